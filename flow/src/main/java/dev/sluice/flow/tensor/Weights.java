@@ -1,0 +1,77 @@
+package dev.sluice.flow.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The named arrays of one network, by the names of its weight files. A network reads them at every call, so what is
+ * written into an entry is what the next call uses.
+ *
+ * <p>Memory: the arrays belong to {@link #manager()}; closing the weights frees them.
+ */
+public final class Weights implements AutoCloseable {
+    /** The prefix under which the operators receive weights as one dictionary. */
+    static final String PREFIX = "p.";
+
+    private final NDManager manager;
+    private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+
+    /** Creates an empty set whose arrays will belong to {@code manager}. */
+    public Weights(NDManager manager) {
+        this.manager = manager;
+    }
+
+    /** Returns the owner of the arrays. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    /** Adds or replaces an entry; the array then belongs to these weights and a replaced one is closed. */
+    public void put(String name, NDArray array) {
+        array.attach(manager);
+        array.setName(PREFIX + name);
+        NDArray replaced = arrays.put(name, array);
+        if (replaced != null && replaced != array) {
+            replaced.close();
+        }
+    }
+
+    /** Returns the array of that name. */
+    public NDArray get(String name) {
+        NDArray array = arrays.get(name);
+        if (array == null) {
+            throw new IllegalArgumentException("The weights have no tensor named %s.".formatted(name));
+        }
+        return array;
+    }
+
+    /** Returns whether there is an entry of that name. */
+    public boolean contains(String name) {
+        return arrays.containsKey(name);
+    }
+
+    /** Returns the names in the order they were added. */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(arrays.keySet());
+    }
+
+    /** Returns all entries, a view. */
+    public Map<String, NDArray> asMap() {
+        return Collections.unmodifiableMap(arrays);
+    }
+
+    /** Returns the number of scalars in all entries. */
+    public long parameterCount() {
+        return arrays.values().stream().mapToLong(NDArray::size).sum();
+    }
+
+    @Override
+    public void close() {
+        arrays.values().forEach(NDArray::close);
+        arrays.clear();
+    }
+}

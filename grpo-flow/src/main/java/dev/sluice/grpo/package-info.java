@@ -1,0 +1,2 @@
+/** See the module table in docs/architecture.md. */
+package dev.sluice.grpo;
