@@ -1,0 +1,78 @@
+  # The transformer of Stable Diffusion 3 and 3.5 (Esser et al. 2024, arXiv:2403.03206): two streams, image and text,
+  # that share their attention. Weight names are diffusers'. shape = [heads, patch, layers, table side], on the CPU.
+
+  def sd3_heads(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], projection: str, norm: str, heads: int) -> Tensor:
+    h = self.split_heads(self.linear(x, p, projection), heads)
+    if (norm + ".weight") in p:
+      h = self.rms_norm(h, p[norm + ".weight"], 1e-06)
+    return h
+
+  def sd3_mlp(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], name: str) -> Tensor:
+    h = torch.gelu(self.linear(x, p, name + ".net.0.proj"), approximate="tanh")
+    return self.linear(h, p, name + ".net.2")
+
+  def sd3_gated(self: __torch__.Ops, x: Tensor, gate: Tensor, update: Tensor) -> Tensor:
+    return torch.addcmul(x, torch.unsqueeze(gate, 1), update)
+
+  def sd3_embed(self: __torch__.Ops, latents: Tensor, p: Dict[str, Tensor], patch: int, side: int) -> Tensor:
+    x = torch.conv2d(latents, p["pos_embed.proj.weight"], p["pos_embed.proj.bias"], [patch, patch])
+    rows = x.size(2)
+    columns = x.size(3)
+    table = torch.view(p["pos_embed.pos_embed"], [side, side, -1])
+    crop = torch.narrow(table, 0, torch.floordiv(side - rows, 2), rows)
+    crop = torch.narrow(crop, 1, torch.floordiv(side - columns, 2), columns)
+    return torch.add(torch.transpose(torch.flatten(x, 2), 1, 2), torch.unsqueeze(torch.flatten(crop, 0, 1), 0))
+
+  def sd3_condition(self: __torch__.Ops, time: Tensor, pooled: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    t = self.linear(self.time_features(time, 256), p, "time_text_embed.timestep_embedder.linear_1")
+    t = self.linear(torch.silu(t), p, "time_text_embed.timestep_embedder.linear_2")
+    c = self.linear(pooled, p, "time_text_embed.text_embedder.linear_1")
+    c = self.linear(torch.silu(c), p, "time_text_embed.text_embedder.linear_2")
+    return torch.silu(torch.add(t, c))
+
+  def sd3_block(self: __torch__.Ops, x: Tensor, text: Tensor, condition: Tensor, p: Dict[str, Tensor], b: str, heads: int) -> Tuple[Tensor, Tensor]:
+    dual = (b + ".attn2.to_q.weight") in p
+    last = not ((b + ".attn.to_add_out.weight") in p)
+    m = torch.chunk(self.linear(condition, p, b + ".norm1.linear"), 9 if dual else 6, 1)
+    c = torch.chunk(self.linear(condition, p, b + ".norm1_context.linear"), 2 if last else 6, 1)
+    image = self.modulate(x, m[0], m[1])
+    words = self.modulate(text, c[1], c[0]) if last else self.modulate(text, c[0], c[1])
+
+    a = b + ".attn"
+    q = torch.cat([self.sd3_heads(image, p, a + ".to_q", a + ".norm_q", heads), self.sd3_heads(words, p, a + ".add_q_proj", a + ".norm_added_q", heads)], 2)
+    k = torch.cat([self.sd3_heads(image, p, a + ".to_k", a + ".norm_k", heads), self.sd3_heads(words, p, a + ".add_k_proj", a + ".norm_added_k", heads)], 2)
+    v = torch.cat([self.sd3_heads(image, p, a + ".to_v", "", heads), self.sd3_heads(words, p, a + ".add_v_proj", "", heads)], 2)
+    joint = self.join_heads(torch.scaled_dot_product_attention(q, k, v))
+    tokens = x.size(1)
+    y = self.sd3_gated(x, m[2], self.linear(torch.slice(joint, 1, 0, tokens), p, a + ".to_out.0"))
+    if dual:
+      a2 = b + ".attn2"
+      again = self.modulate(x, m[6], m[7])
+      q2 = self.sd3_heads(again, p, a2 + ".to_q", a2 + ".norm_q", heads)
+      k2 = self.sd3_heads(again, p, a2 + ".to_k", a2 + ".norm_k", heads)
+      v2 = self.sd3_heads(again, p, a2 + ".to_v", "", heads)
+      own = self.join_heads(torch.scaled_dot_product_attention(q2, k2, v2))
+      y = self.sd3_gated(y, m[8], self.linear(own, p, a2 + ".to_out.0"))
+    y = self.sd3_gated(y, m[5], self.sd3_mlp(self.modulate(y, m[3], m[4]), p, b + ".ff"))
+    z = text
+    if not last:
+      z = self.sd3_gated(z, c[2], self.linear(torch.slice(joint, 1, tokens), p, a + ".to_add_out"))
+      z = self.sd3_gated(z, c[5], self.sd3_mlp(self.modulate(z, c[3], c[4]), p, b + ".ff_context"))
+    return (y, z)
+
+  def sd3_output(self: __torch__.Ops, x: Tensor, condition: Tensor, p: Dict[str, Tensor], rows: int, columns: int, patch: int) -> Tensor:
+    c = torch.chunk(self.linear(condition, p, "norm_out.linear"), 2, 1)
+    y = self.linear(self.modulate(x, c[1], c[0]), p, "proj_out")
+    y = torch.permute(torch.view(y, [x.size(0), rows, columns, patch, patch, -1]), [0, 5, 1, 3, 2, 4])
+    return torch.reshape(y, [x.size(0), -1, rows * patch, columns * patch])
+
+  def sd3(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    heads = int(shape[0])
+    patch = int(shape[1])
+    layers = int(shape[2])
+    x = self.sd3_embed(latents, p, patch, int(shape[3]))
+    condition = self.sd3_condition(time, pooled, p)
+    words = self.linear(text, p, "context_embedder")
+    for i in range(layers):
+      x, words = self.sd3_block(x, words, condition, p, "transformer_blocks." + str(i), heads)
+    return self.sd3_output(x, condition, p, torch.floordiv(latents.size(2), patch), torch.floordiv(latents.size(3), patch), patch)
