@@ -1,5 +1,5 @@
 /**
  * Flow-matching models and how to sample, adapt and pretrain them. Read first: {@link dev.sluice.flow.VelocityModel},
- * {@link dev.sluice.flow.Conditioning}, {@link dev.sluice.flow.TimeSchedule}.
+ * {@link dev.sluice.flow.Conditioning}, {@code dev.sluice.flow.TimeSchedule}.
  */
 package dev.sluice.flow;

@@ -60,11 +60,10 @@ public final class Torch {
         if ("cpu".equals(name) || ("auto".equals(name) && gpus == 0)) {
             return Device.cpu();
         }
-        int index =
-                switch (name) {
-                    case "auto", "gpu" -> 0;
-                    default -> name.matches("gpu[0-9]{1,3}") ? Integer.parseInt(name.substring(3)) : -1;
-                };
+        int index = switch (name) {
+            case "auto", "gpu" -> 0;
+            default -> name.matches("gpu[0-9]{1,3}") ? Integer.parseInt(name.substring(3)) : -1;
+        };
         if (index < 0) {
             throw new IllegalArgumentException("device (%s) must be auto, cpu, gpu or gpuN.".formatted(name));
         }
