@@ -62,8 +62,9 @@ public final class Sd3Transformer implements VelocityModel {
             long size = latents.getShape().get(axis);
             long most = (long) config.tableSide() * config.patchSize();
             if (size % config.patchSize() != 0 || size > most) {
-                throw new IllegalArgumentException("latents has shape %s; rows and columns must be multiples of %s up to %s."
-                        .formatted(latents.getShape(), config.patchSize(), most));
+                throw new IllegalArgumentException(
+                        "latents has shape %s; rows and columns must be multiples of %s up to %s."
+                                .formatted(latents.getShape(), config.patchSize(), most));
             }
         }
     }

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class Sd3TransformerTest {
     static Map<String, NDArray> read(NDManager m, String f) throws IOException {
-        try (InputStream in = java.nio.file.Files.newInputStream(Path.of("src/test/resources/fixtures/sd3-transformer", f))) {
+        try (InputStream in =
+                java.nio.file.Files.newInputStream(Path.of("src/test/resources/fixtures/sd3-transformer", f))) {
             Map<String, NDArray> map = new HashMap<>();
             for (NDArray a : NDList.decode(m, in)) map.put(a.getName(), a);
             return map;
@@ -33,7 +34,8 @@ class Sd3TransformerTest {
     @ParameterizedTest
     @CsvSource({"a,transformer", "b,transformer", "c,transformer_medium"})
     void golden(String c, String folder) throws IOException {
-        try (NDManager m = Torch.newManager(); Torch.Scope s = Torch.withGradient()) {
+        try (NDManager m = Torch.newManager();
+                Torch.Scope s = Torch.withGradient()) {
             Weights w = new Weights(m);
             read(m, folder + "/diffusion_pytorch_model.safetensors").forEach(w::put);
             Map<String, NDArray> g = read(m, "golden.safetensors");
@@ -43,13 +45,22 @@ class Sd3TransformerTest {
             Sd3Transformer t = new Sd3Transformer(cfg, w);
             NDArray x = g.get(c + ".in.hidden_states");
             x.setRequiresGradient(true);
-            g.keySet().stream().filter(k -> k.startsWith(c + ".grad.weight.")).forEach(k -> w.get(k.substring(14)).setRequiresGradient(true));
-            NDArray out = t.velocityAt(x, g.get(c + ".in.timestep"), new Conditioning(g.get(c + ".in.encoder_hidden_states"), g.get(c + ".in.pooled_projections")));
+            g.keySet().stream()
+                    .filter(k -> k.startsWith(c + ".grad.weight."))
+                    .forEach(k -> w.get(k.substring(14)).setRequiresGradient(true));
+            NDArray out = t.velocityAt(
+                    x,
+                    g.get(c + ".in.timestep"),
+                    new Conditioning(g.get(c + ".in.encoder_hidden_states"), g.get(c + ".in.pooled_projections")));
             assertThat(relative(out, g.get(c + ".out"))).isLessThan(1e-5);
             Torch.backward(out, g.get(c + ".cotangent"));
-            assertThat(relative(x.getGradient(), g.get(c + ".grad.in.hidden_states"))).isLessThan(1e-5);
-            g.keySet().stream().filter(k -> k.startsWith(c + ".grad.weight.")).forEach(k ->
-                assertThat(relative(w.get(k.substring(14)).getGradient(), g.get(k))).as(k).isLessThan(1e-5));
+            assertThat(relative(x.getGradient(), g.get(c + ".grad.in.hidden_states")))
+                    .isLessThan(1e-5);
+            g.keySet().stream()
+                    .filter(k -> k.startsWith(c + ".grad.weight."))
+                    .forEach(k -> assertThat(relative(w.get(k.substring(14)).getGradient(), g.get(k)))
+                            .as(k)
+                            .isLessThan(1e-5));
         }
     }
 }
