@@ -18,11 +18,28 @@ public final class Weights implements AutoCloseable {
     static final String PREFIX = "p.";
 
     private final NDManager manager;
+    private final boolean owner;
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
 
     /** Creates an empty set whose arrays will belong to {@code manager}. */
     public Weights(NDManager manager) {
+        this(manager, true);
+    }
+
+    private Weights(NDManager manager, boolean owner) {
         this.manager = manager;
+        this.owner = owner;
+    }
+
+    /** Returns the same arrays with some of them replaced; owns nothing, and closing it frees nothing. */
+    public Weights with(Map<String, NDArray> replacements) {
+        Weights view = new Weights(manager, false);
+        arrays.forEach((name, array) -> {
+            NDArray chosen = replacements.getOrDefault(name, array);
+            chosen.setName(PREFIX + name);
+            view.arrays.put(name, chosen);
+        });
+        return view;
     }
 
     /** Returns the owner of the arrays. */
@@ -71,7 +88,9 @@ public final class Weights implements AutoCloseable {
 
     @Override
     public void close() {
-        arrays.values().forEach(NDArray::close);
+        if (owner) {
+            arrays.values().forEach(NDArray::close);
+        }
         arrays.clear();
     }
 }

@@ -1,0 +1,105 @@
+package dev.sluice.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.Weights;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Full fine-tuning: the trained arrays are copies of the network's weights, which folding writes back.
+ *
+ * <p>Memory: three arrays for each trained weight (its value, its gradient and the frozen reference).
+ */
+public final class FullWeights implements Trainable {
+    private final Weights weights;
+    private final NDManager manager;
+    private final Map<String, NDArray> parameters = new LinkedHashMap<>();
+    private final Map<String, NDArray> gradients = new LinkedHashMap<>();
+    private final Weights reference;
+
+    /**
+     * Trains all weights of a network that {@code chosen} accepts.
+     *
+     * @param weights live weights of the network
+     */
+    public FullWeights(NDManager owner, Weights weights, Predicate<String> chosen) {
+        this.weights = weights;
+        this.manager = owner.newSubManager();
+        Map<String, NDArray> frozen = new LinkedHashMap<>();
+        weights.asMap().forEach((name, weight) -> {
+            if (chosen.test(name)) {
+                parameters.put(name, copy(weight));
+                gradients.put(name, manager.zeros(weight.getShape()));
+                frozen.put(name, copy(weight));
+            }
+        });
+        if (parameters.isEmpty()) {
+            throw new IllegalArgumentException("None of the %s weights was chosen for training."
+                    .formatted(weights.names().size()));
+        }
+        reference = weights.with(frozen);
+    }
+
+    private NDArray copy(NDArray array) {
+        NDArray copy = manager.zeros(array.getShape());
+        InPlace.assign(copy, array);
+        return copy;
+    }
+
+    @Override
+    public Map<String, NDArray> parameters() {
+        return Collections.unmodifiableMap(parameters);
+    }
+
+    @Override
+    public Map<String, NDArray> gradients() {
+        return Collections.unmodifiableMap(gradients);
+    }
+
+    @Override
+    public void fold(Map<String, NDArray> values) {
+        parameters.keySet().forEach(name -> InPlace.assign(weights.get(name), values.get(name)));
+    }
+
+    @Override
+    public Weights reference() {
+        return reference;
+    }
+
+    @Override
+    public void collectGradients(boolean collect) {
+        parameters.keySet().forEach(name -> weights.get(name).setRequiresGradient(collect));
+    }
+
+    @Override
+    public void pullBack() {
+        gradients.forEach((name, gradient) -> {
+            try (NDArray collected = weights.get(name).getGradient()) {
+                gradient.addi(collected);
+                InPlace.zero(collected);
+            }
+        });
+    }
+
+    @Override
+    public void zeroGradients() {
+        gradients.forEach((name, gradient) -> {
+            InPlace.zero(gradient);
+            if (weights.get(name).hasGradient()) {
+                try (NDArray collected = weights.get(name).getGradient()) {
+                    InPlace.zero(collected);
+                }
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        reference.close();
+        manager.close();
+    }
+}

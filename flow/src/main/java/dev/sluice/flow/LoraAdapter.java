@@ -1,0 +1,231 @@
+package dev.sluice.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Weights;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Low-rank adaptation of linear layers, W + (alpha/r)·B·A, trained in weight space: the network reads the folded weight, its
+ * gradient G is collected over a whole update, and dA = s·Bᵀ·G, dB = s·G·Aᵀ follow once.
+ *
+ * <p>Source: Hu et al. (2021), arXiv:2106.09685; names and initialisation as PEFT's (A normal with deviation 1/r, B zero).
+ *
+ * <p>Memory: a copy of every adapted weight (its base), beside A, B and their gradients.
+ */
+public final class LoraAdapter implements Trainable {
+    /** PEFT's prefix of every name in an adapter file. */
+    static final String PREFIX = "base_model.model.";
+
+    /**
+     * What is adapted and how.
+     *
+     * @param rank r, at least 1
+     * @param alpha the scale is alpha/r; above 0
+     * @param targets names of layers, matched whole or as an ending after a dot, as PEFT's {@code target_modules}
+     */
+    public record Options(int rank, double alpha, List<String> targets) {
+        /** The attention projections of both streams of an SD3 transformer, as Flow-GRPO adapts them. */
+        public static final List<String> SD3_ATTENTION = List.of(
+                "attn.add_k_proj",
+                "attn.add_q_proj",
+                "attn.add_v_proj",
+                "attn.to_add_out",
+                "attn.to_k",
+                "attn.to_out.0",
+                "attn.to_q",
+                "attn.to_v");
+
+        public Options {
+            Require.atLeast("rank", rank, 1);
+            Require.positive("alpha", alpha);
+            targets = List.copyOf(targets);
+            if (targets.isEmpty()) {
+                throw new IllegalArgumentException("targets (empty) must name at least one layer.");
+            }
+        }
+
+        /** Returns alpha/r. */
+        public double scale() {
+            return alpha / rank;
+        }
+
+        boolean matches(String layer) {
+            return targets.stream().anyMatch(target -> layer.equals(target) || layer.endsWith("." + target));
+        }
+    }
+
+    private final Options options;
+    private final Weights weights;
+    private final NDManager manager;
+    private final List<String> layers = new ArrayList<>();
+    private final Map<String, NDArray> base = new LinkedHashMap<>();
+    private final Map<String, NDArray> parameters = new LinkedHashMap<>();
+    private final Map<String, NDArray> gradients = new LinkedHashMap<>();
+    private final Weights reference;
+
+    /**
+     * Adapts the layers of a network whose names match, with an adapter that does nothing yet.
+     *
+     * @param weights live weights of the network
+     * @param noise where the initial values of A come from
+     */
+    public LoraAdapter(NDManager owner, Weights weights, Options options, NoiseSource noise) {
+        this.options = options;
+        this.weights = weights;
+        this.manager = owner.newSubManager();
+        for (String name : weights.names()) {
+            String layer = name.endsWith(".weight") ? name.substring(0, name.length() - ".weight".length()) : "";
+            if (options.matches(layer)) {
+                adapt(layer, noise);
+            }
+        }
+        if (layers.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "targets (%s) match none of the model's layers.%nMaybe look at their names with: sluice model inspect DIR"
+                            .formatted(options.targets()));
+        }
+        Map<String, NDArray> frozen = new LinkedHashMap<>();
+        base.forEach((layer, array) -> frozen.put(layer + ".weight", array));
+        reference = weights.with(frozen);
+    }
+
+    private void adapt(String layer, NoiseSource noise) {
+        NDArray weight = weights.get(layer + ".weight");
+        if (weight.getShape().dimension() != 2) {
+            throw new IllegalArgumentException("%s has a weight of shape %s; only linear layers (out, in) can be adapted."
+                    .formatted(layer, weight.getShape()));
+        }
+        long out = weight.getShape().get(0);
+        long in = weight.getShape().get(1);
+        layers.add(layer);
+        NDArray copy = manager.zeros(weight.getShape());
+        InPlace.assign(copy, weight);
+        base.put(layer, copy);
+        NDArray a = noise.gaussian(manager, new Shape(options.rank(), in));
+        a.muli((float) (1.0 / options.rank()));
+        parameters.put(nameOfA(layer), a);
+        parameters.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));
+        gradients.put(nameOfA(layer), manager.zeros(new Shape(options.rank(), in)));
+        gradients.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));
+    }
+
+    private static String nameOfA(String layer) {
+        return PREFIX + layer + ".lora_A.weight";
+    }
+
+    private static String nameOfB(String layer) {
+        return PREFIX + layer + ".lora_B.weight";
+    }
+
+    /** Returns rank, scale and targets. */
+    public Options options() {
+        return options;
+    }
+
+    /** Returns the names of the adapted layers, in the order of the weights. */
+    public List<String> layers() {
+        return Collections.unmodifiableList(layers);
+    }
+
+    /** Copies values named as in PEFT's files into A and B; all must be there, with their shapes, and no others. */
+    public void load(Map<String, NDArray> values) {
+        for (String name : values.keySet()) {
+            if (!parameters.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "The adapter has a tensor %s, which is no layer that this model adapts.".formatted(name));
+            }
+        }
+        parameters.forEach((name, parameter) -> {
+            NDArray value = values.get(name);
+            if (value == null) {
+                throw new IllegalArgumentException("The adapter has no tensor %s, which this model needs.".formatted(name));
+            }
+            if (!value.getShape().equals(parameter.getShape())) {
+                throw new IllegalArgumentException("The adapter's tensor %s has shape %s; this model needs %s."
+                        .formatted(name, value.getShape(), parameter.getShape()));
+            }
+            InPlace.assign(parameter, value);
+        });
+    }
+
+    @Override
+    public Map<String, NDArray> parameters() {
+        return Collections.unmodifiableMap(parameters);
+    }
+
+    @Override
+    public Map<String, NDArray> gradients() {
+        return Collections.unmodifiableMap(gradients);
+    }
+
+    @Override
+    public void fold(Map<String, NDArray> values) {
+        for (String layer : layers) {
+            InPlace.foldLowRank(
+                    weights.get(layer + ".weight"),
+                    base.get(layer),
+                    values.get(nameOfA(layer)),
+                    values.get(nameOfB(layer)),
+                    options.scale());
+        }
+    }
+
+    /** Writes the weights without the adapter into the network. */
+    public void unfold() {
+        layers.forEach(layer -> InPlace.assign(weights.get(layer + ".weight"), base.get(layer)));
+    }
+
+    @Override
+    public Weights reference() {
+        return reference;
+    }
+
+    @Override
+    public void collectGradients(boolean collect) {
+        layers.forEach(layer -> weights.get(layer + ".weight").setRequiresGradient(collect));
+    }
+
+    @Override
+    public void pullBack() {
+        for (String layer : layers) {
+            try (NDArray collected = weights.get(layer + ".weight").getGradient()) {
+                InPlace.pullBackLowRank(
+                        collected,
+                        parameters.get(nameOfA(layer)),
+                        parameters.get(nameOfB(layer)),
+                        options.scale(),
+                        gradients.get(nameOfA(layer)),
+                        gradients.get(nameOfB(layer)));
+                InPlace.zero(collected);
+            }
+        }
+    }
+
+    @Override
+    public void zeroGradients() {
+        gradients.values().forEach(InPlace::zero);
+        for (String layer : layers) {
+            NDArray weight = weights.get(layer + ".weight");
+            if (weight.hasGradient()) {
+                try (NDArray collected = weight.getGradient()) {
+                    InPlace.zero(collected);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        reference.close();
+        manager.close();
+    }
+}

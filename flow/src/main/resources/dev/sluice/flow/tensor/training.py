@@ -1,0 +1,40 @@
+  # What changes weights in place. The first argument lends its manager to the result, which is empty.
+
+  def fold_low_rank(self: __torch__.Ops, scale: Tensor, folded: Tensor, base: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    torch.copy_(folded, torch.addmm(base, b, a, beta=1, alpha=float(scale)))
+    return torch.empty([0])
+
+  # Adds dL/dA and dL/dB, given dL/dW of W + scale·B·A.
+  def pull_back_low_rank(self: __torch__.Ops, scale: Tensor, grad: Tensor, a: Tensor, b: Tensor, grad_a: Tensor, grad_b: Tensor) -> Tensor:
+    torch.addmm_(grad_a, torch.t(b), grad, beta=1, alpha=float(scale))
+    torch.addmm_(grad_b, grad, torch.t(a), beta=1, alpha=float(scale))
+    return torch.empty([0])
+
+  # scalars = [learning rate, beta 1, beta 2, epsilon, weight decay, gradient factor, 1 − beta1^n, 1 − beta2^n]
+  def adamw(self: __torch__.Ops, scalars: Tensor, p: Tensor, g: Tensor, m: Tensor, v: Tensor) -> Tensor:
+    lr = float(scalars[0])
+    beta1 = float(scalars[1])
+    beta2 = float(scalars[2])
+    grad = torch.mul(g, float(scalars[5]))
+    torch.mul_(p, 1.0 - lr * float(scalars[4]))
+    torch.lerp_(m, grad, 1.0 - beta1)
+    torch.addcmul_(torch.mul_(v, beta2), grad, grad, value=1.0 - beta2)
+    denominator = torch.add(torch.div(torch.sqrt(v), float(torch.sqrt(scalars[7]))), float(scalars[3]))
+    torch.addcdiv_(p, m, denominator, value=-lr / float(scalars[6]))
+    return torch.empty([0])
+
+  # average ← average + rate·(value − average)
+  def moving_average(self: __torch__.Ops, rate: Tensor, average: Tensor, value: Tensor) -> Tensor:
+    torch.copy_(average, torch.add(average, torch.sub(value, average), alpha=float(rate)))
+    return torch.empty([0])
+
+  def assign(self: __torch__.Ops, unused: Tensor, target: Tensor, value: Tensor) -> Tensor:
+    torch.copy_(target, value)
+    return torch.empty([0])
+
+  def sum_of_squares(self: __torch__.Ops, unused: Tensor, x: Tensor) -> Tensor:
+    return torch.sum(torch.mul(x, x))
+
+  def zero(self: __torch__.Ops, unused: Tensor, target: Tensor) -> Tensor:
+    torch.zero_(target)
+    return torch.empty([0])
