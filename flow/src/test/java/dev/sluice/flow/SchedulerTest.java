@@ -1,0 +1,155 @@
+package dev.sluice.flow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Against diffusers 0.40.0.dev0: fixtures/schedules. */
+class SchedulerTest {
+    private static final double SIGMA_TOLERANCE = 1e-6;
+    private static final double TIMESTEP_TOLERANCE = 1e-3;
+
+    private final NDManager manager = Torch.newManager();
+    private GoldenFile golden;
+
+    @BeforeEach
+    void readGolden() throws IOException {
+        golden = GoldenFile.read(manager, "schedules");
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    private static ObjectNode config(String folder) throws IOException {
+        Path file = Path.of("src/test/resources/fixtures/schedules", folder, "scheduler_config.json");
+        JsonNode node = new ObjectMapper().readTree(Files.readString(file));
+        return (ObjectNode) node;
+    }
+
+    private void assertEqual(String prefix, Scheduler scheduler, TimeSchedule schedule) {
+        double[] sigmas = golden.numbers(prefix + ".sigmas");
+        assertThat(schedule.sigmas()).as(prefix).containsExactly(sigmas, within(SIGMA_TOLERANCE));
+        double[] timesteps = Arrays.stream(schedule.sigmas(), 0, schedule.steps())
+                .map(scheduler::timestep)
+                .toArray();
+        assertThat(timesteps)
+                .as(prefix)
+                .containsExactly(golden.numbers(prefix + ".timesteps"), within(TIMESTEP_TOLERANCE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 10, 28, 40, 50})
+    void sd3ShiftsTwice(int steps) throws IOException {
+        for (int shift : new int[] {1, 3, 6}) {
+            ObjectNode config = config("sd3_scheduler");
+            config.put("shift", (double) shift);
+            Scheduler scheduler = Scheduler.read(config);
+            assertEqual("sd3.shift%s.n%s".formatted(shift, steps), scheduler, scheduler.schedule(steps, 0));
+        }
+    }
+
+    @Test
+    void givenSigmasAreShiftedOnce() {
+        Scheduler.FlowMatchEuler scheduler = new Scheduler.FlowMatchEuler(3);
+        assertEqual("sd3.custom", scheduler, scheduler.schedule(new double[] {1, 0.9, 0.55, 0.2, 0.03}, 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 256, 1024, 1536, 4096, 6144})
+    void fluxShiftsByTheNumberOfTokens(int tokens) throws IOException {
+        Scheduler scheduler = Scheduler.read(config("flux_scheduler"));
+        double mu = ((Scheduler.FlowMatchEuler) scheduler).dynamic().mu(tokens);
+        assertThat(mu).isCloseTo(golden.get("flux.seq%s.mu".formatted(tokens)).getFloat(), within(1e-6));
+        for (int steps : new int[] {2, 4, 10, 28}) {
+            assertEqual("flux.seq%s.n%s".formatted(tokens, steps), scheduler, scheduler.schedule(steps, tokens));
+        }
+    }
+
+    @Test
+    void linearShiftAndTerminalLevel() throws IOException {
+        ObjectNode config = config("flux_scheduler");
+        config.put("time_shift_type", "linear").put("shift_terminal", 0.02);
+        Scheduler.FlowMatchEuler scheduler = (Scheduler.FlowMatchEuler) Scheduler.read(config);
+        TimeSchedule schedule = scheduler.schedule(SigmaGrid.linear(1, 1.0 / 8, 8), 1.7);
+        assertEqual("flux.linear_terminal.n8", scheduler, schedule);
+        assertThat(schedule.sigma(7)).isCloseTo(0.02, within(1e-12));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,4", "3,10", "3,28", "3,40", "5,4", "5,10", "5,28", "5,40"})
+    void wanGridsOfBothSchedulers(int shift, int steps) throws IOException {
+        Scheduler euler = new Scheduler.FlowMatchEuler(shift);
+        assertEqual("wan.euler%s.n%s".formatted(shift, steps), euler, euler.schedule(steps, 0));
+        Scheduler uniPc = Scheduler.read(config("wan_unipc_scheduler").put("flow_shift", (double) shift));
+        assertEqual("wan.unipc%s.n%s".formatted(shift, steps), uniPc, uniPc.schedule(steps, 0));
+    }
+
+    @Test
+    void spacingsKeepTheEndsAndKarrasIsTheirFormula() {
+        TimeSchedule plain = new Scheduler.FlowMatchEuler(3).schedule(12, 0);
+        for (Scheduler.Spacing spacing : Scheduler.Spacing.values()) {
+            TimeSchedule schedule =
+                    new Scheduler.FlowMatchEuler(1000, 3, null, OptionalDouble.empty(), spacing).schedule(12, 0);
+            assertThat(schedule.sigma(0)).as("%s", spacing).isCloseTo(1, within(1e-12));
+            assertThat(schedule.sigma(11)).as("%s", spacing).isCloseTo(plain.sigma(11), within(1e-12));
+        }
+        double least = plain.sigma(11);
+        double root = Math.pow(least, 1.0 / 7);
+        TimeSchedule karras = new Scheduler.FlowMatchEuler(
+                        1000, 3, null, OptionalDouble.empty(), Scheduler.Spacing.KARRAS)
+                .schedule(12, 0);
+        assertThat(karras.sigma(4)).isCloseTo(Math.pow(1 + 4.0 / 11 * (root - 1), 7), within(1e-12));
+        TimeSchedule exponential = new Scheduler.FlowMatchEuler(
+                        1000, 3, null, OptionalDouble.empty(), Scheduler.Spacing.EXPONENTIAL)
+                .schedule(12, 0);
+        assertThat(exponential.sigma(4)).isCloseTo(Math.pow(least, 4.0 / 11), within(1e-12));
+    }
+
+    @Test
+    void betaQuantilesAreExactWhereTheyHaveAClosedForm() {
+        for (double p : new double[] {0, 0.01, 0.2, 0.5, 0.77, 1}) {
+            assertThat(BetaQuantile.symmetric(p, 1)).as("uniform, %s", p).isCloseTo(p, within(1e-12));
+            // The arcsine law, Beta(1/2, 1/2).
+            double sine = Math.sin(Math.PI * p / 2);
+            assertThat(BetaQuantile.symmetric(p, 0.5)).as("arcsine, %s", p).isCloseTo(sine * sine, within(1e-9));
+        }
+    }
+
+    @Test
+    void wrongSettingsAreNamed() throws IOException {
+        assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put("_class_name", "DDIMScheduler")))
+                .hasMessageContaining("_class_name (DDIMScheduler)");
+        assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put("shift", "three")))
+                .hasMessage("scheduler_config.json: shift (\"three\") must be a number.");
+        assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put("invert_sigmas", true)))
+                .hasMessageContaining("invert_sigmas (true) must be false");
+        assertThatThrownBy(() -> Scheduler.read(config("flux_scheduler").put("time_shift_type", "cubic")))
+                .hasMessageContaining("time_shift_type (cubic)");
+        assertThatThrownBy(() -> Scheduler.read(config("wan_unipc_scheduler").put("use_flow_sigmas", false)))
+                .hasMessageContaining("use_flow_sigmas");
+        assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put("shift_terminal", 2)))
+                .hasMessageContaining("shift_terminal (2.0)");
+        Scheduler stretched = Scheduler.read(config("sd3_scheduler").put("shift_terminal", 0.1));
+        assertThatThrownBy(() -> stretched.schedule(1, 0)).hasMessageContaining("steps (1) must be at least 2");
+        assertThatThrownBy(() -> stretched.schedule(0, 0)).hasMessageContaining("steps (0)");
+    }
+}
