@@ -1,0 +1,70 @@
+package dev.sluice.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.grpo.Credit.Probed;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CreditAndOrderTest {
+    @Test
+    void broadcastGivesEveryStepTheOutcome() {
+        double[][] scores = new Credit.Broadcast().assign(Probed.outcome(1, Double.NaN), new int[] {2, 5, 7});
+        assertThat(scores[0]).containsExactly(1, 1, 1);
+        assertThat(scores[1]).containsOnly(Double.NaN);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 7, 42})
+    void gainsAddUpToTheOutcomeLessTheStart(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        double[][] states = {random.doubles(11).toArray(), random.doubles(11).toArray()};
+        double[] outcome = {states[0][10], states[1][10]};
+        int[] steps = IntStream.range(0, 10).toArray();
+        double[][] scores = new Credit.Gain().assign(new Probed(outcome, states), steps);
+        for (int i = 0; i < 2; i++) {
+            assertThat(Arrays.stream(scores[i]).sum())
+                    .isEqualTo(outcome[i] - states[i][0], Offset.offset(1e-12));
+        }
+    }
+
+    @Test
+    void equalIdsShareAGroupWhereverTheyStand() {
+        Groups groups = Groups.byId(List.of("a", "b", "a", "c", "b"));
+        assertThat(groups.groupOf()).containsExactly(0, 1, 0, 2, 1);
+        assertThat(groups.members()[0]).containsExactly(0, 2);
+        assertThat(Groups.consecutive(2, 3).groupOf()).containsExactly(0, 0, 0, 1, 1, 1);
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 7, 42})
+    void everyEpochIsThePromptListOnceAndPositionsAreReproducible(long seed) {
+        PromptOrder order = new PromptOrder(13, seed);
+        int[] all = order.draw(0, 39);
+        for (int epoch = 0; epoch < 3; epoch++) {
+            assertThat(Arrays.stream(all, epoch * 13, epoch * 13 + 13).sorted().toArray())
+                    .as("seed %s, epoch %s", seed, epoch)
+                    .containsExactly(IntStream.range(0, 13).toArray());
+        }
+        assertThat(Arrays.copyOf(all, 13)).isNotEqualTo(Arrays.copyOfRange(all, 13, 26));
+        assertThat(order.draw(10, 7)).containsExactly(Arrays.copyOfRange(all, 10, 17));
+        assertThat(new PromptOrder(13, seed + 1).draw(0, 13)).isNotEqualTo(Arrays.copyOf(all, 13));
+    }
+
+    @Test
+    void advantagesAreCutOnBothSides() {
+        Advantages cut = new Advantages(new double[][] {{-9, 2}, {0, 0}, {6, -0.5}}).clipped(5);
+        assertThat(cut.values()[0]).containsExactly(-5, 2);
+        assertThat(cut.values()[2]).containsExactly(5, -0.5);
+        assertThat(cut.zero(1)).isTrue();
+        assertThat(cut.zeroShare()).isEqualTo(1 / 3.0);
+        assertThat(cut.largestMagnitude()).isEqualTo(5);
+        assertThat(cut.column(1, 2, 1)).containsExactly(0, -0.5);
+    }
+}
