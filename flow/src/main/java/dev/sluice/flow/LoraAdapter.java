@@ -101,8 +101,9 @@ public final class LoraAdapter implements Trainable {
     private void adapt(String layer, NoiseSource noise) {
         NDArray weight = weights.get(layer + ".weight");
         if (weight.getShape().dimension() != 2) {
-            throw new IllegalArgumentException("%s has a weight of shape %s; only linear layers (out, in) can be adapted."
-                    .formatted(layer, weight.getShape()));
+            throw new IllegalArgumentException(
+                    "%s has a weight of shape %s; only linear layers (out, in) can be adapted."
+                            .formatted(layer, weight.getShape()));
         }
         long out = weight.getShape().get(0);
         long in = weight.getShape().get(1);
@@ -147,7 +148,8 @@ public final class LoraAdapter implements Trainable {
         parameters.forEach((name, parameter) -> {
             NDArray value = values.get(name);
             if (value == null) {
-                throw new IllegalArgumentException("The adapter has no tensor %s, which this model needs.".formatted(name));
+                throw new IllegalArgumentException(
+                        "The adapter has no tensor %s, which this model needs.".formatted(name));
             }
             if (!value.getShape().equals(parameter.getShape())) {
                 throw new IllegalArgumentException("The adapter's tensor %s has shape %s; this model needs %s."

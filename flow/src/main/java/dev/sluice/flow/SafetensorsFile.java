@@ -1,0 +1,331 @@
+package dev.sluice.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.Ops;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A safetensors file, memory-mapped: 8 bytes with the length of the header, the header in JSON, the tensors.
+ *
+ * <p>Everything in the header is checked when the file is opened, before anything of the size it claims is allocated.
+ *
+ * <p>Source: <a href="https://huggingface.co/docs/safetensors/index">the format</a>. Differs: at most 32 dimensions and
+ * 500,000 tensors, and the types of {@link StoredType} only.
+ */
+public final class SafetensorsFile implements AutoCloseable {
+    /** One mapping is at most this long, so that files and tensors may be longer than a buffer can. */
+    private static final long SEGMENT = 1L << 30;
+
+    private final Path file;
+    private final FileChannel channel;
+    private final SafetensorsHeader header;
+    private final long dataStart;
+    private final long segment;
+
+    private SafetensorsFile(Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment) {
+        this.file = file;
+        this.channel = channel;
+        this.header = header;
+        this.dataStart = dataStart;
+        this.segment = segment;
+    }
+
+    /**
+     * Opens a file and checks its header.
+     *
+     * @throws IOException if it cannot be read or is not a valid safetensors file; the message is one sentence
+     */
+    public static SafetensorsFile open(Path file) throws IOException {
+        return open(file, SEGMENT);
+    }
+
+    /** Opens a file whose mappings are at most {@code segment} bytes long, a multiple of 8. */
+    static SafetensorsFile open(Path file, long segment) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException("%s is a folder; expected a safetensors file.".formatted(file));
+        }
+        if (!Files.exists(file)) {
+            throw new IOException("%s is not there.".formatted(file));
+        }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            return opened(file, channel, segment);
+        } catch (IOException | RuntimeException | Error e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static SafetensorsFile opened(Path file, FileChannel channel, long segment) throws IOException {
+        long size = channel.size();
+        ByteBuffer start = read(file, channel, 0, (int) Math.min(size, 64));
+        FileKind.requireSafetensors(file, start.duplicate());
+        if (size < 8) {
+            throw SafetensorsHeader.invalid(
+                    file, "it has %s bytes, but the length of the header alone takes 8".formatted(size));
+        }
+        long length = start.order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        if (length < 2 || length > SafetensorsHeader.MAX_BYTES) {
+            throw SafetensorsHeader.invalid(
+                    file,
+                    "its header claims %s bytes; expected 2 to %s"
+                            .formatted(Long.toUnsignedString(length), SafetensorsHeader.MAX_BYTES));
+        }
+        if (length > size - 8) {
+            throw SafetensorsHeader.invalid(
+                    file,
+                    "its header claims %s bytes, but only %s follow; the file may be truncated"
+                            .formatted(length, size - 8));
+        }
+        byte[] json = read(file, channel, 8, (int) length).array();
+        if (json[0] != '{') {
+            throw SafetensorsHeader.invalid(file, "its header does not begin with a brace");
+        }
+        return new SafetensorsFile(
+                file, channel, SafetensorsHeader.parse(file, json, size - 8 - length), 8 + length, segment);
+    }
+
+    private static ByteBuffer read(Path file, FileChannel channel, long position, int count) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(count);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, position + buffer.position()) < 0) {
+                throw new IOException("%s became shorter while it was read.".formatted(file));
+            }
+        }
+        return buffer.flip();
+    }
+
+    /** Returns the file's path. */
+    public Path path() {
+        return file;
+    }
+
+    /** Returns the names of the tensors, sorted. */
+    public Set<String> names() {
+        return header.entries().keySet();
+    }
+
+    /** Returns the texts under {@code __metadata__}; empty if there are none. */
+    public Map<String, String> metadata() {
+        return header.metadata();
+    }
+
+    /** Returns the shape of a tensor. */
+    public Shape shape(String name) throws IOException {
+        return new Shape(entry(name).shape());
+    }
+
+    /** Returns the element type of a tensor. */
+    public StoredType dtype(String name) throws IOException {
+        return entry(name).type();
+    }
+
+    /** Returns the number of bytes of a tensor. */
+    public long bytes(String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        return entry.end() - entry.begin();
+    }
+
+    /** Reads a tensor; one of any floating type becomes float32. The result belongs to {@code manager}. */
+    public NDArray read(NDManager manager, String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        StoredType type = entry.type();
+        return read(manager, entry, type.isFloating() ? StoredType.F32 : type);
+    }
+
+    /**
+     * Reads a tensor in the type it is stored in; the result belongs to {@code manager}. A bfloat16 array serves as
+     * operand of the operators of {@link Ops} only: the engine's Java side knows no such type.
+     */
+    public NDArray readStored(NDManager manager, String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        return read(manager, entry, entry.type());
+    }
+
+    private NDArray read(NDManager manager, SafetensorsHeader.Entry entry, StoredType wanted) throws IOException {
+        Shape shape = new Shape(entry.shape());
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList parts = new NDList();
+            long position = entry.begin();
+            do {
+                long length = Math.min(segment, entry.end() - position);
+                parts.add(decoded(scratch, map(position, length), entry.type(), wanted));
+                position += length;
+            } while (position < entry.end());
+            NDArray whole = parts.size() == 1
+                    ? parts.get(0)
+                    : parts.get(0).getNDArrayInternal().concat(new NDList(parts.subList(1, parts.size())), 0);
+            NDArray shaped = whole.reshape(shape);
+            shaped.attach(manager);
+            return shaped;
+        }
+    }
+
+    private static NDArray decoded(NDManager scratch, ByteBuffer bytes, StoredType stored, StoredType wanted) {
+        if (bytes.remaining() == 0) {
+            bytes = ByteBuffer.allocateDirect(0);
+        }
+        // The array shares the mapped, read-only pages; the operator copies, so that nothing ever writes to them.
+        NDArray raw = scratch.create(bytes, new Shape(bytes.remaining()), DataType.UINT8);
+        if (stored == StoredType.BOOL) {
+            return raw.neq(0);
+        }
+        NDArray from = scratch.create((long) stored.engineCode());
+        NDArray to = scratch.create((long) wanted.arrayEngineCode());
+        return Ops.call("decode_bytes", null, raw, from, to);
+    }
+
+    private MappedByteBuffer map(long begin, long length) throws IOException {
+        return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + begin, length);
+    }
+
+    /** Reads a tensor of any type as numbers in float precision, without the tensor engine. */
+    public float[] floats(String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        float[] values = new float[count(name, entry)];
+        Numbers numbers = new Numbers(entry);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) numbers.real(i);
+        }
+        return values;
+    }
+
+    /** Reads a tensor of integers or truth values, without the tensor engine. */
+    public long[] longs(String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        if (entry.type().isFloating()) {
+            throw new IOException(
+                    "%s: tensor %s has the type %s; expected integers.".formatted(file, name, entry.type()));
+        }
+        long[] values = new long[count(name, entry)];
+        Numbers numbers = new Numbers(entry);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = numbers.integer(i);
+        }
+        return values;
+    }
+
+    private int count(String name, SafetensorsHeader.Entry entry) throws IOException {
+        if (entry.elements() > Integer.MAX_VALUE - 8) {
+            throw new IOException("%s: tensor %s has %s elements, more than a Java array holds."
+                    .formatted(file, name, entry.elements()));
+        }
+        return (int) entry.elements();
+    }
+
+    /** The elements of one tensor, over as many mappings as it needs. */
+    private final class Numbers {
+        private final SafetensorsHeader.Entry entry;
+        private final long perSegment;
+        private final ByteBuffer[] segments;
+
+        Numbers(SafetensorsHeader.Entry entry) throws IOException {
+            this.entry = entry;
+            this.perSegment = segment / entry.type().bytes();
+            this.segments = new ByteBuffer[Math.toIntExact((entry.end() - entry.begin() + segment - 1) / segment)];
+            for (int i = 0; i < segments.length; i++) {
+                long begin = entry.begin() + i * segment;
+                segments[i] = map(begin, Math.min(segment, entry.end() - begin)).order(ByteOrder.LITTLE_ENDIAN);
+            }
+        }
+
+        double real(int index) {
+            ByteBuffer bytes = segments[(int) (index / perSegment)];
+            int at = (int) (index % perSegment) * entry.type().bytes();
+            return switch (entry.type()) {
+                case F64 -> bytes.getDouble(at);
+                case F32 -> bytes.getFloat(at);
+                case F16 -> half(bytes.getShort(at));
+                case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
+                default -> integer(index);
+            };
+        }
+
+        long integer(int index) {
+            ByteBuffer bytes = segments[(int) (index / perSegment)];
+            int at = (int) (index % perSegment) * entry.type().bytes();
+            return switch (entry.type()) {
+                case I64 -> bytes.getLong(at);
+                case I32 -> bytes.getInt(at);
+                case I16 -> bytes.getShort(at);
+                case I8 -> bytes.get(at);
+                case U8 -> bytes.get(at) & 0xFF;
+                case BOOL -> bytes.get(at) != 0 ? 1 : 0;
+                default -> throw new IllegalStateException(entry.type().name());
+            };
+        }
+    }
+
+    /** Returns the value of a binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. */
+    static float half(short bits) {
+        int exponent = (bits >> 10) & 0x1F;
+        int fraction = bits & 0x3FF;
+        float magnitude = switch (exponent) {
+            case 0 -> fraction * 0x1p-24f;
+            case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+            default -> Float.intBitsToFloat((exponent + 112) << 23 | fraction << 13);
+        };
+        return bits < 0 ? -magnitude : magnitude;
+    }
+
+    private SafetensorsHeader.Entry entry(String name) throws IOException {
+        SafetensorsHeader.Entry entry = header.entries().get(name);
+        if (entry == null) {
+            throw new IOException("%s has no tensor named %s.".formatted(file, name));
+        }
+        return entry;
+    }
+
+    /** Returns whether there is a tensor of that name. */
+    public boolean contains(String name) {
+        return header.entries().containsKey(name);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        return "SafetensorsFile[" + file + ", " + names().size() + " tensors]";
+    }
+
+    /** What a file that is no safetensors file seems to be. */
+    private static final class FileKind {
+        private FileKind() {}
+
+        static void requireSafetensors(Path file, ByteBuffer start) throws IOException {
+            String text = StandardCharsets.ISO_8859_1.decode(start).toString();
+            String kind = null;
+            if (text.startsWith("version https://git-lfs")) {
+                kind = "a Git LFS pointer: the weights themselves were not downloaded; run git lfs pull";
+            } else if (text.startsWith("PK\u0003\u0004")) {
+                kind = "a zip archive, probably a PyTorch checkpoint";
+            } else if (text.startsWith("GGUF")) {
+                kind = "a GGUF file";
+            } else if (text.startsWith("\u0089HDF")) {
+                kind = "an HDF5 file";
+            } else if (text.stripLeading().startsWith("<")) {
+                kind = "an HTML or XML page, probably an error page of a download";
+            }
+            if (kind != null) {
+                throw new IOException("%s is not a safetensors file but %s.".formatted(file, kind));
+            }
+        }
+    }
+}
