@@ -32,9 +32,5 @@
   def to_bfloat16(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 15)
 
-  # Reads the 16-bit integers of a file as bfloat16.
-  def bfloat16_bits(self: __torch__.Ops, bits: Tensor) -> Tensor:
-    return torch.view(bits, 15)
-
   def to_float32(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 6)
