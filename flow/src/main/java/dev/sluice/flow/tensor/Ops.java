@@ -36,6 +36,9 @@ public final class Ops {
 
     private static final byte[] EMPTY_TUPLE = {(byte) 0x80, 2, ')', '.'};
 
+    /** Arrays whose names begin so reach a method as one dictionary. */
+    private static final String WEIGHTS = "p.";
+
     private static final Map<String, NDArray> MARKERS = new ConcurrentHashMap<>();
 
     private Ops() {}
@@ -94,13 +97,15 @@ public final class Ops {
     public static NDList callAll(String method, Weights weights, NDArray... arguments) {
         NDList inputs = new NDList(arguments.length + 1);
         for (NDArray argument : arguments) {
-            if (argument.getName() != null) {
-                argument.setName(null);
-            }
+            // A weight may be an argument of one call and an entry of the next; its name says which.
+            argument.setName(null);
             inputs.add(argument);
         }
         if (weights != null) {
-            inputs.addAll(weights.asMap().values());
+            weights.asMap().forEach((name, array) -> {
+                array.setName(WEIGHTS + name);
+                inputs.add(array);
+            });
         }
         inputs.add(MARKERS.computeIfAbsent(method, Ops::marker));
         return IValueUtils.forward((PtSymbolBlock) Compiled.MODEL.getBlock(), inputs, true);

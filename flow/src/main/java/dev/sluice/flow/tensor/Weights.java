@@ -14,9 +14,6 @@ import java.util.Set;
  * <p>Memory: the arrays belong to {@link #manager()}; closing the weights frees them.
  */
 public final class Weights implements AutoCloseable {
-    /** The prefix under which the operators receive weights as one dictionary. */
-    static final String PREFIX = "p.";
-
     private final NDManager manager;
     private final boolean owner;
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
@@ -34,11 +31,7 @@ public final class Weights implements AutoCloseable {
     /** Returns the same arrays with some of them replaced; owns nothing, and closing it frees nothing. */
     public Weights with(Map<String, NDArray> replacements) {
         Weights view = new Weights(manager, false);
-        arrays.forEach((name, array) -> {
-            NDArray chosen = replacements.getOrDefault(name, array);
-            chosen.setName(PREFIX + name);
-            view.arrays.put(name, chosen);
-        });
+        arrays.forEach((name, array) -> view.arrays.put(name, replacements.getOrDefault(name, array)));
         return view;
     }
 
@@ -50,7 +43,6 @@ public final class Weights implements AutoCloseable {
     /** Adds or replaces an entry; the array then belongs to these weights and a replaced one is closed. */
     public void put(String name, NDArray array) {
         array.attach(manager);
-        array.setName(PREFIX + name);
         NDArray replaced = arrays.put(name, array);
         if (replaced != null && replaced != array) {
             replaced.close();

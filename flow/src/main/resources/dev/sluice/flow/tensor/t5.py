@@ -54,3 +54,9 @@
           bias = self.t5_bias(buckets, p, b, mask)
       x = self.t5_block(x, bias, p, b, heads, gated)
     return self.rms_norm(x, p["encoder.final_layer_norm.weight"], 1e-06)
+
+  # The mean of the states over tokens that are not padding (id 0), shape (B, D): the pooled embedding where a pipeline
+  # has no CLIP.
+  def t5_pooled(self: __torch__.Ops, states: Tensor, ids: Tensor) -> Tensor:
+    weight = torch.unsqueeze(torch.to(torch.ne(ids, 0), 6), 2)
+    return torch.div(torch.sum(torch.mul(states, weight), [1]), torch.sum(weight, [1]))

@@ -1,0 +1,309 @@
+package dev.sluice.flow;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.internal.PretrainedModel;
+import dev.sluice.flow.internal.Sd3Init;
+import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Flow-matching pretraining of a small SD3 transformer together with its T5 text encoder, in pixel space.
+ *
+ * <p>The loss is the mean of ‖v_θ(x_σ, σ, c) − (ε − z)‖² with x_σ = (1 − σ)·z + σ·ε and σ logit-normal.
+ *
+ * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206.
+ */
+public final class Pretraining implements AutoCloseable {
+    /**
+     * The sizes of the model.
+     *
+     * @param imageSize rows and columns of the images
+     * @param patchSize pixels in a row of a token
+     * @param layers joint blocks of the transformer
+     * @param heads attention heads of the transformer
+     * @param headSize width of a head
+     * @param textLayers blocks of the text encoder
+     * @param textHeads attention heads of the text encoder
+     * @param textWidth width of the text encoder
+     * @param maxTokens length that captions are padded to, the end token included
+     */
+    public record Architecture(
+            int imageSize,
+            int patchSize,
+            int layers,
+            int heads,
+            int headSize,
+            int textLayers,
+            int textHeads,
+            int textWidth,
+            int maxTokens) {
+        public Architecture {
+            Require.atLeast("imageSize", imageSize, 1);
+            Require.atLeast("patchSize", patchSize, 1);
+            Require.atLeast("layers", layers, 1);
+            Require.atLeast("heads", heads, 1);
+            Require.atLeast("headSize", headSize, 2);
+            Require.atLeast("textLayers", textLayers, 1);
+            Require.atLeast("textHeads", textHeads, 1);
+            Require.atLeast("textWidth", textWidth, 1);
+            Require.atLeast("maxTokens", maxTokens, 2);
+            if (imageSize % patchSize != 0) {
+                throw new IllegalArgumentException(
+                        "imageSize (%s) must be a multiple of patchSize (%s).".formatted(imageSize, patchSize));
+            }
+            if (heads * headSize % 4 != 0 || textWidth % textHeads != 0) {
+                throw new IllegalArgumentException(
+                        "heads·headSize (%s) must be a multiple of 4 and textWidth (%s) of textHeads (%s)."
+                                .formatted(heads * headSize, textWidth, textHeads));
+            }
+        }
+    }
+
+    /**
+     * How to train.
+     *
+     * @param steps updates in all
+     * @param batch images in an update
+     * @param optimizer AdamW's options; its learning rate is the highest
+     * @param warmupSteps updates until the highest learning rate
+     * @param finalLearningRate share of the highest learning rate at the end of a cosine decay, in [0, 1]
+     * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
+     * @param captionDropout share of captions replaced by the empty one, for guidance; in [0, 1]
+     * @param logitMean mean of logit σ
+     * @param logitDeviation standard deviation of logit σ, above 0
+     * @param seed of the first weights, the noise and the times
+     */
+    public record Options(
+            long steps,
+            int batch,
+            AdamW.Options optimizer,
+            long warmupSteps,
+            double finalLearningRate,
+            double emaDecay,
+            double captionDropout,
+            double logitMean,
+            double logitDeviation,
+            long seed) {
+        public Options {
+            Require.positive("steps", steps);
+            Require.atLeast("batch", batch, 1);
+            Require.notNegative("warmupSteps", warmupSteps);
+            Require.within("finalLearningRate", finalLearningRate, 0, 1);
+            Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
+            Require.within("captionDropout", captionDropout, 0, 1);
+            Require.positive("logitDeviation", logitDeviation);
+        }
+
+        /** Returns the learning rate of an update, counted from 0. */
+        public double learningRate(long step) {
+            double highest = optimizer.learningRate();
+            if (step < warmupSteps) {
+                return highest * (step + 1) / warmupSteps;
+            }
+            double done = Math.min(1, (double) (step - warmupSteps) / Math.max(1, steps - warmupSteps));
+            return highest * (finalLearningRate + (1 - finalLearningRate) * 0.5 * (1 + Math.cos(Math.PI * done)));
+        }
+    }
+
+    /**
+     * What an update did.
+     *
+     * @param step updates taken, this one included
+     * @param loss mean squared error of the velocity
+     * @param gradientNorm before clipping
+     * @param learningRate that was used
+     */
+    public record Progress(long step, double loss, double gradientNorm, double learningRate) {}
+
+    private static final int CHANNELS = 3;
+    private static final long DROPOUT = 1;
+    private static final long TIMES = 2;
+    private static final long NOISE = 3;
+
+    private final NDManager manager;
+    private final Architecture architecture;
+    private final Options options;
+    private final PretrainingData data;
+    private final PretrainedModel model;
+    private final Map<String, NDArray> parameters;
+    private final AdamW optimizer;
+    private final Ema ema;
+    private long step;
+
+    /**
+     * Starts from fresh weights.
+     *
+     * @param vocabulary all words that captions may have
+     */
+    public Pretraining(
+            Device device, Architecture architecture, List<String> vocabulary, Options options, PretrainingData data) {
+        this.manager = Torch.newManager(device);
+        this.architecture = architecture;
+        this.options = options;
+        this.data = data;
+        this.model = PretrainedModel.create(manager, architecture, vocabulary, options.seed());
+        this.parameters = new LinkedHashMap<>(model.arrays());
+        parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
+        this.optimizer = new AdamW(manager, parameters, options.optimizer());
+        this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
+        parameters.values().forEach(parameter -> parameter.setRequiresGradient(true));
+    }
+
+    /** Returns the options. */
+    public Options options() {
+        return options;
+    }
+
+    /** Returns how many updates were taken. */
+    public long step() {
+        return step;
+    }
+
+    /** Returns the number of trained scalars. */
+    public long parameterCount() {
+        return parameters.values().stream().mapToLong(NDArray::size).sum();
+    }
+
+    /**
+     * Takes one update.
+     *
+     * @throws IllegalStateException if the loss or a gradient is not finite; nothing was changed then
+     */
+    public Progress update() {
+        PretrainingData.Batch batch = data.draw(step, options.batch());
+        double loss;
+        double norm;
+        double rate = options.learningRate(step);
+        try (NDManager scratch = manager.newSubManager()) {
+            loss = backward(scratch, batch);
+            Map<String, NDArray> gradients = new LinkedHashMap<>();
+            parameters.forEach((name, parameter) -> {
+                NDArray gradient = parameter.getGradient();
+                gradient.attach(scratch);
+                gradients.put(name, gradient);
+            });
+            norm = optimizer.step(gradients, rate);
+            gradients.values().forEach(InPlace::zero);
+        }
+        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+            throw new IllegalStateException(
+                    "The loss (%s) and the gradient's norm (%s) of update %s must be finite.%nMaybe lower the learning rate (%s)."
+                            .formatted(loss, norm, step, rate));
+        }
+        ema.step(parameters, step);
+        step++;
+        return new Progress(step, loss, norm, rate);
+    }
+
+    private double backward(NDManager scratch, PretrainingData.Batch batch) {
+        int size = options.batch();
+        Shape shape = new Shape(size, CHANNELS, architecture.imageSize(), architecture.imageSize());
+        NoiseSource times = NoiseSource.of(options.seed(), TIMES, step);
+        float[] sigma = times.gaussian(size);
+        for (int i = 0; i < size; i++) {
+            sigma[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigma[i]))));
+        }
+        NDArray clean = scratch.create(batch.pixels(), shape);
+        NDArray noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(scratch, shape);
+        NDArray sigmas = scratch.create(sigma);
+        NDArray target = noise.sub(clean);
+        NDArray latents = clean.add(target.mul(sigmas.reshape(size, 1, 1, 1)));
+        try (Torch.Scope recording = Torch.withGradient()) {
+            Conditioning conditioning = model.encode(scratch, captions(batch));
+            NDArray error =
+                    model.transformer().velocity(latents, sigmas, conditioning).sub(target);
+            NDArray loss = error.mul(error).mean();
+            Torch.backward(loss);
+            return loss.getFloat();
+        }
+    }
+
+    private List<String> captions(PretrainingData.Batch batch) {
+        NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
+        List<String> captions = new ArrayList<>(batch.captions());
+        captions.replaceAll(caption -> dropout.uniform() < options.captionDropout() ? "" : caption);
+        return captions;
+    }
+
+    /** Writes all that a later {@link #restore} needs to give the same numbers as if it had never stopped. */
+    public void checkpoint(Path folder) throws IOException {
+        Map<String, NDArray> arrays = new LinkedHashMap<>();
+        parameters.forEach((name, array) -> arrays.put("parameter." + name, array));
+        optimizer.state().forEach((name, array) -> arrays.put("optimizer." + name, array));
+        ema.values().forEach((name, array) -> arrays.put("ema." + name, array));
+        Map<String, String> metadata = Map.of(
+                "step", Long.toString(step), "architecture", architecture.toString(), "options", options.toString());
+        SafetensorsWriter.write(folder.resolve(CHECKPOINT), arrays, metadata, SafetensorsWriter.Storage.FLOAT32);
+    }
+
+    /** The file in a checkpoint's folder. */
+    public static final String CHECKPOINT = "pretraining.safetensors";
+
+    /** Continues from a checkpoint of the same architecture and options. */
+    public void restore(Path folder) throws IOException {
+        Path path = folder.resolve(CHECKPOINT);
+        try (SafetensorsFile file = SafetensorsFile.open(path);
+                NDManager scratch = manager.newSubManager()) {
+            requireSame(path, "architecture", architecture.toString(), file.metadata());
+            requireSame(path, "options", options.toString(), file.metadata());
+            Map<String, NDArray> arrays = new LinkedHashMap<>();
+            for (String name : file.names()) {
+                arrays.put(name, file.read(scratch, name));
+            }
+            parameters.forEach((name, array) -> InPlace.assign(array, arrays.get("parameter." + name)));
+            long taken = Long.parseLong(file.metadata().get("step"));
+            optimizer.restore(taken, part(arrays, "optimizer."));
+            ema.restore(part(arrays, "ema."));
+            step = taken;
+        }
+    }
+
+    private static void requireSame(Path path, String name, String expected, Map<String, String> metadata)
+            throws IOException {
+        if (!expected.equals(metadata.get(name))) {
+            throw new IOException(
+                    "%s was made with another %s (%s); this run has %s.%nMaybe name another output folder."
+                            .formatted(path, name, metadata.get(name), expected));
+        }
+    }
+
+    private static Map<String, NDArray> part(Map<String, NDArray> arrays, String prefix) {
+        Map<String, NDArray> part = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), array);
+            }
+        });
+        return part;
+    }
+
+    /**
+     * Writes the averaged model as a folder in diffusers' layout, in half precision.
+     *
+     * @param madeBy how it was made (command, seed, time), kept beside the weights
+     */
+    public void export(Path folder, Map<String, Object> madeBy) throws IOException {
+        Map<String, NDArray> averaged = new LinkedHashMap<>(model.arrays());
+        averaged.putAll(ema.values());
+        model.export(folder, averaged, madeBy);
+    }
+
+    @Override
+    public void close() {
+        optimizer.close();
+        ema.close();
+        model.close();
+        manager.close();
+    }
+}

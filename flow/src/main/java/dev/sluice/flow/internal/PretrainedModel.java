@@ -1,0 +1,241 @@
+package dev.sluice.flow.internal;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.AtomicFiles;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.SafetensorsWriter;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Weights;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The networks that pretraining makes, and the folder it leaves: SD3's transformer, a T5 encoder and a word tokenizer. */
+public final class PretrainedModel implements AutoCloseable {
+    /** Prefix of the transformer's weights among {@link #arrays()}. */
+    public static final String TRANSFORMER = "transformer.";
+
+    private static final String TEXT_ENCODER = "text_encoder_3.";
+    private static final int CHANNELS = 3;
+
+    private final Pretraining.Architecture architecture;
+    private final Sd3Transformer transformer;
+    private final T5Encoder encoder;
+    private final String tokenizerJson;
+    private final HuggingFaceTokenizer tokenizer;
+    private final Map<String, long[]> tokens = new HashMap<>();
+
+    private PretrainedModel(
+            Pretraining.Architecture architecture, Sd3Transformer transformer, T5Encoder encoder, String tokenizerJson)
+            throws IOException {
+        this.architecture = architecture;
+        this.transformer = transformer;
+        this.encoder = encoder;
+        this.tokenizerJson = tokenizerJson;
+        this.tokenizer = HuggingFaceTokenizer.newInstance(
+                new ByteArrayInputStream(tokenizerJson.getBytes(StandardCharsets.UTF_8)),
+                Map.of(
+                        "padding",
+                        "max_length",
+                        "truncation",
+                        "true",
+                        "maxLength",
+                        Integer.toString(architecture.maxTokens()),
+                        "modelMaxLength",
+                        Integer.toString(architecture.maxTokens())));
+    }
+
+    /** Returns a model with fresh weights that belong to {@code manager}. */
+    public static PretrainedModel create(
+            NDManager manager, Pretraining.Architecture a, List<String> vocabulary, long seed) {
+        Sd3Config sd3 = new Sd3Config(
+                a.imageSize(),
+                a.patchSize(),
+                CHANNELS,
+                a.layers(),
+                a.headSize(),
+                a.heads(),
+                a.textWidth(),
+                a.textWidth(),
+                CHANNELS,
+                a.imageSize() / a.patchSize(),
+                Set.of(),
+                true);
+        T5Config t5 = new T5Config(
+                WordTokenizer.SPECIAL_TOKENS + vocabulary.size(),
+                a.textWidth(),
+                a.textWidth() / a.textHeads(),
+                2 * a.textWidth(),
+                a.textLayers(),
+                a.textHeads(),
+                32,
+                128,
+                true);
+        Weights sd3Weights = Sd3Init.weights(manager, sd3, NoiseSource.of(seed, 10));
+        Weights t5Weights = T5Init.weights(manager, t5, NoiseSource.of(seed, 11));
+        try {
+            return new PretrainedModel(
+                    a,
+                    new Sd3Transformer(sd3, sd3Weights),
+                    new T5Encoder(t5, t5Weights),
+                    WordTokenizer.tokenizerJson(vocabulary));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns the transformer. */
+    public Sd3Transformer transformer() {
+        return transformer;
+    }
+
+    /** Returns all weights, live, by component and name. */
+    public Map<String, NDArray> arrays() {
+        Map<String, NDArray> all = new LinkedHashMap<>();
+        transformer.weights().asMap().forEach((name, array) -> all.put(TRANSFORMER + name, array));
+        encoder.weights().asMap().forEach((name, array) -> all.put(TEXT_ENCODER + name, array));
+        return all;
+    }
+
+    /** Encodes captions; the arrays belong to {@code manager}. */
+    public Conditioning encode(NDManager manager, List<String> captions) {
+        int length = architecture.maxTokens();
+        long[] all = new long[captions.size() * length];
+        for (int i = 0; i < captions.size(); i++) {
+            long[] one = tokens.computeIfAbsent(captions.get(i), this::tokenize);
+            System.arraycopy(one, 0, all, i * length, length);
+        }
+        NDArray ids = manager.create(all, new Shape(captions.size(), length));
+        NDArray states = encoder.encode(ids);
+        return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
+    }
+
+    private long[] tokenize(String caption) {
+        Encoding encoding = tokenizer.encode(caption);
+        return encoding.getIds();
+    }
+
+    /** Writes the folder, with these values in place of the live weights. */
+    public void export(Path folder, Map<String, NDArray> values, Map<String, Object> madeBy) throws IOException {
+        AtomicFiles.folder(folder, place -> {
+            write(place.resolve("model_index.json"), modelIndex());
+            write(place.resolve("made_by.json"), madeBy);
+            write(place.resolve("scheduler/scheduler_config.json"), schedulerConfig());
+            write(place.resolve("transformer/config.json"), transformerConfig());
+            weights(place.resolve("transformer/diffusion_pytorch_model.safetensors"), values, TRANSFORMER);
+            write(place.resolve("text_encoder_3/config.json"), encoderConfig());
+            weights(place.resolve("text_encoder_3/model.safetensors"), values, TEXT_ENCODER);
+            Files.createDirectories(place.resolve("tokenizer_3"));
+            Files.writeString(place.resolve("tokenizer_3/tokenizer.json"), tokenizerJson);
+            Files.writeString(
+                    place.resolve("tokenizer_3/tokenizer_config.json"),
+                    WordTokenizer.configJson(architecture.maxTokens()));
+        });
+    }
+
+    private static void weights(Path file, Map<String, NDArray> values, String prefix) throws IOException {
+        Map<String, NDArray> part = new LinkedHashMap<>();
+        values.forEach((name, array) -> {
+            if (name.startsWith(prefix)) {
+                part.put(name.substring(prefix.length()), array);
+            }
+        });
+        SafetensorsWriter.write(file, part, Map.of("format", "pt"), SafetensorsWriter.Storage.FLOAT16);
+    }
+
+    private static void write(Path file, Object json) throws IOException {
+        Files.createDirectories(file.getParent());
+        String text =
+                JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(json);
+        Files.writeString(file, text + "\n");
+    }
+
+    private static Map<String, Object> modelIndex() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("_class_name", "StableDiffusion3Pipeline");
+        json.put("_diffusers_version", "0.40.0");
+        List<String> absent = new ArrayList<>();
+        absent.add(null);
+        absent.add(null);
+        for (String name : List.of("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "vae")) {
+            json.put(name, absent);
+        }
+        json.put("scheduler", List.of("diffusers", "FlowMatchEulerDiscreteScheduler"));
+        json.put("text_encoder_3", List.of("transformers", "T5EncoderModel"));
+        json.put("tokenizer_3", List.of("transformers", "PreTrainedTokenizerFast"));
+        json.put("transformer", List.of("diffusers", "SD3Transformer2DModel"));
+        return json;
+    }
+
+    private static Map<String, Object> schedulerConfig() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("_class_name", "FlowMatchEulerDiscreteScheduler");
+        json.put("num_train_timesteps", 1000);
+        json.put("shift", 3.0);
+        json.put("use_dynamic_shifting", false);
+        return json;
+    }
+
+    private Map<String, Object> transformerConfig() {
+        Sd3Config c = transformer.config();
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("_class_name", "SD3Transformer2DModel");
+        json.put("attention_head_dim", c.headSize());
+        json.put("caption_projection_dim", c.width());
+        json.put("dual_attention_layers", c.dualAttentionLayers());
+        json.put("in_channels", c.inChannels());
+        json.put("joint_attention_dim", c.jointAttentionSize());
+        json.put("num_attention_heads", c.heads());
+        json.put("num_layers", c.layers());
+        json.put("out_channels", c.outChannels());
+        json.put("patch_size", c.patchSize());
+        json.put("pooled_projection_dim", c.pooledSize());
+        json.put("pos_embed_max_size", c.tableSide());
+        json.put("qk_norm", c.queryKeyNorm() ? "rms_norm" : null);
+        json.put("sample_size", c.sampleSize());
+        return json;
+    }
+
+    private Map<String, Object> encoderConfig() {
+        T5Config c = encoder.config();
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("architectures", List.of("T5EncoderModel"));
+        json.put("model_type", "t5");
+        json.put("d_ff", c.feedForward());
+        json.put("d_kv", c.headSize());
+        json.put("d_model", c.width());
+        json.put("feed_forward_proj", c.gated() ? "gated-gelu" : "relu");
+        json.put("layer_norm_epsilon", 1e-6);
+        json.put("num_heads", c.heads());
+        json.put("num_layers", c.layers());
+        json.put("pad_token_id", 0);
+        json.put("eos_token_id", 1);
+        json.put("relative_attention_max_distance", c.maxDistance());
+        json.put("relative_attention_num_buckets", c.buckets());
+        json.put("vocab_size", c.vocabulary());
+        return json;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+        transformer.weights().close();
+        encoder.weights().close();
+    }
+}
