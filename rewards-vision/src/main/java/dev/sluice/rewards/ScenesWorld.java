@@ -1,0 +1,103 @@
+package dev.sluice.rewards;
+
+import dev.sluice.rewards.internal.ScenePrompts;
+import dev.sluice.rewards.internal.SceneSampler;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * The bundled world: pictures of 32×32 pixels with one to four flat objects, prompts of GenEval's six tasks, and a fixed
+ * division of the prompts.
+ *
+ * <p><b>Prompts.</b> With the shapes S, the colours C, relations R: 4 single objects; 12 ordered pairs of two shapes; 16
+ * counts (one to four of each shape); 24 coloured shapes; 48 positions (12 pairs × 4 relations); 360 attribute bindings
+ * (two coloured shapes that differ in both).
+ *
+ * <p><b>Division.</b> It is fixed, the same for every seed and every version. Held out of {@link SceneSplit#TRAIN}, as a
+ * whole, are the combinations
+ * <ul>
+ *   <li>of two shapes: circle with star, in every task that has two shapes;
+ *   <li>of count and shape: three circles, four squares, two triangles, three stars;
+ *   <li>of colour and shape: yellow circle, green square, purple triangle, red star, in every task that has colours; and
+ *       no picture that {@link #scene} draws shows one unless its prompt names it;
+ *   <li>of two shapes and their arrangement: a tenth of the arrangements (a circle left of a square, or, the same, a
+ *       square right of a circle);
+ *   <li>of two coloured shapes: a seventh.
+ * </ul>
+ * Beside these unseen combinations ({@link #unseenCombination}) the test prompts have seen combinations in unseen words:
+ * "a square and a circle" where training has only "a circle and a square". Single objects are four in all, so that both
+ * splits have all of them. Of the many attribute bindings that are in no training prompt the test split takes a fixed
+ * choice; the others are in neither split.
+ */
+public final class ScenesWorld {
+    /** Height and width of a picture. */
+    public static final int SIZE = 32;
+
+    private ScenesWorld() {}
+
+    /**
+     * A picture with its caption.
+     *
+     * @param prompt the caption
+     * @param scene the picture; obeys the prompt exactly, with no other object in it
+     */
+    public record Example(ScenePrompt prompt, Scene scene) {}
+
+    /** Returns all prompts of a split, task after task, always in the same order. */
+    public static List<ScenePrompt> prompts(SceneSplit split) {
+        return ScenePrompts.of(split);
+    }
+
+    /** Returns the prompts of one task in a split, always in the same order. */
+    public static List<ScenePrompt> prompts(SceneSplit split, SceneTask task) {
+        return ScenePrompts.of(split).stream()
+                .filter(prompt -> prompt.task() == task)
+                .toList();
+    }
+
+    /** Returns all prompts of a task that the world has, of both splits and of neither. */
+    public static List<ScenePrompt> prompts(SceneTask task) {
+        return ScenePrompts.all(task);
+    }
+
+    /** Returns whether no prompt of training combines what this prompt combines, in whatever words. */
+    public static boolean unseenCombination(ScenePrompt prompt) {
+        return ScenePrompts.unseen(prompt);
+    }
+
+    /** Returns every word that a prompt can have, sorted: the vocabulary of a word-level tokenizer. */
+    public static List<String> words() {
+        return ScenePrompts.words();
+    }
+
+    /**
+     * Draws a scene that obeys the prompt exactly and has no other object; what the prompt leaves free (colour, place, size,
+     * shade, background) is random. Objects keep two pixels between their bounding boxes; the radius is 5 to 7 pixels for
+     * one object and at least 4 for four.
+     */
+    public static Scene scene(ScenePrompt prompt, SplittableRandom random) {
+        return SceneSampler.draw(prompt, random);
+    }
+
+    /**
+     * Draws a captioned picture for pretraining, from the training prompts only: first the task, each with the same
+     * probability, then the prompt, then the scene.
+     *
+     * @param seed the seed of the data set
+     * @param index the example's number; the same seed and number give the same example
+     */
+    public static Example example(long seed, long index) {
+        SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
+        SceneTask[] tasks = SceneTask.values();
+        List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, tasks[random.nextInt(tasks.length)]);
+        ScenePrompt prompt = prompts.get(random.nextInt(prompts.size()));
+        return new Example(prompt, scene(prompt, random));
+    }
+
+    /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */
+    private static long mix(long z) {
+        z = (z ^ (z >>> 33)) * 0xFF51AFD7ED558CCDL;
+        z = (z ^ (z >>> 33)) * 0xC4CEB9FE1A85EC53L;
+        return z ^ (z >>> 33);
+    }
+}

@@ -1,0 +1,198 @@
+package dev.sluice.rewards;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.rewards.ScenePrompt.Wanted;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ScenesWorldTest {
+    private static List<String> texts(SceneSplit split) {
+        return ScenesWorld.prompts(split).stream().map(ScenePrompt::text).toList();
+    }
+
+    private static Map<String, Object> metadata(String text) {
+        return Stream.of(SceneTask.values())
+                .flatMap(task -> ScenesWorld.prompts(task).stream())
+                .filter(prompt -> prompt.text().equals(text))
+                .findAny()
+                .orElseThrow()
+                .metadata();
+    }
+
+    @Test
+    void everyTaskHasTheCountOfPromptsThatItsDocumentationStates() {
+        Map<SceneTask, List<Integer>> sizes = Stream.of(SceneTask.values())
+                .collect(Collectors.toMap(
+                        task -> task,
+                        task -> List.of(
+                                ScenesWorld.prompts(task).size(),
+                                ScenesWorld.prompts(SceneSplit.TRAIN, task).size(),
+                                ScenesWorld.prompts(SceneSplit.TEST, task).size())));
+        assertThat(sizes)
+                .containsEntry(SceneTask.SINGLE_OBJECT, List.of(4, 4, 4))
+                .containsEntry(SceneTask.TWO_OBJECT, List.of(12, 8, 4))
+                .containsEntry(SceneTask.COUNTING, List.of(16, 12, 4))
+                .containsEntry(SceneTask.COLORS, List.of(24, 20, 4))
+                .containsEntry(SceneTask.POSITION, List.of(48, 32, 16))
+                .containsEntry(SceneTask.COLOR_ATTR, List.of(360, 168, 24));
+    }
+
+    @Test
+    void metadataHasTheFormOfGenEval() {
+        assertThat(metadata("a circle left of a square"))
+                .isEqualTo(Map.of(
+                        "tag",
+                        "position",
+                        "include",
+                        List.of(
+                                Map.of("class", "square", "count", 1),
+                                Map.of("class", "circle", "count", 1, "position", List.of("left of", 0)))));
+        assertThat(metadata("three triangles"))
+                .isEqualTo(Map.of(
+                        "tag", "counting",
+                        "include", List.of(Map.of("class", "triangle", "count", 3)),
+                        "exclude", List.of(Map.of("class", "triangle", "count", 4))));
+        assertThat(metadata("a red circle and a blue square"))
+                .isEqualTo(Map.of(
+                        "tag",
+                        "color_attr",
+                        "include",
+                        List.of(
+                                Map.of("class", "circle", "count", 1, "color", "red"),
+                                Map.of("class", "square", "count", 1, "color", "blue"))));
+        assertThat(metadata("a star and a square")).containsEntry("tag", "two_object");
+        assertThat(metadata("a blue star")).containsEntry("tag", "colors");
+        assertThat(metadata("a circle")).containsEntry("tag", "single_object");
+    }
+
+    @Test
+    void noTestPromptIsTrainedOnButTheSingleObjects() {
+        List<String> shared = new ArrayList<>(texts(SceneSplit.TEST));
+        shared.retainAll(texts(SceneSplit.TRAIN));
+        assertThat(shared).containsExactly("a circle", "a square", "a triangle", "a star");
+        assertThat(texts(SceneSplit.TRAIN)).doesNotHaveDuplicates();
+        assertThat(texts(SceneSplit.TEST)).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void heldOutCombinationsAreInNoTrainingPrompt() {
+        assertThat(texts(SceneSplit.TRAIN)).noneMatch(text -> text.contains("circle") && text.contains("star"));
+        assertThat(texts(SceneSplit.TRAIN))
+                .noneMatch(text -> text.contains("yellow circle")
+                        || text.contains("green square")
+                        || text.contains("purple triangle")
+                        || text.contains("red star")
+                        || text.equals("three circles")
+                        || text.equals("four squares")
+                        || text.equals("two triangles")
+                        || text.equals("three stars"));
+    }
+
+    @Test
+    void everyTaskButSingleObjectsTestsUnseenCombinations() {
+        for (SceneTask task : SceneTask.values()) {
+            List<ScenePrompt> test = ScenesWorld.prompts(SceneSplit.TEST, task);
+            assertThat(test.stream().anyMatch(ScenesWorld::unseenCombination))
+                    .as(task.tag())
+                    .isEqualTo(task != SceneTask.SINGLE_OBJECT);
+        }
+        assertThat(ScenesWorld.prompts(SceneSplit.TRAIN)).noneMatch(ScenesWorld::unseenCombination);
+    }
+
+    @Test
+    void theDivisionNeverChanges() {
+        assertThat(String.join("\n", texts(SceneSplit.TRAIN)).hashCode()).isEqualTo(651017609);
+        assertThat(String.join("\n", texts(SceneSplit.TEST)).hashCode()).isEqualTo(989720673);
+    }
+
+    @Test
+    void theVocabularyHasEveryWordOnce() {
+        assertThat(ScenesWorld.words())
+                .hasSize(25)
+                .isSorted()
+                .doesNotHaveDuplicates()
+                .contains("a", "and", "of", "left", "above", "stars", "purple", "four");
+    }
+
+    @Test
+    void aSceneObeysItsPromptAndKeepsObjectsApart() {
+        SplittableRandom random = new SplittableRandom(3);
+        for (SceneTask task : SceneTask.values()) {
+            for (ScenePrompt prompt : ScenesWorld.prompts(task)) {
+                Scene scene = ScenesWorld.scene(prompt, random);
+                assertThat(scene.objects()).as(prompt.text()).hasSize(prompt.objects());
+                for (SceneObject object : scene.objects()) {
+                    assertThat(object.radius()).isBetween(4.0, 7.0);
+                    assertThat(object.left()).isGreaterThanOrEqualTo(0);
+                    assertThat(object.top()).isGreaterThanOrEqualTo(0);
+                    assertThat(object.right()).isLessThanOrEqualTo(ScenesWorld.SIZE);
+                    assertThat(object.bottom()).isLessThanOrEqualTo(ScenesWorld.SIZE);
+                }
+                for (Wanted wanted : prompt.include()) {
+                    assertThat(scene.objects().stream()
+                                    .filter(object -> object.shape() == wanted.shape()
+                                            && wanted.color()
+                                                    .map(object.color()::equals)
+                                                    .orElse(true)))
+                            .as(prompt.text())
+                            .hasSize(wanted.count());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRelationIsTheOneThatThePromptSays() {
+        ScenePrompt prompt = ScenesWorld.prompts(SceneTask.POSITION).stream()
+                .filter(p -> p.text().equals("a triangle above a circle"))
+                .findAny()
+                .orElseThrow();
+        for (int seed = 0; seed < 50; seed++) {
+            List<SceneObject> objects =
+                    ScenesWorld.scene(prompt, new SplittableRandom(seed)).objects();
+            assertThat(objects.get(1).shape()).isEqualTo(SceneShape.TRIANGLE);
+            assertThat(objects.get(1).y()).isLessThan(objects.get(0).y() - 8);
+        }
+    }
+
+    @Test
+    void examplesAreReproducibleAndNeverShowHeldOutColours() {
+        for (int i = 0; i < 300; i++) {
+            ScenesWorld.Example example = ScenesWorld.example(7, i);
+            assertThat(ScenesWorld.example(7, i)).isEqualTo(example);
+            assertThat(texts(SceneSplit.TRAIN)).contains(example.prompt().text());
+            assertThat(example.scene().objects())
+                    .noneMatch(o -> o.shape() == SceneShape.CIRCLE && o.color() == SceneColor.YELLOW)
+                    .noneMatch(o -> o.shape() == SceneShape.STAR && o.color() == SceneColor.RED);
+        }
+        assertThat(ScenesWorld.example(7, 0)).isNotEqualTo(ScenesWorld.example(8, 0));
+        assertThat(ScenesWorld.example(7, 0)).isNotEqualTo(ScenesWorld.example(7, 1));
+    }
+
+    @Test
+    void aRenderedSquareHasItsColourInsideAndTheBackgroundOutside() {
+        Scene scene =
+                new Scene(List.of(new SceneObject(SceneShape.SQUARE, SceneColor.RED, 16, 16, 5 / 0.88, 1)), 20, 20, 20);
+        float[] pixels = scene.pixels();
+        assertThat(pixels).hasSize(3 * 32 * 32);
+        assertThat(pixels[16 * 32 + 16]).isEqualTo((float) (230 / 127.5 - 1));
+        assertThat(pixels[11 * 32 + 11]).isEqualTo((float) (230 / 127.5 - 1));
+        assertThat(pixels[10 * 32 + 11]).isEqualTo((float) (20 / 127.5 - 1));
+        assertThat(scene.media().value(0, 16, 20, 0)).isEqualTo(230);
+        assertThat(scene.media().value(0, 16, 20, 1)).isEqualTo(45);
+        assertThat(scene.media().value(0, 16, 21, 2)).isEqualTo(20);
+    }
+
+    @Test
+    void anEdgeThroughAPixelIsMixedByTheShareItCovers() {
+        Scene scene = new Scene(
+                List.of(new SceneObject(SceneShape.SQUARE, SceneColor.WHITE, 16.5, 16, 5 / 0.88, 1)), 42, 42, 42);
+        assertThat(scene.media().value(0, 16, 11, 0)).isEqualTo(142); // half of 42 and 242
+    }
+}
