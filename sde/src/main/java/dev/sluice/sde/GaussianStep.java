@@ -1,0 +1,82 @@
+package dev.sluice.sde;
+
+import ai.djl.ndarray.NDArray;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.tensor.Require;
+
+/**
+ * One stochastic step as numbers: x' = μ + s·n with μ = a·x + b·v, where n is standard normal noise.
+ *
+ * @param sigma σ at the step's start
+ * @param next σ' at its end
+ * @param latentWeight a
+ * @param velocityWeight b = ∂μ/∂v
+ * @param std s ≥ 0, the standard deviation of the noise added; the same for every element
+ */
+public record GaussianStep(double sigma, double next, double latentWeight, double velocityWeight, double std) {
+    public GaussianStep {
+        Require.notNegative("std", std);
+        if (!(Double.isFinite(latentWeight) && Double.isFinite(velocityWeight))) {
+            throw new IllegalArgumentException(
+                    "The step from sigma %s to %s has weights %s and %s; they must be finite."
+                            .formatted(sigma, next, latentWeight, velocityWeight));
+        }
+    }
+
+    /**
+     * Returns the Euler–Maruyama step of the SDE dx = [v + g²/(2σ)·(x + (1 − σ)·v)] dσ + g dw, which keeps the marginals
+     * of the flow: a = 1 + g²·dt/(2σ), b = dt·(1 + g²(1 − σ)/(2σ)), s = g·√(−dt).
+     *
+     * <p>Source: Flow-GRPO (2025), arXiv:2505.05470, Eq. 9; their t is our σ.
+     *
+     * @param diffusion g ≥ 0
+     */
+    static GaussianStep eulerMaruyama(TimeSchedule schedule, int step, double diffusion) {
+        double sigma = schedule.sigma(step);
+        double dt = -schedule.length(step);
+        double half = diffusion * diffusion / (2 * sigma);
+        return new GaussianStep(
+                sigma,
+                schedule.sigma(step + 1),
+                1 + half * dt,
+                dt * (1 + half * (1 - sigma)),
+                diffusion * Math.sqrt(-dt));
+    }
+
+    /**
+     * Returns the coefficient-preserving step μ = (1 − σ')·ẑ + √(σ'² − s²)·ε̂, after which the noise level is exactly σ' when
+     * ε̂ is exact: a = 1 − σ' + q, b = −(1 − σ')·σ + q·(1 − σ) with q = √(σ'² − s²).
+     *
+     * @param std s in [0, σ']
+     */
+    static GaussianStep coefficientPreserving(TimeSchedule schedule, int step, double std) {
+        double sigma = schedule.sigma(step);
+        double next = schedule.sigma(step + 1);
+        double kept = Math.sqrt((next - std) * (next + std));
+        return new GaussianStep(sigma, next, 1 - next + kept, -(1 - next) * sigma + kept * (1 - sigma), std);
+    }
+
+    /** Returns the step's length, h = σ − σ', above 0. */
+    public double length() {
+        return sigma - next;
+    }
+
+    /** Returns g = s/√h, the diffusion coefficient that adds this noise over the step. */
+    public double diffusion() {
+        return std / Math.sqrt(length());
+    }
+
+    /** Returns whether the step adds noise, and so has a density. */
+    public boolean stochastic() {
+        return std > 0;
+    }
+
+    /** Returns μ = a·x + b·v; owned by the manager of {@code latents}. */
+    NDArray mean(NDArray latents, NDArray velocity) {
+        Require.sameShape("velocity", velocity, "latents", latents);
+        try (NDArray kept = latents.mul(latentWeight);
+                NDArray moved = velocity.mul(velocityWeight)) {
+            return kept.add(moved);
+        }
+    }
+}

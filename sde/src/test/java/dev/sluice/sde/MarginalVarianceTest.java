@@ -1,0 +1,140 @@
+package dev.sluice.sde;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Torch;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Data from N(m, τ²): every rule maps u = x − (1 − σ)·m to A·u + s·n, so the variance of the samples is a recursion. This is
+ * what proves the drift that makes up for the noise.
+ */
+class MarginalVarianceTest {
+    private static final double TAU = 0.4;
+
+    /** v = c(σ)·u − m. */
+    private static double slope(double sigma, double tau) {
+        double s = (1 - sigma) * (1 - sigma) * tau * tau + sigma * sigma;
+        return (sigma - (1 - sigma) * tau * tau) / s;
+    }
+
+    private static double variance(SdeRule rule, TimeSchedule schedule, double tau) {
+        double variance = 1;
+        for (int k = 0; k < schedule.steps(); k++) {
+            GaussianStep step = rule.at(schedule, k);
+            double a = step.latentWeight() + step.velocityWeight() * slope(step.sigma(), tau);
+            variance = a * a * variance + step.std() * step.std();
+        }
+        return variance;
+    }
+
+    /** Computed by an independent script in double precision; the data's variance is 0.16. */
+    @ParameterizedTest
+    @CsvSource({
+        "10, 0.115000, 0.123414, 0.145044, 0.085079, 0.091408",
+        "100, NaN, 0.155832, 0.159777, 0.110572, 0.148407",
+        "1000, NaN, 0.159577, 0.160482, 0.115192, 0.158712",
+        "100000, NaN, 0.159996, 0.160074, 0.116270, 0.159987",
+    })
+    void variancesOnUniformGrids(int steps, double ode, double dance, double flow, double cps, double ddim) {
+        assertVariances(new TimeSchedule.Uniform(steps), ode, dance, flow, cps, ddim);
+    }
+
+    @Test
+    void variancesOnSd3sGrid() {
+        assertVariances(
+                TimeSchedule.of(
+                        1, 0.960129, 0.913349, 0.857692, 0.790368, 0.707278, 0.602151, 0.464876, 0.278049, 0.008929, 0),
+                0.071751,
+                0.085869,
+                0.112307,
+                0.058670,
+                0.057810);
+    }
+
+    private static void assertVariances(TimeSchedule schedule, double... expected) {
+        List<SdeRule> rules = List.of(
+                new SdeRule.Dance(0),
+                new SdeRule.Dance(0.3),
+                new SdeRule.FlowGrpo(0.7),
+                new SdeRule.Cps(0.7),
+                new SdeRule.Ddim(1));
+        for (int i = 0; i < expected.length; i++) {
+            if (!Double.isNaN(expected[i])) {
+                assertThat(variance(rules.get(i), schedule, TAU))
+                        .as("%s on %s steps", rules.get(i), schedule.steps())
+                        .isCloseTo(expected[i], within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void cpsKeepsAPointMassOnTheGridAndFlowSdeOvershoots() {
+        for (int steps : new int[] {2, 7, 40}) {
+            TimeSchedule schedule = TimeSchedule.of(1, 0.9, 0.8, 0.7, 0.5, 0.1, 0);
+            double variance = 1;
+            for (int k = 0; k < schedule.steps(); k++) {
+                GaussianStep step = new SdeRule.Cps(0.1 * steps % 1).at(schedule, k);
+                double a = step.latentWeight() + step.velocityWeight() * slope(step.sigma(), 0);
+                variance = a * a * variance + step.std() * step.std();
+                assertThat(variance).isCloseTo(step.next() * step.next(), within(1e-12));
+            }
+        }
+        TimeSchedule schedule = TimeSchedule.of(0.95, 0.7, 0.5, 0);
+        GaussianStep step = new SdeRule.FlowGrpo(0.7).at(schedule, 1);
+        double a = step.latentWeight() + step.velocityWeight() / 0.7;
+        assertThat(a * a * 0.49 + step.std() * step.std()).isCloseTo(0.25 + 0.092011111, within(1e-8));
+        GaussianStep earlier = new SdeRule.FlowGrpo(0.7).at(TimeSchedule.of(0.95, 0.9, 0.8, 0), 1);
+        double b = earlier.latentWeight() + earlier.velocityWeight() / 0.9;
+        assertThat(b * b * 0.81 + earlier.std() * earlier.std()).isCloseTo(0.64 + 0.109025, within(1e-8));
+    }
+
+    /** The sampler itself, not the recursion, over 20 000 trajectories. */
+    @Test
+    void simulatedRolloutsHaveTheVarianceOfTheRecursion() {
+        int elements = 20_000;
+        double mean = 0.7;
+        TimeSchedule schedule = new TimeSchedule.Uniform(10);
+        SdeOptions options = new SdeOptions(new SdeRule.FlowGrpo(0.7), Likelihood.GAUSSIAN_MEAN, LastStep.NOISY, false);
+        VelocityModel world = new VelocityModel() {
+            @Override
+            public NDArray velocity(NDArray x, NDArray sigmas, Conditioning conditioning) {
+                throw new UnsupportedOperationException("one level only");
+            }
+
+            @Override
+            public NDArray velocity(NDArray x, double sigma, Conditioning conditioning) {
+                return x.sub((1 - sigma) * mean).mul(slope(sigma, TAU)).sub(mean);
+            }
+        };
+        try (NDManager manager = Torch.newManager()) {
+            SampleNoise noise = new SampleNoise(3, 0, List.of(1L));
+            NDArray initial = noise.initial(manager, new Shape(elements));
+            List<Integer> steps = new ExplorationSchedule.AllButLast().steps(10, null);
+            try (Trajectory trajectory =
+                    new SdeSampler(options, schedule).rollout(world, initial, null, RolloutPlan.of(steps, noise))) {
+                float[] values = trajectory.latents().toFloatArray();
+                double sum = 0;
+                double squares = 0;
+                for (float value : values) {
+                    sum += value;
+                    squares += (value - mean) * (value - mean);
+                }
+                double expected = variance(new SdeRule.FlowGrpo(0.7), schedule, TAU);
+                double standardError = expected * Math.sqrt(2.0 / elements);
+                assertThat(squares / elements).isCloseTo(expected, within(3 * standardError));
+                assertThat(sum / elements).isCloseTo(mean, within(3 * Math.sqrt(expected / elements)));
+            }
+        }
+    }
+}
