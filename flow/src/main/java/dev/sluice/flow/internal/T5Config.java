@@ -1,6 +1,7 @@
 package dev.sluice.flow.internal;
 
 import dev.sluice.flow.tensor.Require;
+import java.io.IOException;
 
 /**
  * The sizes of a T5 encoder, by the names of transformers' {@code config.json}.
@@ -34,5 +35,50 @@ public record T5Config(
         Require.atLeast("num_heads", heads, 1);
         Require.atLeast("relative_attention_num_buckets", buckets, 4);
         Require.atLeast("relative_attention_max_distance", maxDistance, buckets / 4 + 1);
+    }
+
+    /** Parses a {@code config.json}. */
+    public static T5Config of(ConfigFile config) throws IOException {
+        config.requireText("feed_forward_proj", "relu", "gated-gelu");
+        config.requireNumber("layer_norm_epsilon", 1e-6);
+        return config.parsed(c -> new T5Config(
+                c.integer("vocab_size", 32128),
+                c.integer("d_model", 512),
+                c.integer("d_kv", 64),
+                c.integer("d_ff", 2048),
+                c.integer("num_layers", 6),
+                c.integer("num_heads", 8),
+                c.integer("relative_attention_num_buckets", 32),
+                c.integer("relative_attention_max_distance", 128),
+                c.text("feed_forward_proj", "relu").equals("gated-gelu")));
+    }
+
+    /**
+     * Returns the tensors it needs.
+     *
+     * @param embedding the name of the token table, {@code shared.weight} or {@code encoder.embed_tokens.weight}
+     * @param tablePerBlock whether every block has its own table of relative positions (UMT5) and not the first alone (T5)
+     */
+    public WeightLayout layout(String embedding, boolean tablePerBlock) {
+        WeightLayout layout = new WeightLayout().tensor(embedding, vocabulary, width);
+        long inner = (long) heads * headSize;
+        for (int i = 0; i < layers; i++) {
+            String attention = "encoder.block." + i + ".layer.0";
+            for (String projection : new String[] {"q", "k", "v"}) {
+                layout.tensor(attention + ".SelfAttention." + projection + ".weight", inner, width);
+            }
+            layout.tensor(attention + ".SelfAttention.o.weight", width, inner);
+            if (i == 0 || tablePerBlock) {
+                layout.tensor(attention + ".SelfAttention.relative_attention_bias.weight", buckets, heads);
+            }
+            layout.tensor(attention + ".layer_norm.weight", width);
+            String dense = "encoder.block." + i + ".layer.1";
+            for (String projection : gated ? new String[] {"wi_0", "wi_1"} : new String[] {"wi"}) {
+                layout.tensor(dense + ".DenseReluDense." + projection + ".weight", feedForward, width);
+            }
+            layout.tensor(dense + ".DenseReluDense.wo.weight", width, feedForward);
+            layout.tensor(dense + ".layer_norm.weight", width);
+        }
+        return layout.tensor("encoder.final_layer_norm.weight", width);
     }
 }
