@@ -70,12 +70,7 @@ public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
             // NaN must not hide behind a comparison that it makes false.
             double value = Double.isFinite(squares) ? sum / size : Double.NaN;
             return new Terms(
-                    value,
-                    derivatives,
-                    ratios,
-                    (double) above / size,
-                    (double) below / size,
-                    0.5 * squares / size);
+                    value, derivatives, ratios, (double) above / size, (double) below / size, 0.5 * squares / size);
         }
     }
 }

@@ -29,8 +29,7 @@ class CreditAndOrderTest {
         int[] steps = IntStream.range(0, 10).toArray();
         double[][] scores = new Credit.Gain().assign(new Probed(outcome, states), steps);
         for (int i = 0; i < 2; i++) {
-            assertThat(Arrays.stream(scores[i]).sum())
-                    .isEqualTo(outcome[i] - states[i][0], Offset.offset(1e-12));
+            assertThat(Arrays.stream(scores[i]).sum()).isEqualTo(outcome[i] - states[i][0], Offset.offset(1e-12));
         }
     }
 

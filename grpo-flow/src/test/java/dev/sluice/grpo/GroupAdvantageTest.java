@@ -47,11 +47,15 @@ class GroupAdvantageTest {
         try (Golden golden = Golden.of("grpo-stats/golden.safetensors")) {
             double[][] rewards = golden.rows("adv.rewards_steps");
             double[][] expected = golden.rows("adv.global_std_false.plain");
-            double[] flat = Arrays.stream(rewards).flatMapToDouble(Arrays::stream).toArray();
+            double[] flat =
+                    Arrays.stream(rewards).flatMapToDouble(Arrays::stream).toArray();
             double[] found = new GroupAdvantage(0, 1e-4, Scope.GROUP).estimate(flat, Groups.whole(flat.length));
             assertThat(found)
                     .containsExactly(
-                            Arrays.stream(expected).flatMapToDouble(Arrays::stream).toArray(), FLOAT32);
+                            Arrays.stream(expected)
+                                    .flatMapToDouble(Arrays::stream)
+                                    .toArray(),
+                            FLOAT32);
         }
     }
 
@@ -62,8 +66,7 @@ class GroupAdvantageTest {
             GroupStatistics statistics = GroupStatistics.of(golden.doubles("adv.rewards"), groups);
             assertThat(statistics.zeroDeviationShare()).isEqualTo(golden.scalar("adv.zero_std_ratio"), FLOAT32);
             assertThat(statistics.meanGroupDeviation()).isEqualTo(golden.scalar("adv.mean_std"), FLOAT32);
-            assertThat(statistics.meanGroupSize())
-                    .isEqualTo(golden.doubles("adv.global_std_false.stats")[0], FLOAT32);
+            assertThat(statistics.meanGroupSize()).isEqualTo(golden.doubles("adv.global_std_false.stats")[0], FLOAT32);
         }
     }
 
@@ -86,7 +89,8 @@ class GroupAdvantageTest {
         for (int i = 0; i < rewards.length; i++) {
             rewards[i] = i % 2 == 0 ? reward : (float) reward;
         }
-        assertThat(GroupAdvantage.DANCE_GRPO.estimate(rewards, Groups.whole(24))).containsOnly(0.0);
+        assertThat(GroupAdvantage.DANCE_GRPO.estimate(rewards, Groups.whole(24)))
+                .containsOnly(0.0);
         // The batch deviation comes from other groups and is far from zero.
         double[] two = Arrays.copyOf(rewards, 26);
         two[24] = 1;

@@ -64,14 +64,19 @@ class PolicyLossTest {
         assertThat(terms.derivatives()[3]).isNegative();
         assertThat(terms.clippedAbove()).isEqualTo(0.5);
         assertThat(terms.clippedBelow()).isEqualTo(0.5);
-        assertThat(new PpoClip(ClipRule.none()).of(l, new double[] {1, -1, -1, 1}).derivatives())
+        assertThat(new PpoClip(ClipRule.none())
+                        .of(l, new double[] {1, -1, -1, 1})
+                        .derivatives())
                 .doesNotContain(0.0);
     }
 
     @Test
     void nanComesThrough() {
         PpoClip loss = new PpoClip(ClipRule.symmetric(0.1));
-        assertThat(loss.of(new double[] {0, Double.NaN}, new double[] {1, 0}).value()).isNaN();
-        assertThat(loss.of(new double[] {0, Double.POSITIVE_INFINITY}, new double[] {1, 1}).value()).isNaN();
+        assertThat(loss.of(new double[] {0, Double.NaN}, new double[] {1, 0}).value())
+                .isNaN();
+        assertThat(loss.of(new double[] {0, Double.POSITIVE_INFINITY}, new double[] {1, 1})
+                        .value())
+                .isNaN();
     }
 }

@@ -1,0 +1,133 @@
+package dev.sluice.grpo;
+
+import dev.sluice.flow.AdamW;
+import dev.sluice.flow.Ema;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.sde.ExplorationSchedule;
+import dev.sluice.sde.LastStep;
+import dev.sluice.sde.SdeOptions;
+
+/**
+ * A choice on each axis of a policy-gradient algorithm.
+ *
+ * @param batch how much is sampled in an iteration, and in what portions
+ * @param rollout how it is sampled
+ * @param signal how rewards become advantages
+ * @param objective what an update minimises
+ * @param updates how often and how far the weights move
+ * @param seed names all randomness of the run
+ */
+public record GrpoOptions(
+        Batch batch, Rollout rollout, Signal signal, Objective objective, Updates updates, long seed) {
+    /**
+     * How much is sampled in an iteration.
+     *
+     * @param prompts prompts drawn, at least 1
+     * @param groupSize samples of each prompt, at least 2
+     * @param chunkSize samples rolled out, and later replayed, together; divides prompts × groupSize
+     * @param sharedNoise whether the samples of a prompt start from one noise
+     * @param mergeEqualPrompts whether two draws of one prompt in an iteration become one group
+     */
+    public record Batch(int prompts, int groupSize, int chunkSize, boolean sharedNoise, boolean mergeEqualPrompts) {
+        public Batch {
+            Require.atLeast("prompts", prompts, 1);
+            if (!(groupSize >= 2)) {
+                throw new IllegalArgumentException(
+                        "groupSize (%s) must be at least 2, because a group of one has zero advantage.%nMaybe set groupSize: 8."
+                                .formatted(groupSize));
+            }
+            Require.atLeast("chunkSize", chunkSize, 1);
+            if (Math.multiplyExact(prompts, groupSize) % chunkSize != 0) {
+                throw new IllegalArgumentException(
+                        "chunkSize (%s) must divide prompts × groupSize (%s), because every micro-batch has the same size.%nMaybe set chunkSize: %s."
+                                .formatted(chunkSize, prompts * groupSize, groupSize));
+            }
+        }
+
+        /** Returns a batch whose samples have a noise of their own, and whose groups are draws. */
+        public static Batch of(int prompts, int groupSize, int chunkSize) {
+            return new Batch(prompts, groupSize, chunkSize, false, false);
+        }
+
+        /** Returns the number of samples of an iteration. */
+        public int samples() {
+            return prompts * groupSize;
+        }
+
+        /** Returns the number of chunks of an iteration. */
+        public int chunks() {
+            return samples() / chunkSize;
+        }
+    }
+
+    /**
+     * How an iteration is sampled.
+     *
+     * @param sde the noise of a step and its likelihood
+     * @param schedule the grid
+     * @param exploration which steps are stochastic
+     */
+    public record Rollout(SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration) {
+        public Rollout {
+            if (schedule.steps() < 2) {
+                throw new IllegalArgumentException(
+                        "steps (%s) must be at least 2, because the last step is not trained."
+                                .formatted(schedule.steps()));
+            }
+            if (sde.lastStep() == null) {
+                throw new IllegalArgumentException("lastStep must be one of %s.".formatted((Object) LastStep.values()));
+            }
+        }
+    }
+
+    /**
+     * How rewards become advantages.
+     *
+     * @param credit rewards → a score for each step
+     * @param advantage scores → advantages within a group
+     * @param limit advantages are cut to [−limit, limit]
+     * @param dropZero whether chunks whose advantages are all 0 are left out of the update
+     */
+    public record Signal(Credit credit, GroupAdvantage advantage, double limit, boolean dropZero) {
+        /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
+        public static final Signal FLOW_GRPO = new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, 5, true);
+
+        public Signal {
+            Require.positive("limit", limit);
+        }
+    }
+
+    /**
+     * How the weights move.
+     *
+     * @param perIteration updates that share an iteration's samples, at least 1
+     * @param innerEpochs times that every sample is used, at least 1
+     * @param warmUp updates over which the learning rate rises linearly; 0 for none
+     * @param maxSkippedInARow the run stops when so many updates in a row could not be applied
+     * @param optimiser step size, decay and gradient-norm limit
+     * @param ema the moving average that is evaluated
+     */
+    public record Updates(
+            int perIteration,
+            int innerEpochs,
+            int warmUp,
+            int maxSkippedInARow,
+            AdamW.Options optimiser,
+            Ema.Options ema) {
+        /** Two updates an iteration with Flow-GRPO's optimiser and average. */
+        public static final Updates FLOW_GRPO = new Updates(2, 1, 0, 5, AdamW.Options.FLOW_GRPO, Ema.Options.FLOW_GRPO);
+
+        public Updates {
+            Require.atLeast("perIteration", perIteration, 1);
+            Require.atLeast("innerEpochs", innerEpochs, 1);
+            Require.atLeast("warmUp", warmUp, 0);
+            Require.atLeast("maxSkippedInARow", maxSkippedInARow, 1);
+        }
+
+        /** Returns the learning rate of an update, counted from 0. */
+        public double learningRate(long update) {
+            return optimiser.learningRate() * (update < warmUp ? (update + 1.0) / warmUp : 1);
+        }
+    }
+}

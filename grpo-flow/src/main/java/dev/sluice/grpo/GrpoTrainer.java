@@ -1,0 +1,288 @@
+package dev.sluice.grpo;
+
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.AdamW;
+import dev.sluice.flow.Ema;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.grpo.IterationReport.Skipped;
+import dev.sluice.grpo.Rollouts.Sampled;
+import dev.sluice.sde.SdeSampler;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * Trains a policy with rewards: every iteration draws prompts, samples a group for each, scores the samples, turns scores
+ * into advantages within the group, and moves the weights with the clipped policy gradient.
+ *
+ * <p>All randomness is a function of the seed and the number of the iteration, so that a restored trainer gives the same
+ * numbers as one that was never stopped.
+ *
+ * <p>Source: Flow-GRPO (2025), arXiv:2505.05470; the options choose other algorithms of the family. Differs: micro-batches
+ * are the chunks of the rollout, so that the importance ratio before the first update is exactly 1.
+ *
+ * <p>Memory: two moments and an average for each trained array, and the encoded prompts, freed by {@link #close()}; what an
+ * iteration makes is freed at its end. The policy and the task belong to the caller.
+ */
+public final class GrpoTrainer implements AutoCloseable {
+    /** Above this the rollout and the update do not run the same computation, and every ratio would be wrong. */
+    private static final double RATIO_TOLERANCE = 1e-6;
+
+    private static final long SHUFFLE = 0x73687566666C65L;
+    private static final long STEPS = 0x7374657073L;
+
+    private final Policy policy;
+    private final AlignmentTask task;
+    private final GrpoOptions options;
+    private final NDManager manager;
+    private final AdamW optimiser;
+    private final Ema ema;
+    private final PromptCache cache;
+    private final ScoringThread scoring;
+    private final Phases phases = new Phases();
+    private final Rollouts rollouts;
+    private final PolicyUpdate update;
+    private final PromptOrder order;
+    private TrainerState state = TrainerState.START;
+    private boolean ratioChecked;
+
+    /**
+     * Creates a trainer at iteration 0 and folds the present parameters into the network.
+     *
+     * @param owner the trainer's arrays live in a child of it
+     */
+    public GrpoTrainer(NDManager owner, Policy policy, AlignmentTask task, GrpoOptions options) {
+        this.policy = policy;
+        this.task = task;
+        this.options = options;
+        this.manager = owner.newSubManager();
+        this.optimiser = new AdamW(
+                manager, policy.trainable().parameters(), options.updates().optimiser());
+        this.ema = new Ema(
+                manager, policy.trainable().parameters(), options.updates().ema());
+        this.cache = new PromptCache(manager, task.encoder());
+        this.scoring = new ScoringThread(task.reward());
+        SdeSampler sampler =
+                new SdeSampler(options.rollout().sde(), options.rollout().schedule());
+        this.rollouts = new Rollouts(task, options, sampler, cache, scoring, policy, phases);
+        this.update = new PolicyUpdate(policy, sampler, options.objective(), optimiser, ema);
+        this.order = new PromptOrder(task.prompts().size(), options.seed());
+        policy.trainable().fold();
+        policy.trainable().collectGradients(true);
+    }
+
+    /** Returns the number of finished iterations. */
+    public long iteration() {
+        return state.iteration();
+    }
+
+    /** Returns the options. */
+    public GrpoOptions options() {
+        return options;
+    }
+
+    TrainerState state() {
+        return state;
+    }
+
+    void state(TrainerState restored) {
+        this.state = restored;
+    }
+
+    AdamW optimiser() {
+        return optimiser;
+    }
+
+    Ema ema() {
+        return ema;
+    }
+
+    Policy policy() {
+        return policy;
+    }
+
+    NDManager manager() {
+        return manager;
+    }
+
+    /** Runs one iteration; see {@link #iterate(GrpoListener)}. */
+    public IterationReport iterate() {
+        return iterate(GrpoListener.NONE);
+    }
+
+    /**
+     * Runs one iteration. If it throws, the trainer stands where the iteration began, except for updates already applied.
+     *
+     * @throws TrainingStoppedException if too many updates in a row could not be applied
+     */
+    public IterationReport iterate(GrpoListener listener) {
+        long start = System.nanoTime();
+        long iteration = state.iteration();
+        List<Prompt> prompts = draw(iteration);
+        try (NDManager scratch = manager.newSubManager()) {
+            Sampled sampled = rollouts.run(scratch, iteration, prompts, listener);
+            double[] rewards = Rollouts.validRewards(sampled);
+            Groups groups = groups(prompts);
+            int[] steps = sampled.trainedSteps().stream().mapToInt(i -> i).toArray();
+            double[][] scores = options.signal().credit().assign(Credit.Probed.outcome(rewards), steps);
+            Advantages advantages = new Advantages(options.signal().advantage().estimate(scores, groups))
+                    .clipped(options.signal().limit());
+            List<Chunk> kept = select(sampled.chunks(), advantages);
+            List<UpdateReport> updates =
+                    phases.time(Phases.UPDATE, () -> update(iteration, kept, advantages, listener));
+            GroupStatistics statistics = GroupStatistics.of(rewards, groups);
+            Skipped skipped = count(sampled, statistics, updates);
+            state = state.after(options.batch().prompts(), prompts.size(), skipped, anyApplied(updates));
+            IterationReport report = new IterationReport(
+                    iteration,
+                    prompts.size(),
+                    statistics,
+                    RewardMeans.byTask(prompts, rewards),
+                    Map.of(),
+                    advantages.meanMagnitude(),
+                    advantages.zeroShare(),
+                    sampled.trainedSteps(),
+                    updates,
+                    updates.isEmpty() ? 0 : updates.get(0).maxRatioDeviation(),
+                    skipped,
+                    phases.take(),
+                    (System.nanoTime() - start) * 1e-9,
+                    ResidentMemory.bytes());
+            stopIfLost(report);
+            return report;
+        }
+    }
+
+    private List<Prompt> draw(long iteration) {
+        int[] drawn = order.draw(
+                iteration * options.batch().prompts(), options.batch().prompts());
+        List<Prompt> prompts = new ArrayList<>();
+        for (int prompt : drawn) {
+            for (int i = 0; i < options.batch().groupSize(); i++) {
+                prompts.add(task.prompts().get(prompt));
+            }
+        }
+        return prompts;
+    }
+
+    private Groups groups(List<Prompt> prompts) {
+        return options.batch().mergeEqualPrompts()
+                ? Groups.byId(prompts.stream().map(Prompt::text).toList())
+                : Groups.consecutive(options.batch().prompts(), options.batch().groupSize());
+    }
+
+    /** Returns the chunks that can be learned from: finite ones and, if so chosen, only those with an advantage. */
+    private List<Chunk> select(List<Chunk> chunks, Advantages advantages) {
+        return chunks.stream()
+                .filter(Chunk::finite)
+                .filter(chunk -> !options.signal().dropZero()
+                        || IntStream.range(chunk.first(), chunk.first() + chunk.size())
+                                .anyMatch(i -> !advantages.zero(i)))
+                .toList();
+    }
+
+    private List<UpdateReport> update(
+            long iteration, List<Chunk> chunks, Advantages advantages, GrpoListener listener) {
+        List<UpdateReport> reports = new ArrayList<>();
+        int count = Math.min(options.updates().perIteration(), chunks.size());
+        int epochs = options.updates().innerEpochs();
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            int[] shuffled =
+                    PromptOrder.shuffled(chunks.size(), NoiseSource.of(options.seed(), SHUFFLE, iteration, epoch));
+            for (int u = 0; u < count; u++) {
+                List<Chunk> part = Arrays.stream(shuffled, u * chunks.size() / count, (u + 1) * chunks.size() / count)
+                        .mapToObj(chunks::get)
+                        .toList();
+                NoiseSource random = NoiseSource.of(options.seed(), STEPS, iteration, epoch, u);
+                reports.add(updateOnce(part, advantages, random));
+                listener.progress(iteration, Phases.UPDATE, reports.size(), epochs * count);
+            }
+        }
+        return reports;
+    }
+
+    private UpdateReport updateOnce(List<Chunk> chunks, Advantages advantages, NoiseSource random) {
+        update.begin();
+        for (Chunk chunk : chunks) {
+            int available = chunk.trajectory().steps().size();
+            int[] chosen = options.objective().stepSelection().choose(available, random);
+            double scale = 1.0 / (chunks.size() * chosen.length);
+            for (int position : chosen) {
+                double[] column = advantages.column(chunk.first(), chunk.size(), position);
+                MicroStep step =
+                        update.accumulate(chunk, chunk.trajectory().steps().get(position), column, scale);
+                checkRatio(step);
+            }
+        }
+        return update.apply(options.updates().learningRate(optimiser.steps()));
+    }
+
+    /** On the first micro-batch of a run the weights are those of the rollout, so the ratio must be 1. */
+    private void checkRatio(MicroStep step) {
+        if (ratioChecked || !step.finite()) {
+            return;
+        }
+        ratioChecked = true;
+        double deviation = Arrays.stream(step.terms().ratios())
+                .map(ratio -> Math.abs(ratio - 1))
+                .max()
+                .orElse(0);
+        if (!(deviation <= RATIO_TOLERANCE)) {
+            throw new IllegalStateException(
+                    "The importance ratio before the first update is off by %s; it must be 1, because rollout and update compute the same.%nMaybe the model draws random numbers or changes its dtype between the two."
+                            .formatted(deviation));
+        }
+    }
+
+    private Skipped count(Sampled sampled, GroupStatistics statistics, List<UpdateReport> updates) {
+        int chunks =
+                (int) sampled.chunks().stream().filter(chunk -> !chunk.finite()).count();
+        int failed = (int) updates.stream().filter(report -> !report.applied()).count();
+        String reason = sampled.scores().reasons().values().stream()
+                .findFirst()
+                .orElse(chunks > 0 ? "latents are not finite" : failed > 0 ? "loss or gradient is not finite" : "");
+        return new Skipped(
+                statistics.invalid(),
+                chunks,
+                failed,
+                state.skippedSamples() + statistics.invalid(),
+                state.skippedUpdates() + failed,
+                reason);
+    }
+
+    private static boolean anyApplied(List<UpdateReport> updates) {
+        return updates.stream().anyMatch(UpdateReport::applied);
+    }
+
+    private void stopIfLost(IterationReport report) {
+        if (state.lostInARow() >= options.updates().maxSkippedInARow()) {
+            throw new TrainingStoppedException(
+                    "Training stopped at iteration %s: %s iterations or updates in a row could not be used (%s)."
+                            .formatted(
+                                    report.iteration(),
+                                    state.lostInARow(),
+                                    report.skipped().reason()));
+        }
+    }
+
+    /** Runs something while the network has the averaged weights, and puts the present ones back. */
+    public <T> T withAverage(Supplier<T> work) {
+        policy.trainable().fold(ema.values());
+        try {
+            return work.get();
+        } finally {
+            policy.trainable().fold();
+        }
+    }
+
+    @Override
+    public void close() {
+        scoring.close();
+        policy.trainable().collectGradients(false);
+        cache.close();
+        manager.close();
+    }
+}

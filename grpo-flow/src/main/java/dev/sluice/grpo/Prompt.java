@@ -1,0 +1,29 @@
+package dev.sluice.grpo;
+
+import java.util.Map;
+
+/**
+ * What to generate and what a reward needs to know of it.
+ *
+ * @param text the prompt
+ * @param metadata as its prompt file gives it (JSON values); {@code task} names the kind of prompt
+ */
+public record Prompt(String text, Map<String, Object> metadata) {
+    /** The key of the kind of prompt. */
+    public static final String TASK = "task";
+
+    public Prompt {
+        metadata = Map.copyOf(metadata);
+    }
+
+    /** Returns a prompt without metadata. */
+    public static Prompt of(String text) {
+        return new Prompt(text, Map.of());
+    }
+
+    /** Returns the kind of prompt; {@code all} if it has none. */
+    public String task() {
+        Object task = metadata.get(TASK);
+        return task == null ? "all" : task.toString();
+    }
+}

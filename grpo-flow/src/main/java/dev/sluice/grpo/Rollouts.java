@@ -1,0 +1,153 @@
+package dev.sluice.grpo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
+import dev.sluice.sde.RolloutPlan;
+import dev.sluice.sde.SampleNoise;
+import dev.sluice.sde.SdeSampler;
+import dev.sluice.sde.StoredStep;
+import dev.sluice.sde.Trajectory;
+import dev.sluice.video.Media;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Samples an iteration chunk by chunk; a chunk is decoded and handed to the scoring thread while the next one is sampled. */
+final class Rollouts {
+    private static final long EXPLORATION = 0x6578706C6F7265L;
+
+    private final AlignmentTask task;
+    private final GrpoOptions options;
+    private final SdeSampler sampler;
+    private final PromptCache cache;
+    private final ScoringThread scoring;
+    private final Policy policy;
+    private final Phases phases;
+
+    Rollouts(
+            AlignmentTask task,
+            GrpoOptions options,
+            SdeSampler sampler,
+            PromptCache cache,
+            ScoringThread scoring,
+            Policy policy,
+            Phases phases) {
+        this.task = task;
+        this.options = options;
+        this.sampler = sampler;
+        this.cache = cache;
+        this.scoring = scoring;
+        this.policy = policy;
+        this.phases = phases;
+    }
+
+    /**
+     * An iteration's samples.
+     *
+     * @param chunks in the order of the samples; their arrays belong to the manager that was passed in
+     * @param scores one for each sample
+     * @param trainedSteps the stochastic steps of this iteration
+     */
+    record Sampled(List<Chunk> chunks, Scores scores, List<Integer> trainedSteps) {}
+
+    /** Samples and scores; {@code prompts} has one entry for each sample. */
+    Sampled run(NDManager owner, long iteration, List<Prompt> prompts, GrpoListener listener) {
+        NoiseSource random = NoiseSource.of(options.seed(), EXPLORATION, iteration);
+        List<Integer> stochastic = options.rollout()
+                .exploration()
+                .steps(options.rollout().schedule().steps(), random);
+        int size = options.batch().chunkSize();
+        List<Chunk> chunks = new ArrayList<>();
+        Scores scored;
+        try {
+            for (int first = 0; first < prompts.size(); first += size) {
+                List<Prompt> part = prompts.subList(first, first + size);
+                Chunk chunk = phases.time(Phases.ROLLOUT, rollout(owner, iteration, stochastic, first, part));
+                chunks.add(chunk);
+                List<Media> media = phases.time(Phases.DECODE, () -> decode(chunk));
+                scoring.submit(IntStream.range(0, size)
+                        .mapToObj(i -> new Sample(
+                                media.get(i), part.get(i).text(), part.get(i).metadata()))
+                        .toList());
+                listener.progress(
+                        iteration,
+                        Phases.ROLLOUT,
+                        chunks.size(),
+                        options.batch().chunks());
+            }
+        } finally {
+            scored = phases.time(Phases.WAIT, scoring::collect);
+        }
+        phases.add(Phases.SCORE, scoring.takeSeconds());
+        return new Sampled(chunks, scored, stochastic);
+    }
+
+    private Phases.Work<Chunk> rollout(
+            NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
+        return () -> {
+            Conditioning conditioning =
+                    cache.rows(owner, part.stream().map(Prompt::text).toList());
+            List<Long> samples =
+                    LongStream.range(first, first + part.size()).boxed().toList();
+            SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
+            try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
+                Trajectory trajectory =
+                        sampler.rollout(policy.current(), initial, conditioning, RolloutPlan.of(stochastic, noise));
+                return new Chunk(first, conditioning, trajectory, finite(trajectory));
+            }
+        };
+    }
+
+    private SampleNoise initialNoise(long iteration, SampleNoise own) {
+        if (!options.batch().sharedNoise()) {
+            return own;
+        }
+        int groupSize = options.batch().groupSize();
+        List<Long> groups =
+                own.samples().stream().map(sample -> sample / groupSize).toList();
+        return new SampleNoise(options.seed(), iteration, groups);
+    }
+
+    private static boolean finite(Trajectory trajectory) {
+        List<NDArray> checked = new ArrayList<>();
+        checked.add(trajectory.latents());
+        trajectory.steps().stream().map(StoredStep::logProb).forEach(checked::add);
+        for (NDArray array : checked) {
+            for (float value : array.toFloatArray()) {
+                if (!Float.isFinite(value)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private List<Media> decode(Chunk chunk) {
+        try (Torch.Scope off = Torch.noGradient()) {
+            List<Media> media = task.decoder().decode(chunk.trajectory().latents());
+            if (media.size() != chunk.size()) {
+                throw new IllegalStateException("The decoder gave %s media for %s samples; they must be equal."
+                        .formatted(media.size(), chunk.size()));
+            }
+            return media;
+        }
+    }
+
+    /** Returns the rewards with NaN also where a chunk's latents are not finite, whatever was scored of them. */
+    static double[] validRewards(Sampled sampled) {
+        double[] rewards = sampled.scores().values().clone();
+        for (Chunk chunk : sampled.chunks()) {
+            if (!chunk.finite()) {
+                Arrays.fill(rewards, chunk.first(), chunk.first() + chunk.size(), Double.NaN);
+            }
+        }
+        return rewards;
+    }
+}

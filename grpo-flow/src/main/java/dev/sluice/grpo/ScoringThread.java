@@ -1,0 +1,97 @@
+package dev.sluice.grpo;
+
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Scores chunks on a thread of its own while the next chunk is sampled. Chunks are scored one after another in the order in
+ * which they came, so a reward with a state gives the same scores every time.
+ */
+final class ScoringThread implements AutoCloseable {
+    private final Reward reward;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+        Thread made = new Thread(task, "sluice-scoring");
+        made.setDaemon(true);
+        return made;
+    });
+    private final List<Future<Scores>> pending = new ArrayList<>();
+    private final AtomicLong busyNanos = new AtomicLong();
+
+    ScoringThread(Reward reward) {
+        this.reward = reward;
+    }
+
+    void submit(List<Sample> samples) {
+        pending.add(thread.submit(() -> {
+            long start = System.nanoTime();
+            try {
+                Scores scores = reward.score(samples);
+                if (scores.size() != samples.size()) {
+                    throw new IllegalStateException("The reward gave %s scores for %s samples; they must be equal."
+                            .formatted(scores.size(), samples.size()));
+                }
+                return scores;
+            } finally {
+                busyNanos.addAndGet(System.nanoTime() - start);
+            }
+        }));
+    }
+
+    /** Waits for everything submitted and returns it as one, in order; a failure of the reward is thrown as it was. */
+    Scores collect() {
+        List<Scores> all = new ArrayList<>();
+        try {
+            for (Future<Scores> future : pending) {
+                all.add(future.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("Scoring was interrupted.", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof Error failure) {
+                throw failure;
+            }
+            throw new IllegalStateException("The reward failed: " + e.getCause().getMessage(), e.getCause());
+        } finally {
+            pending.forEach(future -> future.cancel(false));
+            pending.clear();
+        }
+        return joined(all);
+    }
+
+    private static Scores joined(List<Scores> parts) {
+        double[] values = new double[parts.stream().mapToInt(Scores::size).sum()];
+        Map<Integer, String> reasons = new LinkedHashMap<>();
+        int first = 0;
+        for (Scores part : parts) {
+            System.arraycopy(part.values(), 0, values, first, part.size());
+            int offset = first;
+            part.reasons().forEach((index, reason) -> reasons.put(offset + index, reason));
+            first += part.size();
+        }
+        return new Scores(values, reasons);
+    }
+
+    /** Returns the seconds spent scoring since the last call. */
+    double takeSeconds() {
+        return busyNanos.getAndSet(0) * 1e-9;
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,368 @@
+package dev.sluice.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import dev.sluice.flow.AdamW;
+import dev.sluice.flow.ClassifierFreeGuidance;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.Ema;
+import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.internal.Sd3Config;
+import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
+import dev.sluice.sde.KlForm;
+import dev.sluice.sde.LastStep;
+import dev.sluice.sde.Likelihood;
+import dev.sluice.sde.RolloutPlan;
+import dev.sluice.sde.SdeOptions;
+import dev.sluice.sde.SdeRule;
+import dev.sluice.sde.SdeSampler;
+import dev.sluice.sde.StoredStep;
+import dev.sluice.sde.Trajectory;
+import dev.sluice.sde.Transition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compares whole training updates with Flow-GRPO's own inner loop on a tiny SD3 transformer; tolerances as its README. */
+class GrpoStepTest {
+    private static final double CLIP = 1e-4;
+    private static final Sd3Config CONFIG = new Sd3Config(16, 2, 16, 3, 8, 4, 24, 20, 16, 12, Set.of(0, 1), true);
+
+    private Golden golden;
+    private NDManager manager;
+    private Sd3Transformer network;
+    private LoraAdapter adapter;
+    private Policy policy;
+    private SdeSampler sampler;
+    private TimeSchedule schedule;
+
+    @BeforeEach
+    void load() {
+        golden = Golden.of("grpo-step/golden.safetensors");
+        manager = Torch.newManager();
+        Weights weights = new Weights(manager);
+        try (Golden file = Golden.of("grpo-step/transformer/diffusion_pytorch_model.safetensors")) {
+            file.tensors().forEach((name, array) -> weights.put(name, array));
+        }
+        network = new Sd3Transformer(CONFIG, weights);
+        adapter = new LoraAdapter(
+                manager, weights, new LoraAdapter.Options(4, 8, LoraAdapter.Options.SD3_ATTENTION), NoiseSource.of(1));
+        try (Golden file = Golden.of("grpo-step/lora/adapter_model.safetensors")) {
+            adapter.load(file.tensors());
+        }
+        adapter.fold();
+        Conditioning negative =
+                new Conditioning(golden.get("negative_prompt_embeds"), golden.get("negative_pooled_prompt_embeds"));
+        policy = new Policy(
+                new ClassifierFreeGuidance(network, negative, 4.5, true),
+                new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, adapter.reference()), negative, 4.5, true),
+                adapter);
+        schedule = TimeSchedule.of(golden.doubles("sigmas"));
+        SdeRule rule = new SdeRule.FlowGrpo(0.7);
+        sampler = new SdeSampler(new SdeOptions(rule, Likelihood.GAUSSIAN_MEAN, LastStep.NOISY, false), schedule);
+    }
+
+    @AfterEach
+    void free() {
+        adapter.close();
+        manager.close();
+        golden.close();
+    }
+
+    private static double relative(NDArray found, NDArray expected) {
+        assertThat(found.getShape()).isEqualTo(expected.getShape());
+        // The text's queries of the last block reach nothing, so both gradients are exactly zero.
+        return found.sub(expected).abs().max().getFloat()
+                / Math.max(expected.abs().max().getFloat(), Float.MIN_NORMAL);
+    }
+
+    private static double absolute(NDArray found, NDArray expected) {
+        assertThat(found.getShape()).isEqualTo(expected.getShape());
+        return found.sub(expected).abs().max().getFloat();
+    }
+
+    private Conditioning conditioning() {
+        return new Conditioning(golden.get("prompt_embeds"), golden.get("pooled_prompt_embeds"));
+    }
+
+    @Test
+    void theNetworkEqualsThePeersWithAndWithoutTheAdapter() {
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray latents = golden.get("rollout.latents").get(":,1");
+            NDArray time = golden.get("timesteps").get(":,1");
+            assertThat(relative(network.velocityAt(latents, time, conditioning()), golden.get("forward.with_lora")))
+                    .isLessThan(1e-5);
+            Sd3Transformer base = new Sd3Transformer(CONFIG, adapter.reference());
+            assertThat(relative(base.velocityAt(latents, time, conditioning()), golden.get("forward.without_lora")))
+                    .isLessThan(1e-5);
+        }
+    }
+
+    @Test
+    void theRolloutEqualsThePeersFromItsNoise() {
+        try (Trajectory trajectory = sampler.rollout(
+                policy.current(),
+                golden.get("rollout.initial"),
+                conditioning(),
+                RolloutPlan.of(
+                        List.of(0, 1, 2),
+                        (owner, shape, step) -> golden.get("rollout.noise").get(":," + step)))) {
+            for (StoredStep step : trajectory.steps()) {
+                int k = step.step();
+                NDIndex next = new NDIndex(":," + (k + 1));
+                assertThat(absolute(step.next(), golden.get("rollout.latents").get(next)))
+                        .as("latents after step %s", k)
+                        .isLessThan(1e-4);
+                assertThat(absolute(
+                                step.logProb(), golden.get("rollout.log_probs").get(":," + k)))
+                        .as("log-probabilities of step %s", k)
+                        .isLessThan(5e-6);
+            }
+            assertThat(absolute(
+                            trajectory.latents(), golden.get("rollout.latents").get(":,4")))
+                    .isLessThan(1e-4);
+        }
+    }
+
+    private Chunk chunk(String batch) {
+        int[] rows = golden.ints(batch + ".index");
+        NDArray index = manager.create(rows);
+        NDArray latents = golden.get("rollout.latents").get(new NDIndex("{}", index));
+        NDArray old = golden.get(batch + ".old_log_probs");
+        List<StoredStep> steps = new ArrayList<>();
+        for (int k = 0; k < 4; k++) {
+            NDArray from = latents.get(":," + k);
+            NDArray to = latents.get(":," + (k + 1));
+            NDArray logProb = old.get(":," + k);
+            manager.attachAll(from, to, logProb);
+            steps.add(new StoredStep(k, sampler.step(k).std(), from, to, logProb, java.util.Optional.empty()));
+        }
+        Trajectory trajectory = new Trajectory(schedule, steps, latents.get(":,4"), manager);
+        return new Chunk(0, conditioning().rows(manager, rows), trajectory, true);
+    }
+
+    private double[] advantages(String batch, int step) {
+        double[][] rows = golden.rows(batch + ".advantages");
+        return new Advantages(rows).clipped(5).column(0, rows.length, step);
+    }
+
+    private PolicyUpdate update(double klWeight, AdamW optimiser, Ema ema) {
+        return new PolicyUpdate(
+                policy, sampler, Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY), optimiser, ema);
+    }
+
+    private void checkLosses(String name, UpdateReport report) {
+        for (var entry : Map.of(
+                        "loss", report.loss(),
+                        "policy_loss", report.policyLoss(),
+                        "approx_kl", report.approximateKl(),
+                        "kl_loss", report.kl())
+                .entrySet()) {
+            if (entry.getKey().equals("kl_loss") && report.kl() == 0) {
+                continue;
+            }
+            double expected = golden.scalar(name + "." + entry.getKey());
+            assertThat(entry.getValue())
+                    .as(name + "." + entry.getKey())
+                    .isEqualTo(expected, Offset.offset(5e-6 + 1e-4 * Math.abs(expected)));
+        }
+        assertThat((float) report.clippedAbove()).isEqualTo((float) golden.scalar(name + ".clipfrac_gt_one"));
+        assertThat((float) report.clippedBelow()).isEqualTo((float) golden.scalar(name + ".clipfrac_lt_one"));
+        assertThat((float) (report.clippedAbove() + report.clippedBelow()))
+                .isEqualTo((float) golden.scalar(name + ".clipfrac"));
+        double norm = golden.scalar(name + ".grad_norm");
+        assertThat(report.gradientNorm()).as(name).isEqualTo(norm, Offset.offset(1e-3 * norm));
+    }
+
+    private void checkGradients(String name) {
+        adapter.gradients()
+                .forEach(
+                        (parameter, gradient) -> assertThat(relative(gradient, golden.get(name + ".grad." + parameter)))
+                                .as("%s gradient of %s", name, parameter)
+                                .isLessThan(1e-3));
+    }
+
+    /** AdamW's first step is about lr·sign(g), so an element whose gradient is nearly zero may go the other way. */
+    private void checkWeights(String name) {
+        long count = 0;
+        long different = 0;
+        for (var parameter : adapter.parameters().entrySet()) {
+            float[] found = parameter.getValue().toFloatArray();
+            float[] expected =
+                    golden.get(name + ".weight." + parameter.getKey()).toFloatArray();
+            for (int i = 0; i < found.length; i++) {
+                double difference = Math.abs(found[i] - expected[i]);
+                assertThat(difference)
+                        .as("%s %s[%s]", name, parameter.getKey(), i)
+                        .isLessThan(6.1e-4);
+                count++;
+                different += difference > 2e-6 ? 1 : 0;
+            }
+        }
+        assertThat((double) different / count)
+                .as("%s of %s weights differ", different, count)
+                .isLessThan(5e-3);
+    }
+
+    private record Case(String name, double klWeight, int[] steps, List<String> batches) {}
+
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "accum", "nokl"})
+    void anUpdateEqualsThePeers(String which) {
+        Case c = switch (which) {
+            case "single" -> new Case(which, 0.04, new int[] {1}, List.of("batch0"));
+            case "accum" -> new Case(which, 0.04, new int[] {0, 1, 2}, List.of("batch0", "batch1"));
+            default -> new Case(which, 0, new int[] {0}, List.of("batch1"));
+        };
+        AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
+        Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
+        adapter.collectGradients(true);
+        PolicyUpdate update = update(c.klWeight, optimiser, ema);
+        int micro = 0;
+        for (int u = 0; u < c.batches.size(); u++) {
+            String batch = c.batches.get(u);
+            Chunk chunk = chunk(batch);
+            update.begin();
+            for (int k : c.steps) {
+                checkReplay(c.name, micro, chunk, k);
+                MicroStep step = update.accumulate(
+                        chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1.0 / c.steps.length);
+                assertThat(step.terms().ratios())
+                        .as("%s ratios of micro step %s", c.name, micro)
+                        .containsExactly(golden.rows(c.name + ".ratio")[micro], Offset.offset(1e-5));
+                micro++;
+            }
+            UpdateReport report = update.apply(AdamW.Options.FLOW_GRPO.learningRate());
+            assertThat(report.applied()).isTrue();
+            String name = c.name + ".update" + u;
+            checkLosses(name, report);
+            checkGradients(name);
+            checkWeights(name);
+        }
+        if (which.equals("accum")) {
+            optimiser.state().forEach((name, moment) -> {
+                String key = name.replaceAll("(.*)\\.(exp_avg(_sq)?)$", "accum.adam.$2.$1");
+                if (golden.tensors().containsKey(key)) {
+                    assertThat(relative(moment, golden.get(key))).as(key).isLessThan(2e-3);
+                }
+            });
+            assertThat(golden.tensors().keySet().stream()
+                            .filter(key -> key.startsWith("accum.adam."))
+                            .count())
+                    .isEqualTo(4);
+        }
+        optimiser.close();
+        ema.close();
+    }
+
+    private void checkReplay(String name, int micro, Chunk chunk, int k) {
+        try (Torch.Scope off = Torch.noGradient()) {
+            StoredStep stored = chunk.trajectory().steps().get(k);
+            Transition now = sampler.replay(policy.current(), stored.latents(), k, chunk.conditioning(), stored.next());
+            assertThat(absolute(now.logProb(), golden.get(name + ".log_probs").get(micro)))
+                    .as("%s log-probabilities of micro step %s", name, micro)
+                    .isLessThan(5e-6);
+            assertThat(relative(
+                            now.mean(), golden.get(name + ".prev_sample_mean").get(micro)))
+                    .isLessThan(1e-5);
+            double diffusion = golden.rows(name + ".std_dev_t")[micro][0];
+            assertThat(sampler.step(k).diffusion()).isEqualTo(diffusion, Offset.offset(1e-6));
+            if (golden.tensors().containsKey(name + ".prev_sample_mean_ref")) {
+                NDArray reference = sampler.mean(policy.reference(), stored.latents(), k, chunk.conditioning());
+                assertThat(relative(
+                                reference,
+                                golden.get(name + ".prev_sample_mean_ref").get(micro)))
+                        .isLessThan(1e-5);
+            }
+        }
+    }
+
+    @Test
+    void gradientsAreClippedByTheNormOfAll() {
+        AdamW.Options options = new AdamW.Options(3e-4, 0.9, 0.999, 1e-8, 1e-4, 0.01);
+        AdamW optimiser = new AdamW(manager, adapter.parameters(), options);
+        Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
+        adapter.collectGradients(true);
+        PolicyUpdate update = update(0.04, optimiser, ema);
+        double[] norms = golden.doubles("gradclip.grad_norms");
+        double[] losses = golden.doubles("gradclip.losses");
+        int u = 0;
+        for (String batch : List.of("batch0", "batch1")) {
+            Chunk chunk = chunk(batch);
+            for (int k : new int[] {0, 2}) {
+                update.begin();
+                update.accumulate(chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1);
+                UpdateReport report = update.apply(options.learningRate());
+                assertThat(report.gradientNorm())
+                        .as("update %s", u)
+                        .isEqualTo(norms[u], Offset.offset(1e-3 * norms[u]));
+                assertThat(report.loss())
+                        .as("update %s", u)
+                        .isEqualTo(losses[u], Offset.offset(5e-6 + 1e-4 * Math.abs(losses[u])));
+                u++;
+            }
+        }
+        int compared = 0;
+        for (String key : golden.tensors().keySet()) {
+            if (key.startsWith("gradclip.weight.")) {
+                NDArray found = adapter.parameters().get(key.substring("gradclip.weight.".length()));
+                assertThat(absolute(found, golden.get(key))).as(key).isLessThan(1e-4);
+                compared++;
+            } else if (key.startsWith("gradclip.adam.")) {
+                String name = key.replaceAll("gradclip\\.adam\\.(exp_avg(?:_sq)?)\\.(.*)", "$2.$1");
+                assertThat(relative(optimiser.state().get(name), golden.get(key)))
+                        .as(key)
+                        .isLessThan(5e-3);
+                compared++;
+            }
+        }
+        assertThat(compared).isEqualTo(9);
+        optimiser.close();
+        ema.close();
+    }
+
+    @Test
+    void aReplayedRolloutHasARatioOfExactlyOne() {
+        adapter.collectGradients(true);
+        NDArray initial = golden.get("rollout.initial");
+        RolloutPlan plan = RolloutPlan.of(
+                List.of(0, 1, 2),
+                (owner, shape, step) -> golden.get("rollout.noise").get(":," + step));
+        try (Trajectory trajectory = sampler.rollout(policy.current(), initial, conditioning(), plan);
+                AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
+                Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO)) {
+            Chunk chunk = new Chunk(0, conditioning(), trajectory, true);
+            PolicyUpdate update = update(0.04, optimiser, ema);
+            update.begin();
+            for (StoredStep step : trajectory.steps()) {
+                MicroStep micro = update.accumulate(chunk, step, new double[] {1, -1, 2, 0}, 1.0 / 3);
+                assertThat(micro.terms().ratios()).as("step %s", step.step()).containsOnly(1.0);
+            }
+            UpdateReport report = update.apply(3e-4);
+            assertThat(report.maxRatioDeviation()).isZero();
+            assertThat(report.gradientNorm()).isPositive();
+            update.begin();
+            MicroStep moved = update.accumulate(chunk, trajectory.steps().get(0), new double[] {1, -1, 2, 0}, 1);
+            assertThat(moved.terms().ratios()).doesNotContain(1.0);
+            assertThat(IntStream.range(0, 4)
+                            .filter(i -> moved.terms().ratios()[i] > 1)
+                            .count())
+                    .isBetween(1L, 3L);
+        }
+    }
+}
