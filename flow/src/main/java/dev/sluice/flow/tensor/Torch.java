@@ -130,7 +130,7 @@ public final class Torch {
         return JniUtils.detachGradient((PtNDArray) array);
     }
 
-    /** Returns whether {@code array} collects a gradient or depends on one that does. */
+    /** Returns whether {@code array} itself collects a gradient; false for what is computed from one that does. */
     public static boolean requiresGradient(NDArray array) {
         return JniUtils.requiresGrad((PtNDArray) array);
     }
