@@ -2,6 +2,7 @@ package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.SceneRenderer;
 import dev.sluice.video.Media;
+import dev.sluice.video.Pixels;
 import java.util.List;
 
 /**
@@ -29,14 +30,6 @@ public record Scene(List<SceneObject> objects, double red, double green, double 
 
     /** Returns {@link #pixels()} as an 8-bit image, rounded half to even. */
     public Media media() {
-        float[] planes = pixels();
-        int area = ScenesWorld.SIZE * ScenesWorld.SIZE;
-        byte[] rgb = new byte[3 * area];
-        for (int i = 0; i < area; i++) {
-            for (int c = 0; c < 3; c++) {
-                rgb[3 * i + c] = (byte) Math.rint((planes[c * area + i] + 1) * 127.5);
-            }
-        }
-        return Media.image(ScenesWorld.SIZE, ScenesWorld.SIZE, rgb);
+        return Pixels.signedImage(pixels(), ScenesWorld.SIZE, ScenesWorld.SIZE);
     }
 }
