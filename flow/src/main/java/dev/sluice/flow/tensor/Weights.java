@@ -73,6 +73,21 @@ public final class Weights implements AutoCloseable {
         return Collections.unmodifiableMap(arrays);
     }
 
+    /** Rounds every floating entry to the precision, which the network then computes in. */
+    public void round(Precision precision) {
+        try (Torch.Scope ignored = Torch.noGradient()) {
+            for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
+                NDArray array = entry.getValue();
+                NDArray rounded = Ops.call(precision.operator(), null, array);
+                if (rounded != array) {
+                    rounded.attach(manager);
+                    entry.setValue(rounded);
+                    array.close();
+                }
+            }
+        }
+    }
+
     /** Returns the number of scalars in all entries. */
     public long parameterCount() {
         return arrays.values().stream().mapToLong(NDArray::size).sum();

@@ -13,8 +13,9 @@
     return torch.addcmul(torch.unsqueeze(shift, 1), self.norm(x), torch.unsqueeze(torch.add(scale, 1.0), 1))
 
   def rms_norm(self: __torch__.Ops, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    variance = torch.mean(torch.mul(x, x), [-1], True)
-    return torch.mul(torch.mul(x, torch.rsqrt(torch.add(variance, eps))), weight)
+    wide = torch.to(x, 6)
+    variance = torch.mean(torch.mul(wide, wide), [-1], True)
+    return torch.mul(torch.to(torch.mul(wide, torch.rsqrt(torch.add(variance, eps))), weight), weight)
 
   def split_heads(self: __torch__.Ops, x: Tensor, heads: int) -> Tensor:
     return torch.transpose(torch.view(x, [x.size(0), x.size(1), heads, -1]), 1, 2)

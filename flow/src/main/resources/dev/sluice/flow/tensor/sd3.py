@@ -1,5 +1,6 @@
   # The transformer of Stable Diffusion 3 and 3.5 (Esser et al. 2024, arXiv:2403.03206): two streams, image and text,
   # that share their attention. Weight names are diffusers'. shape = [heads, patch, layers, table side], on the CPU.
+  # Everything between the inputs and the velocity, both float32, is computed in the weights' type.
 
   def sd3_heads(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], projection: str, norm: str, heads: int) -> Tensor:
     h = self.split_heads(self.linear(x, p, projection), heads)
@@ -24,7 +25,8 @@
     return torch.add(torch.transpose(torch.flatten(x, 2), 1, 2), torch.unsqueeze(torch.flatten(crop, 0, 1), 0))
 
   def sd3_condition(self: __torch__.Ops, time: Tensor, pooled: Tensor, p: Dict[str, Tensor]) -> Tensor:
-    t = self.linear(self.time_features(time, 256), p, "time_text_embed.timestep_embedder.linear_1")
+    features = torch.to(self.time_features(time, 256), pooled)
+    t = self.linear(features, p, "time_text_embed.timestep_embedder.linear_1")
     t = self.linear(torch.silu(t), p, "time_text_embed.timestep_embedder.linear_2")
     c = self.linear(pooled, p, "time_text_embed.text_embedder.linear_1")
     c = self.linear(torch.silu(c), p, "time_text_embed.text_embedder.linear_2")
@@ -39,7 +41,10 @@
     words = self.modulate(text, c[1], c[0]) if last else self.modulate(text, c[0], c[1])
 
     a = b + ".attn"
-    q = torch.cat([self.sd3_heads(image, p, a + ".to_q", a + ".norm_q", heads), self.sd3_heads(words, p, a + ".add_q_proj", a + ".norm_added_q", heads)], 2)
+    q = self.sd3_heads(image, p, a + ".to_q", a + ".norm_q", heads)
+    if not last:
+      # The last block's text goes nowhere, so its queries are not asked.
+      q = torch.cat([q, self.sd3_heads(words, p, a + ".add_q_proj", a + ".norm_added_q", heads)], 2)
     k = torch.cat([self.sd3_heads(image, p, a + ".to_k", a + ".norm_k", heads), self.sd3_heads(words, p, a + ".add_k_proj", a + ".norm_added_k", heads)], 2)
     v = torch.cat([self.sd3_heads(image, p, a + ".to_v", "", heads), self.sd3_heads(words, p, a + ".add_v_proj", "", heads)], 2)
     joint = self.join_heads(torch.scaled_dot_product_attention(q, k, v))
@@ -70,9 +75,11 @@
     heads = int(shape[0])
     patch = int(shape[1])
     layers = int(shape[2])
-    x = self.sd3_embed(latents, p, patch, int(shape[3]))
-    condition = self.sd3_condition(time, pooled, p)
-    words = self.linear(text, p, "context_embedder")
+    like = p["pos_embed.proj.weight"]
+    x = self.sd3_embed(torch.to(latents, like), p, patch, int(shape[3]))
+    condition = self.sd3_condition(time, torch.to(pooled, like), p)
+    words = self.linear(torch.to(text, like), p, "context_embedder")
     for i in range(layers):
       x, words = self.sd3_block(x, words, condition, p, "transformer_blocks." + str(i), heads)
-    return self.sd3_output(x, condition, p, torch.floordiv(latents.size(2), patch), torch.floordiv(latents.size(3), patch), patch)
+    y = self.sd3_output(x, condition, p, torch.floordiv(latents.size(2), patch), torch.floordiv(latents.size(3), patch), patch)
+    return torch.to(y, 6)

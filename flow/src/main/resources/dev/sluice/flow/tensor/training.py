@@ -6,8 +6,9 @@
 
   # Adds dL/dA and dL/dB, given dL/dW of W + scale·B·A.
   def pull_back_low_rank(self: __torch__.Ops, scale: Tensor, grad: Tensor, a: Tensor, b: Tensor, grad_a: Tensor, grad_b: Tensor) -> Tensor:
-    torch.addmm_(grad_a, torch.t(b), grad, beta=1, alpha=float(scale))
-    torch.addmm_(grad_b, grad, torch.t(a), beta=1, alpha=float(scale))
+    g = torch.to(grad, 6)
+    torch.addmm_(grad_a, torch.t(b), g, beta=1, alpha=float(scale))
+    torch.addmm_(grad_b, g, torch.t(a), beta=1, alpha=float(scale))
     return torch.empty([0])
 
   # scalars = [learning rate, beta 1, beta 2, epsilon, weight decay, gradient factor, 1 − beta1^n, 1 − beta2^n]
