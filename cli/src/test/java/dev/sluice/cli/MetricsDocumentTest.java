@@ -1,0 +1,41 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.grpo.GroupStatistics;
+import dev.sluice.grpo.IterationReport;
+import dev.sluice.grpo.UpdateReport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Holds docs/metrics.md to the numbers that an iteration reports. */
+class MetricsDocumentTest {
+    @Test
+    void everyMetricIsExplained() throws IOException {
+        String document = Files.readString(DocumentationTest.HOME.resolve("docs/metrics.md"));
+        assertThat(full().metrics().keySet())
+                .hasSizeGreaterThan(25)
+                .allSatisfy(name -> assertThat(document).contains("`" + name + "`"));
+    }
+
+    private static IterationReport full() {
+        return new IterationReport(
+                0,
+                8,
+                new GroupStatistics(1, 1, 1, 0, 4, 0),
+                Map.of("TASK", 1.0),
+                Map.of("NAME", 1.0),
+                1,
+                0,
+                List.of(0),
+                List.of(new UpdateReport(true, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1e-3, 1)),
+                0,
+                new IterationReport.Skipped(0, 0, 0, 0, 0, ""),
+                Map.of("rollout", 1.0, "decode", 1.0, "score", 1.0, "wait", 1.0, "update", 1.0),
+                5,
+                1);
+    }
+}
