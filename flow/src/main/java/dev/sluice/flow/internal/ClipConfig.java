@@ -56,6 +56,11 @@ public record ClipConfig(
                 c.integer("eos_token_id", 49407)));
     }
 
+    /** Returns the width of the pooled vector. */
+    public int pooledSize() {
+        return projection == 0 ? width : projection;
+    }
+
     /** Returns the tensors it needs. */
     public WeightLayout layout() {
         WeightLayout layout = new WeightLayout()

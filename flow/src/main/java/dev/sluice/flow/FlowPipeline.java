@@ -1,0 +1,215 @@
+package dev.sluice.flow;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.internal.AutoencoderKl;
+import dev.sluice.flow.internal.Components;
+import dev.sluice.flow.internal.ConfigFile;
+import dev.sluice.flow.internal.PipelineIndex;
+import dev.sluice.flow.internal.PromptEncoder;
+import dev.sluice.flow.internal.Sd3Config;
+import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A text-to-image flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
+ * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, are known.
+ *
+ * <p>Without an autoencoder, latents are pixels in [−1, 1].
+ *
+ * <p>Memory: all weights belong to the pipeline and go when it is closed. Nothing runs in the engine's inference mode, so
+ * every result may enter a graph later. Not safe for use by several threads at a time.
+ */
+public final class FlowPipeline implements AutoCloseable {
+    private final NDManager manager;
+    private final Path folder;
+    private final Sd3Transformer transformer;
+    private final PromptEncoder prompts;
+    private final AutoencoderKl vae;
+    private final Scheduler scheduler;
+
+    private FlowPipeline(NDManager manager, Path folder) throws IOException {
+        this.manager = manager;
+        this.folder = folder;
+        PipelineIndex index = PipelineIndex.read(folder);
+        ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
+        this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
+        requireThousandTimesteps(schedulerConfig);
+        this.transformer = Components.sd3(index.folder("transformer"), manager);
+        this.vae = index.has("vae") ? Components.vae(index.folder("vae"), manager) : null;
+        Sd3Config sizes = transformer.config();
+        int channels = vae == null ? 3 : vae.config().latentChannels();
+        if (sizes.inChannels() != channels || sizes.outChannels() != channels) {
+            throw new IOException("%s: the transformer's in_channels (%s) and out_channels (%s) must be the %s of %s."
+                    .formatted(
+                            index.path(),
+                            sizes.inChannels(),
+                            sizes.outChannels(),
+                            channels,
+                            vae == null ? "pixels" : "the autoencoder's latents"));
+        }
+        this.prompts = PromptEncoder.open(index, sizes, manager);
+    }
+
+    /** The transformer multiplies σ by 1000; a scheduler that counts otherwise would feed it other numbers. */
+    private void requireThousandTimesteps(ConfigFile config) throws IOException {
+        if (scheduler.timestep(1) != 1000) {
+            throw new IOException(
+                    "%s: num_train_timesteps (%s) must be 1000.".formatted(config.path(), scheduler.timestep(1)));
+        }
+    }
+
+    /**
+     * Opens a folder on a device.
+     *
+     * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
+     */
+    public static FlowPipeline open(Path folder, Device device) throws IOException {
+        NDManager manager = Torch.newManager(device);
+        try {
+            return new FlowPipeline(manager, folder);
+        } catch (IOException | RuntimeException | Error e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    /** Returns the folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Returns the manager that owns the weights; close sub-managers of it, never it. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    /** Encodes prompts with the usual number of tokens; the result belongs to {@code owner}. */
+    public Conditioning encode(NDManager owner, List<String> texts) {
+        return encode(owner, texts, prompts.usualTokens());
+    }
+
+    /**
+     * Encodes prompts, each on its own, without a graph.
+     *
+     * @param owner owns the result
+     * @param texts at least one; may be empty, as for guidance
+     * @param tokens T5 tokens of each, cut or filled up (diffusers' {@code max_sequence_length})
+     */
+    public Conditioning encode(NDManager owner, List<String> texts, int tokens) {
+        Require.atLeast("the number of prompts", texts.size(), 1);
+        return prompts.encode(owner, texts, tokens);
+    }
+
+    /** Returns the usual number of T5 tokens of a prompt: 256, or the tokenizer's maximum if that is less. */
+    public int usualTokens() {
+        return prompts.usualTokens();
+    }
+
+    /** Returns the transformer; it reads {@link #transformerWeights()} at every call. */
+    public VelocityModel velocityModel() {
+        return transformer;
+    }
+
+    /** Returns the transformer's weights, live. */
+    public Weights transformerWeights() {
+        return transformer.weights();
+    }
+
+    /** Returns how many picture rows a latent row stands for; 1 without an autoencoder. */
+    public int factor() {
+        return vae == null ? 1 : vae.config().factor();
+    }
+
+    /** Returns the height the model was made for, in pixels. */
+    public int defaultHeight() {
+        return transformer.config().sampleSize() * factor();
+    }
+
+    /** Returns the width the model was made for, in pixels. */
+    public int defaultWidth() {
+        return defaultHeight();
+    }
+
+    /**
+     * Returns the shape of latents.
+     *
+     * @param batch number of pictures
+     * @param height picture rows, a multiple of autoencoder factor times patch size
+     * @param width picture columns, likewise
+     */
+    public Shape latentShape(int batch, int height, int width) {
+        Require.atLeast("batch", batch, 1);
+        requireSize("height", height);
+        requireSize("width", width);
+        return new Shape(batch, transformer.config().inChannels(), height / factor(), width / factor());
+    }
+
+    private void requireSize(String name, int size) {
+        int unit = factor() * transformer.config().patchSize();
+        int most = transformer.config().tableSide() * unit;
+        if (size < unit || size > most || size % unit != 0) {
+            throw new IllegalArgumentException(
+                    "%s (%s) must be a multiple of %s, at most %s.".formatted(name, size, unit, most));
+        }
+    }
+
+    /** Returns the scheduler that the folder names. */
+    public Scheduler scheduler() {
+        return scheduler;
+    }
+
+    /** Returns the noise levels of a run at the default size. */
+    public TimeSchedule schedule(int steps) {
+        return schedule(steps, defaultHeight(), defaultWidth());
+    }
+
+    /** Returns the noise levels of a run at a picture size in pixels. */
+    public TimeSchedule schedule(int steps, int height, int width) {
+        Shape latents = latentShape(1, height, width);
+        int patch = transformer.config().patchSize();
+        return scheduler.schedule(steps, (latents.get(2) / patch) * (latents.get(3) / patch));
+    }
+
+    /**
+     * Turns latents into pictures.
+     *
+     * @param latents shape (B, C, h, w)
+     * @return in [0, 1], shape (B, 3, h·factor, w·factor), float32, owned by the manager of {@code latents}
+     */
+    public NDArray decode(NDArray latents) {
+        Require.shape("latents", latents, -1, transformer.config().inChannels(), -1, -1);
+        NDManager owner = latents.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            NDArray centred = latents;
+            if (vae != null) {
+                NDArray unscaled = vae.unscaled(latents);
+                unscaled.attach(scratch);
+                centred = vae.decode(unscaled);
+            }
+            NDArray halved = centred.mul(0.5f);
+            halved.attach(scratch);
+            NDArray images = halved.add(0.5f).clip(0f, 1f);
+            images.attach(owner);
+            return images;
+        }
+    }
+
+    @Override
+    public void close() {
+        prompts.close();
+        manager.close();
+    }
+
+    @Override
+    public String toString() {
+        return "FlowPipeline[" + folder + "]";
+    }
+}

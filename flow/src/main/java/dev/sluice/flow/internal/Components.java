@@ -1,0 +1,119 @@
+package dev.sluice.flow.internal;
+
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.WeightFiles;
+import dev.sluice.flow.tensor.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Opens the components of a diffusers folder: {@code config.json} says which network, its weights are checked against it. */
+public final class Components {
+    /** SD3's transformer. */
+    public static final String SD3 = "SD3Transformer2DModel";
+
+    /** T5's encoder. */
+    public static final String T5 = "T5EncoderModel";
+
+    /** UMT5's encoder. */
+    public static final String UMT5 = "UMT5EncoderModel";
+
+    /** CLIP's text encoder with its projection. */
+    public static final String CLIP = "CLIPTextModelWithProjection";
+
+    /** CLIP's text encoder without its projection. */
+    public static final String CLIP_PLAIN = "CLIPTextModel";
+
+    /** The image autoencoder. */
+    public static final String VAE = "AutoencoderKL";
+
+    /** Every architecture there is. */
+    public static final List<String> KNOWN = List.of(SD3, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
+
+    private static final Map<String, String> BY_MODEL_TYPE =
+            Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN);
+
+    private Components() {}
+
+    /** Reads a component's {@code config.json}. */
+    public static ConfigFile config(Path folder) throws IOException {
+        return ConfigFile.read(folder.resolve("config.json"));
+    }
+
+    /** Returns the name of the architecture that a {@code config.json} describes. */
+    public static String architecture(ConfigFile config) throws IOException {
+        Optional<String> name = config.text("_class_name");
+        if (name.isEmpty()) {
+            name = config.texts("architectures").stream().findFirst();
+        }
+        if (name.isEmpty()) {
+            name = config.text("model_type").map(BY_MODEL_TYPE::get);
+        }
+        return name.orElseThrow(() ->
+                new IOException("%s names no architecture (_class_name or architectures).".formatted(config.path())));
+    }
+
+    /** Refuses a folder whose architecture is none of these. */
+    public static String require(ConfigFile config, String... allowed) throws IOException {
+        String found = architecture(config);
+        if (!List.of(allowed).contains(found)) {
+            throw new IOException(
+                    "%s: the architecture (%s) must be one of %s.".formatted(config.path(), found, List.of(allowed)));
+        }
+        return found;
+    }
+
+    /** Returns the tensors that the architecture of a {@code config.json} needs. */
+    public static WeightLayout layout(ConfigFile config, WeightFiles files) throws IOException {
+        String architecture = require(config, KNOWN.toArray(new String[0]));
+        return switch (architecture) {
+            case SD3 -> Sd3Config.of(config).layout();
+            case T5, UMT5 -> {
+                String shared = "shared.weight";
+                String embedding = files.contains(shared) ? shared : "encoder.embed_tokens.weight";
+                yield T5Config.of(config).layout(embedding, architecture.equals(UMT5));
+            }
+            case CLIP, CLIP_PLAIN ->
+                ClipConfig.of(config, architecture.equals(CLIP)).layout();
+            default -> VaeConfig.of(config).layout();
+        };
+    }
+
+    /** Opens SD3's transformer; its weights belong to {@code manager}. */
+    public static Sd3Transformer sd3(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, SD3);
+        return new Sd3Transformer(Sd3Config.of(config), weights(folder, config, manager));
+    }
+
+    /** Opens a T5 or UMT5 encoder; its weights belong to {@code manager}. */
+    public static T5Encoder t5(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, T5, UMT5);
+        return new T5Encoder(T5Config.of(config), weights(folder, config, manager));
+    }
+
+    /** Opens a CLIP text encoder; its weights belong to {@code manager}. */
+    public static ClipTextEncoder clip(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        String architecture = require(config, CLIP, CLIP_PLAIN);
+        ClipConfig sizes = ClipConfig.of(config, architecture.equals(CLIP));
+        return new ClipTextEncoder(sizes, weights(folder, config, manager));
+    }
+
+    /** Opens an image autoencoder; its weights belong to {@code manager}. */
+    public static AutoencoderKl vae(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, VAE);
+        return new AutoencoderKl(VaeConfig.of(config), weights(folder, config, manager));
+    }
+
+    private static Weights weights(Path folder, ConfigFile config, NDManager manager) throws IOException {
+        try (WeightFiles files = WeightFiles.open(folder)) {
+            layout(config, files).check(architecture(config), files);
+            return files.load(manager);
+        }
+    }
+}

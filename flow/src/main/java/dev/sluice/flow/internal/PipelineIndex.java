@@ -1,0 +1,70 @@
+package dev.sluice.flow.internal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/** A pipeline folder's {@code model_index.json}: the class, and which components there are. */
+public final class PipelineIndex {
+    private final Path folder;
+    private final ConfigFile config;
+
+    private PipelineIndex(Path folder, ConfigFile config) {
+        this.folder = folder;
+        this.config = config;
+    }
+
+    /** Reads a folder's index. */
+    public static PipelineIndex read(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new IOException("%s is not there; expected a model's folder.".formatted(folder));
+        }
+        Path file = folder.resolve("model_index.json");
+        if (!Files.exists(file)) {
+            throw new IOException(
+                    "%s has no model_index.json; expected a model in diffusers' folder layout.".formatted(folder));
+        }
+        return new PipelineIndex(folder, ConfigFile.read(file));
+    }
+
+    /** Returns the pipeline's class name. */
+    public String className() throws IOException {
+        return config.text("_class_name", "");
+    }
+
+    /** Returns the file. */
+    public Path path() {
+        return config.path();
+    }
+
+    /** Returns whether the pipeline has that component. */
+    public boolean has(String component) {
+        JsonNode entry = config.root().path(component);
+        return entry.isArray() && entry.path(1).isString();
+    }
+
+    /** Returns the names of the components that the pipeline has, in the order of the index. */
+    public List<String> components() {
+        List<String> names = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> entry : config.root().properties()) {
+            if (has(entry.getKey())) {
+                names.add(entry.getKey());
+            }
+        }
+        return names;
+    }
+
+    /** Returns a component's folder. */
+    public Path folder(String component) throws IOException {
+        Path place = folder.resolve(component);
+        if (!has(component) || !Files.isDirectory(place)) {
+            throw new IOException("%s needs the component %s, whose folder %s is not there."
+                    .formatted(config.path(), component, place));
+        }
+        return place;
+    }
+}
