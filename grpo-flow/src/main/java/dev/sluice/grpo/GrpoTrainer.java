@@ -241,16 +241,22 @@ public final class GrpoTrainer implements AutoCloseable {
         int chunks =
                 (int) sampled.chunks().stream().filter(chunk -> !chunk.finite()).count();
         int failed = (int) updates.stream().filter(report -> !report.applied()).count();
-        String reason = sampled.scores().reasons().values().stream()
-                .findFirst()
-                .orElse(chunks > 0 ? "latents are not finite" : failed > 0 ? "loss or gradient is not finite" : "");
         return new Skipped(
                 statistics.invalid(),
                 chunks,
                 failed,
                 state.skippedSamples() + statistics.invalid(),
                 state.skippedUpdates() + failed,
-                reason);
+                reason(sampled, chunks, failed));
+    }
+
+    private static String reason(Sampled sampled, int chunks, int failed) {
+        if (chunks > 0) {
+            return "latents are not finite";
+        }
+        return sampled.scores().reasons().values().stream()
+                .findFirst()
+                .orElse(failed > 0 ? "loss or gradient is not finite" : "");
     }
 
     private static boolean anyApplied(List<UpdateReport> updates) {
