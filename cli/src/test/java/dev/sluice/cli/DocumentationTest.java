@@ -10,13 +10,18 @@ import com.sun.source.util.DocTrees;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePath;
 import com.sun.source.util.TreePathScanner;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.lang.model.element.Modifier;
 import javax.tools.JavaCompiler;
@@ -47,6 +52,36 @@ class DocumentationTest {
             assertThat(units).isGreaterThan(20);
         }
         assertThat(bare).as("public and without Javadoc").isEmpty();
+    }
+
+    /** A name in backquotes that begins with a capital is a class, and where it has a dot, one inside another. */
+    private static final Pattern CLASS_NAME =
+            Pattern.compile("`([A-Z][a-z0-9]+[A-Za-z0-9]*(?:\\.[A-Z][A-Za-z0-9]*)*)`");
+
+    @Test
+    void documentsNameClassesThatExist() throws IOException {
+        Set<String> known = new HashSet<>();
+        for (JavaClass type : new ClassFileImporter().importPackages("dev.sluice")) {
+            String name = type.getName().substring(type.getPackageName().length() + 1);
+            known.add(name.replace('$', '.'));
+        }
+        List<String> unknown = new ArrayList<>();
+        int found = 0;
+        try (Stream<Path> walk =
+                Stream.concat(Stream.of(HOME.resolve("README.md")), Files.walk(HOME.resolve("docs")))) {
+            for (Path file :
+                    walk.filter(path -> path.toString().endsWith(".md")).toList()) {
+                Matcher names = CLASS_NAME.matcher(Files.readString(file));
+                while (names.find()) {
+                    found++;
+                    if (!known.contains(names.group(1))) {
+                        unknown.add(HOME.relativize(file) + " " + names.group(1));
+                    }
+                }
+            }
+        }
+        assertThat(unknown).as("named in a document, but no class").isEmpty();
+        assertThat(found).isGreaterThan(30);
     }
 
     private static List<Path> publicSources() throws IOException {
