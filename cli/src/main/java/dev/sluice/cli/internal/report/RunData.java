@@ -1,0 +1,139 @@
+package dev.sluice.cli.internal.report;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What a run's folder says, read for its report.
+ *
+ * @param name the folder's name
+ * @param metrics one object for each iteration
+ * @param evaluations one object for each evaluation
+ * @param samples pictures by the folder they are in, first and last
+ * @param config the resolved run file
+ */
+record RunData(
+        String name, List<JsonNode> metrics, List<JsonNode> evaluations, List<List<Picture>> samples, String config) {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    /**
+     * A sample that was kept.
+     *
+     * @param prompt its text
+     * @param score 0 to 1, or NaN if it has none
+     * @param png the file's content
+     */
+    record Picture(String prompt, double score, byte[] png) {}
+
+    /** Reads a run's folder; files that a short run does not have yet may be absent, but not the metrics. */
+    static RunData read(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new IOException(
+                    "%s is not a folder; expected one that a run left, such as runs/demo.".formatted(folder));
+        }
+        Path metrics = folder.resolve("metrics.jsonl");
+        if (!Files.exists(metrics)) {
+            throw new IOException("%s has no metrics.jsonl, so it is not a run's folder.".formatted(folder));
+        }
+        List<JsonNode> iterations = merged(objects(metrics), objects(folder.resolve("timings.jsonl")));
+        Path config = folder.resolve("config.yaml");
+        return new RunData(
+                folder.toAbsolutePath().normalize().getFileName().toString(),
+                iterations,
+                objects(folder.resolve("evaluation.jsonl")),
+                samples(folder.resolve("samples")),
+                Files.exists(config) ? Files.readString(config) : "");
+    }
+
+    private static List<JsonNode> merged(List<JsonNode> metrics, List<JsonNode> timings) {
+        Map<Long, tools.jackson.databind.node.ObjectNode> byIteration = new LinkedHashMap<>();
+        for (List<JsonNode> file : List.of(metrics, timings)) {
+            for (JsonNode node : file) {
+                byIteration
+                        .computeIfAbsent(node.path("iteration").asLong(-1), key -> JSON.createObjectNode())
+                        .setAll((tools.jackson.databind.node.ObjectNode) node);
+            }
+        }
+        return new ArrayList<>(byIteration.values());
+    }
+
+    private static List<JsonNode> objects(Path file) throws IOException {
+        List<JsonNode> objects = new ArrayList<>();
+        if (!Files.exists(file)) {
+            return objects;
+        }
+        int line = 0;
+        for (String text : Files.readAllLines(file)) {
+            line++;
+            try {
+                JsonNode node = JSON.readTree(text);
+                if (!node.isObject()) {
+                    throw new IOException("%s:%s must be a JSON object.".formatted(file, line));
+                }
+                objects.add(node);
+            } catch (JacksonException e) {
+                throw new IOException("%s:%s is not JSON: %s".formatted(file, line, e.getOriginalMessage()), e);
+            }
+        }
+        return objects;
+    }
+
+    private static List<List<Picture>> samples(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Path> steps;
+        try (Stream<Path> entries = Files.list(folder)) {
+            steps = entries.filter(path -> Files.exists(path.resolve("prompts.jsonl")))
+                    .sorted()
+                    .toList();
+        }
+        if (steps.isEmpty()) {
+            return List.of();
+        }
+        List<List<Picture>> ends = new ArrayList<>();
+        ends.add(pictures(steps.get(0)));
+        if (steps.size() > 1) {
+            ends.add(pictures(steps.get(steps.size() - 1)));
+        }
+        return ends;
+    }
+
+    private static List<Picture> pictures(Path step) throws IOException {
+        List<Picture> pictures = new ArrayList<>();
+        for (JsonNode node : objects(step.resolve("prompts.jsonl"))) {
+            Path file = step.resolve(node.path("file").asString(""));
+            if (!file.normalize().startsWith(step.normalize()) || !Files.isRegularFile(file)) {
+                throw new IOException(
+                        "%s names %s, which is not there.".formatted(step.resolve("prompts.jsonl"), file));
+            }
+            JsonNode score = node.path("score");
+            pictures.add(new Picture(
+                    node.path("prompt").asString(""),
+                    score.isNumber() ? score.asDouble() : Double.NaN,
+                    Files.readAllBytes(file)));
+        }
+        return pictures;
+    }
+
+    /** Returns one metric over the iterations, without those that do not have it. */
+    List<Chart.Point> curve(String metric) {
+        List<Chart.Point> points = new ArrayList<>();
+        for (JsonNode node : metrics) {
+            if (node.path(metric).isNumber()) {
+                points.add(new Chart.Point(
+                        node.path("iteration").asDouble(), node.path(metric).asDouble()));
+            }
+        }
+        return points;
+    }
+}

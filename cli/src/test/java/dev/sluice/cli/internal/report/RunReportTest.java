@@ -1,0 +1,90 @@
+package dev.sluice.cli.internal.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunReportTest {
+    @TempDir
+    Path folder;
+
+    private void wholeRun() throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        StringBuilder timings = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            metrics.append("{\"iteration\":%s,\"reward.mean\":%s,\"kl\":%s,\"clip.above\":0.1,\"clip.below\":0.2}%n"
+                    .formatted(i, 0.5 + 0.01 * i, 1e-5 * i));
+            timings.append("{\"iteration\":%s,\"seconds.rollout\":1.5,\"seconds.update\":2.5,\"seconds.total\":4}%n"
+                    .formatted(i));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+        Files.writeString(folder.resolve("timings.jsonl"), timings);
+        Files.writeString(folder.resolve("evaluation.jsonl"), """
+                {"iteration":0,"score":0.5,"low":0.45,"high":0.55,"tasks":{"two_object":{"score":0.25,"low":0.2,"high":0.3}}}
+                {"iteration":40,"score":0.75,"low":0.7,"high":0.8,"tasks":{"two_object":{"score":0.125,"low":0.1,"high":0.2}}}
+                """);
+        Files.writeString(folder.resolve("config.yaml"), "seed: 7 # <not a tag>\n");
+        for (String step : new String[] {"step-000000", "step-000040"}) {
+            Path samples = Files.createDirectories(folder.resolve("samples").resolve(step));
+            ImageIO.write(
+                    new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB),
+                    "png",
+                    samples.resolve("000.png").toFile());
+            Files.writeString(
+                    samples.resolve("prompts.jsonl"),
+                    "{\"file\":\"000.png\",\"prompt\":\"a <b>bold</b> star\",\"seed\":1,\"score\":1}\n");
+        }
+    }
+
+    @Test
+    void aRunsNumbersAndPicturesStandInOneFile() throws IOException {
+        wholeRun();
+        String html = Files.readString(RunReport.write(folder));
+        assertThat(html)
+                .contains("40 iterations in 2.7 minutes; test score <b>0.500 → 0.750</b>")
+                .contains("<td>two object</td><td>0.250 <small>0.200–0.300</small></td>")
+                .contains("<b class='down'>−0.125</b>")
+                .contains("<b class='up'>+0.250</b>")
+                .contains("a &lt;b&gt;bold&lt;/b&gt; star")
+                .contains("seed: 7 # &lt;not a tag&gt;")
+                .doesNotContain("<b>bold")
+                .doesNotContain("{body}")
+                .doesNotContain("http");
+        assertThat(html.split("<img ", -1)).hasSize(3);
+        assertThat(html.split("<svg ", -1))
+                .as("score, KL, clip fraction and seconds")
+                .hasSize(5);
+    }
+
+    @Test
+    void aRunThatHasOnlyMetricsHasAReport() throws IOException {
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"iteration\":0,\"reward.mean\":0.5}\n");
+        assertThat(Files.readString(RunReport.write(folder))).contains("1 iterations.");
+    }
+
+    @Test
+    void whatIsNoRunAndWhatIsBrokenIsRefusedInOneSentence() throws IOException {
+        assertThatIOException()
+                .isThrownBy(() -> RunReport.write(folder.resolve("none")))
+                .withMessageContaining("is not a folder");
+        assertThatIOException().isThrownBy(() -> RunReport.write(folder)).withMessageContaining("no metrics.jsonl");
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"iteration\":0}\n{\"iter");
+        assertThatIOException().isThrownBy(() -> RunReport.write(folder)).withMessageContaining("metrics.jsonl:2");
+        assertThat(folder.resolve("report.html")).doesNotExist();
+    }
+
+    @Test
+    void ticksAreShort() {
+        assertThat(Chart.tick(0.5)).isEqualTo("0.5");
+        assertThat(Chart.tick(-0.0)).isEqualTo("0");
+        assertThat(Chart.tick(100)).isEqualTo("100");
+        assertThat(Chart.tick(2e-5)).isEqualTo("2e-05");
+    }
+}
