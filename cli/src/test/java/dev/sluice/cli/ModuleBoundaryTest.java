@@ -42,7 +42,7 @@ class ModuleBoundaryTest {
                             "dev.sluice.video.."),
             "dev.sluice.cli", List.of("dev.sluice.."));
 
-    private static final JavaClasses SLUICE = new ClassFileImporter()
+    static final JavaClasses SLUICE = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.sluice");
 
