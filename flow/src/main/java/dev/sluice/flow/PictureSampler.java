@@ -1,0 +1,116 @@
+package dev.sluice.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * Makes pictures from prompts and seeds, chunk by chunk, along the ODE and without gradients: how a model is used, and how it
+ * is judged.
+ *
+ * <p>It reads the pipeline's weights as they are at each call, so it also shows a model that is being trained. Equal prompts,
+ * seeds and settings start from equal noise whatever the other pictures and the chunk size.
+ */
+public final class PictureSampler {
+    private final FlowPipeline pipeline;
+    private final PictureSettings settings;
+    private final OdeSampler sampler;
+
+    /**
+     * Creates a sampler over a pipeline that stays the caller's.
+     *
+     * @throws IllegalArgumentException if the pipeline does not make pictures of that size
+     */
+    public PictureSampler(FlowPipeline pipeline, PictureSettings settings) {
+        this.pipeline = pipeline;
+        this.settings = settings;
+        this.sampler = new OdeSampler(
+                settings.solver(), pipeline.schedule(settings.steps(), settings.height(), settings.width()));
+    }
+
+    /**
+     * A picture to make.
+     *
+     * @param prompt its text
+     * @param seed names its noise
+     */
+    public record Request(String prompt, long seed) {}
+
+    /** Takes finished pictures. */
+    @FunctionalInterface
+    public interface Sink {
+        /**
+         * Called after each chunk, in order.
+         *
+         * @param first index of the chunk's first request
+         * @param pictures in [0, 1], shape (B, 3, height, width), float32; closed when the call returns
+         */
+        void accept(int first, NDArray pictures);
+    }
+
+    /**
+     * Makes the pictures.
+     *
+     * @param requests in the order in which the sink gets them
+     * @param sink takes each chunk
+     * @param listener hears of every step; its total is that of all chunks
+     * @throws java.util.concurrent.CancellationException if the listener stops the run
+     */
+    public void sample(List<Request> requests, Sink sink, StepListener listener) {
+        int size = settings.chunkSize();
+        int chunks = (requests.size() + size - 1) / size;
+        try (Torch.Scope off = Torch.noGradient();
+                NDManager run = pipeline.manager().newSubManager()) {
+            VelocityModel model = guided(run);
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                int before = chunk * settings.steps();
+                int first = chunk * size;
+                try (NDManager scratch = run.newSubManager()) {
+                    List<Request> part = requests.subList(first, Math.min(first + size, requests.size()));
+                    NDArray latents = sampler.sample(
+                            model,
+                            noise(scratch, part),
+                            conditioning(scratch, part),
+                            0,
+                            (done, steps) -> listener.finished(before + done, chunks * steps));
+                    sink.accept(first, pipeline.decode(latents));
+                }
+            }
+        }
+    }
+
+    private VelocityModel guided(NDManager owner) {
+        VelocityModel model = pipeline.velocityModel();
+        if (settings.guidance() == 1) {
+            return model;
+        }
+        Conditioning negative = pipeline.encode(owner, List.of(settings.negativePrompt()));
+        return new ClassifierFreeGuidance(model, negative, settings.guidance());
+    }
+
+    private NDArray noise(NDManager owner, List<Request> part) {
+        Shape shape = pipeline.latentShape(part.size(), settings.height(), settings.width());
+        int size = Math.toIntExact(shape.size() / part.size());
+        float[] values = new float[size * part.size()];
+        for (int i = 0; i < part.size(); i++) {
+            float[] one = NoiseSource.of(part.get(i).seed()).gaussian(size);
+            System.arraycopy(one, 0, values, i * size, size);
+        }
+        return owner.create(values, shape);
+    }
+
+    /** Encodes each prompt of the chunk once. */
+    private Conditioning conditioning(NDManager owner, List<Request> part) {
+        List<String> distinct = new ArrayList<>(
+                new LinkedHashSet<>(part.stream().map(Request::prompt).toList()));
+        int[] rows = part.stream()
+                .mapToInt(request -> distinct.indexOf(request.prompt()))
+                .toArray();
+        return pipeline.encode(owner, distinct).rows(owner, rows);
+    }
+}
