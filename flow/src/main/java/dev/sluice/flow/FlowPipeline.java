@@ -118,6 +118,14 @@ public final class FlowPipeline implements AutoCloseable {
         return transformer;
     }
 
+    /**
+     * Returns the same network over other weights, such as {@link Trainable#reference()}, which it reads at every call and
+     * does not own.
+     */
+    public VelocityModel velocityModel(Weights weights) {
+        return new Sd3Transformer(transformer.config(), weights);
+    }
+
     /** Returns the transformer's weights, live. */
     public Weights transformerWeights() {
         return transformer.weights();

@@ -1,0 +1,179 @@
+package dev.sluice.grpo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
+import dev.sluice.video.Media;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Judges a model by samples of fixed prompts from fixed seeds, made with the ODE: never with the training sampler. The numbers
+ * depend on nothing but the model, the task and these settings.
+ *
+ * @param task prompts, decoder and reward
+ * @param sampler the ODE solver and its grid
+ * @param samplesPerPrompt samples of each prompt, at least 1
+ * @param chunkSize samples made together, at least 1
+ * @param firstSeed the seed of the first sample; the others count on
+ */
+public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerPrompt, int chunkSize, long firstSeed) {
+    public Evaluation {
+        Require.atLeast("samplesPerPrompt", samplesPerPrompt, 1);
+        Require.atLeast("chunkSize", chunkSize, 1);
+    }
+
+    /** Hears of every judged sample, in order. */
+    @FunctionalInterface
+    public interface Listener {
+        /** Hears nothing. */
+        Listener NONE = judged -> {};
+
+        /** Called when a sample has its score. */
+        void judged(Judged judged);
+    }
+
+    /**
+     * A sample and what it was given.
+     *
+     * @param index from 0
+     * @param count number of all samples
+     * @param prompt its prompt
+     * @param seed names its initial noise
+     * @param media its pixels
+     * @param score NaN if it could not be scored
+     */
+    public record Judged(int index, int count, Prompt prompt, long seed, Media media, double score) {}
+
+    /**
+     * The outcome.
+     *
+     * @param overall mean over all samples with a score
+     * @param taskMean mean of the tasks' means, as GenEval sums up
+     * @param tasks by task, in the order of their names
+     * @param invalid samples without a score
+     */
+    public record Report(Interval overall, double taskMean, Map<String, Interval> tasks, int invalid) {}
+
+    /**
+     * Returns initial noise, each sample's a function of its seed alone.
+     *
+     * @param shape of one sample
+     * @return shape (seeds, ...), float32, owned by {@code owner}
+     */
+    public static NDArray noise(NDManager owner, Shape shape, long... seeds) {
+        int size = Math.toIntExact(shape.size());
+        float[] values = new float[size * seeds.length];
+        for (int i = 0; i < seeds.length; i++) {
+            System.arraycopy(NoiseSource.of(seeds[i]).gaussian(size), 0, values, i * size, size);
+        }
+        return owner.create(values, new Shape(seeds.length).addAll(shape));
+    }
+
+    /**
+     * Samples and judges.
+     *
+     * @param owner temporary arrays live in a child of it
+     * @param model the velocity, guidance included
+     * @param listener hears of every sample
+     */
+    public Report run(NDManager owner, VelocityModel model, Listener listener) {
+        int count = task.prompts().size() * samplesPerPrompt;
+        double[] scores = new double[count];
+        try (NDManager scratch = owner.newSubManager();
+                PromptCache cache = new PromptCache(scratch, task.encoder());
+                ScoringThread scoring = new ScoringThread(task.reward());
+                Torch.Scope off = Torch.noGradient()) {
+            Chunked before = null;
+            for (int first = 0; first < count; first += chunkSize) {
+                Chunked made = sample(scratch, model, cache, first, Math.min(chunkSize, count - first));
+                // The chunk before was scored while this one was sampled.
+                finish(before, scoring, scores, count, listener);
+                scoring.submit(made.samples());
+                before = made;
+            }
+            finish(before, scoring, scores, count, listener);
+        }
+        return report(scores);
+    }
+
+    /** Samples {@code first} to {@code first + size − 1}. */
+    private record Chunked(int first, List<Prompt> prompts, List<Media> media) {
+        List<Sample> samples() {
+            List<Sample> samples = new ArrayList<>();
+            for (int i = 0; i < media.size(); i++) {
+                samples.add(new Sample(
+                        media.get(i), prompts.get(i).text(), prompts.get(i).metadata()));
+            }
+            return samples;
+        }
+    }
+
+    private Chunked sample(NDManager owner, VelocityModel model, PromptCache cache, int first, int size) {
+        List<Prompt> prompts = new ArrayList<>();
+        long[] seeds = new long[size];
+        for (int i = 0; i < size; i++) {
+            prompts.add(task.prompts().get((first + i) / samplesPerPrompt));
+            seeds[i] = firstSeed + first + i;
+        }
+        try (NDManager scratch = owner.newSubManager()) {
+            Conditioning conditioning =
+                    cache.rows(scratch, prompts.stream().map(Prompt::text).toList());
+            NDArray latents = sampler.sample(model, noise(scratch, task.latentShape(), seeds), conditioning);
+            return new Chunked(first, prompts, task.decoder().decode(latents));
+        }
+    }
+
+    private void finish(Chunked chunk, ScoringThread scoring, double[] scores, int count, Listener listener) {
+        if (chunk == null) {
+            return;
+        }
+        Scores found = scoring.collect();
+        for (int i = 0; i < found.size(); i++) {
+            int index = chunk.first() + i;
+            scores[index] = found.values()[i];
+            listener.judged(new Judged(
+                    index,
+                    count,
+                    chunk.prompts().get(i),
+                    firstSeed + index,
+                    chunk.media().get(i),
+                    scores[index]));
+        }
+    }
+
+    private Report report(double[] scores) {
+        Map<String, List<double[]>> byTask = new TreeMap<>();
+        List<double[]> all = new ArrayList<>();
+        int valid = 0;
+        for (int p = 0; p < task.prompts().size(); p++) {
+            double[] cluster = Arrays.stream(scores, p * samplesPerPrompt, (p + 1) * samplesPerPrompt)
+                    .filter(Double::isFinite)
+                    .toArray();
+            valid += cluster.length;
+            all.add(cluster);
+            byTask.computeIfAbsent(task.prompts().get(p).task(), name -> new ArrayList<>())
+                    .add(cluster);
+        }
+        Map<String, Interval> tasks = new LinkedHashMap<>();
+        byTask.forEach((name, clusters) -> tasks.put(name, Interval.of(clusters.toArray(double[][]::new))));
+        double taskMean = tasks.values().stream()
+                .mapToDouble(Interval::mean)
+                .filter(Double::isFinite)
+                .average()
+                .orElse(Double.NaN);
+        return new Report(Interval.of(all.toArray(double[][]::new)), taskMean, tasks, scores.length - valid);
+    }
+}
