@@ -1,0 +1,130 @@
+package dev.sluice.flow;
+
+import dev.sluice.flow.internal.Components;
+import dev.sluice.flow.internal.ConfigFile;
+import dev.sluice.flow.internal.PipelineIndex;
+import dev.sluice.flow.internal.WeightLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a model's folder holds, read from its configurations and the headers of its weight files; no weight is loaded.
+ *
+ * @param folder the folder
+ * @param pipeline the pipeline's class, empty for a single component
+ * @param components in the order of the index
+ */
+public record ModelInspection(Path folder, Optional<String> pipeline, List<Component> components) {
+    public ModelInspection {
+        components = List.copyOf(components);
+    }
+
+    /**
+     * A component.
+     *
+     * @param name its folder's name
+     * @param architecture its class
+     * @param parametersByType number of scalars stored in each type; empty for one without weights
+     * @param bytes size of all its tensors as stored
+     * @param unused tensors in the files that the architecture does not use
+     * @param fault why it cannot be used here: an unknown architecture, a missing tensor, a wrong shape
+     */
+    public record Component(
+            String name,
+            String architecture,
+            Map<StoredType, Long> parametersByType,
+            long bytes,
+            int unused,
+            Optional<String> fault) {
+        public Component {
+            Map<StoredType, Long> copy = new EnumMap<>(StoredType.class);
+            copy.putAll(parametersByType);
+            parametersByType = Collections.unmodifiableMap(copy);
+        }
+
+        /** Returns the number of scalars. */
+        public long parameters() {
+            return parametersByType.values().stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** Returns the memory its weights take once loaded, in bytes: float32 each. */
+        public long memoryBytes() {
+            return 4 * parameters();
+        }
+    }
+
+    /** Returns the number of scalars of all components. */
+    public long parameters() {
+        return components.stream().mapToLong(Component::parameters).sum();
+    }
+
+    /** Returns the stored size of all components in bytes. */
+    public long bytes() {
+        return components.stream().mapToLong(Component::bytes).sum();
+    }
+
+    /** Returns the memory that all weights take once loaded, in bytes. */
+    public long memoryBytes() {
+        return components.stream().mapToLong(Component::memoryBytes).sum();
+    }
+
+    /**
+     * Reads a pipeline's folder or a component's.
+     *
+     * @throws IOException if it is neither, or a file is missing or broken
+     */
+    public static ModelInspection of(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve("model_index.json")) && Files.exists(folder.resolve("config.json"))) {
+            return new ModelInspection(folder, Optional.empty(), List.of(component(name(folder), folder)));
+        }
+        PipelineIndex index = PipelineIndex.read(folder);
+        List<Component> components = new ArrayList<>();
+        for (String name : index.components()) {
+            components.add(component(name, index.folder(name)));
+        }
+        return new ModelInspection(folder, Optional.of(index.className()), components);
+    }
+
+    private static String name(Path folder) {
+        return String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+    }
+
+    private static Component component(String name, Path folder) throws IOException {
+        for (String config : new String[] {"scheduler_config.json", "tokenizer_config.json"}) {
+            if (Files.exists(folder.resolve(config))) {
+                String key = config.startsWith("scheduler") ? "_class_name" : "tokenizer_class";
+                String type = ConfigFile.read(folder.resolve(config)).text(key, "unknown");
+                return new Component(name, type, Map.of(), 0, 0, Optional.empty());
+            }
+        }
+        if (!Files.exists(folder.resolve("config.json"))) {
+            return new Component(name, "unknown", Map.of(), 0, 0, Optional.of(folder + " has no config.json."));
+        }
+        ConfigFile config = Components.config(folder);
+        try (WeightFiles files = WeightFiles.open(folder)) {
+            Map<StoredType, Long> parameters = new EnumMap<>(StoredType.class);
+            for (String tensor : files.names()) {
+                parameters.merge(files.dtype(tensor), files.shape(tensor).size(), Long::sum);
+            }
+            int unused = 0;
+            Optional<String> fault = Optional.empty();
+            try {
+                WeightLayout layout = Components.layout(config, files);
+                unused = (int) files.names().stream()
+                        .filter(tensor -> !layout.shapes().containsKey(tensor))
+                        .count();
+                layout.check(Components.architecture(config), files);
+            } catch (IOException e) {
+                fault = Optional.of(e.getMessage());
+            }
+            return new Component(name, Components.architecture(config), parameters, files.bytes(), unused, fault);
+        }
+    }
+}

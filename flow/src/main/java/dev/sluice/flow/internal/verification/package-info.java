@@ -1,0 +1,2 @@
+/** Runs models on the inputs of golden files. */
+package dev.sluice.flow.internal.verification;
