@@ -1,0 +1,149 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.internal.JsonLines;
+import dev.sluice.cli.internal.Manifests;
+import dev.sluice.cli.internal.Progress;
+import dev.sluice.cli.internal.RunFolder;
+import dev.sluice.cli.internal.SceneBatches;
+import dev.sluice.configs.PretrainConfig;
+import dev.sluice.configs.RunFiles;
+import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.ScenesWorld;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Pretrains a small model. */
+@Command(
+        name = "pretrain",
+        description = "Pretrains a small text-to-image model by flow matching.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice pretrain configs/scenes-pretrain.yaml",
+            "  sluice pretrain configs/scenes-pretrain.yaml --resume",
+            "  sluice pretrain configs/scenes-pretrain.yaml --set name=small --set training.steps=2000",
+            "",
+            "The model lands in runs/NAME/model, in diffusers' layout."
+        })
+final class PretrainCommand implements Callable<Integer> {
+    /** Updates that a line of metrics is the mean of. */
+    private static final int WINDOW = 20;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunArguments arguments;
+
+    @Override
+    public Integer call() throws IOException {
+        PretrainConfig config = RunFiles.pretrain(arguments.config(), arguments.settings());
+        RunFolder folder = new RunFolder(config.folder());
+        if (!arguments.dryRun()) {
+            arguments.claim(folder);
+        }
+        Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
+        try (Pretraining pretraining = new Pretraining(
+                Torch.device(config.device()),
+                config.architecture(),
+                ScenesWorld.words(),
+                config.training(),
+                new SceneBatches(config.training().seed()))) {
+            if (arguments.dryRun()) {
+                return dryRun(config, pretraining);
+            }
+            if (arguments.resume()) {
+                pretraining.restore(folder.checkpoint(folder.lastCheckpoint().orElseThrow()));
+            } else {
+                folder.begin(RunFiles.yaml(config));
+                Manifests.write(folder, spec, config.training().seed(), List.of());
+            }
+            run(config, folder, pretraining);
+        }
+        return 0;
+    }
+
+    private int dryRun(PretrainConfig config, Pretraining pretraining) {
+        PrintWriter out = spec.commandLine().getOut();
+        long parameters = pretraining.parameterCount();
+        out.print(RunFiles.yaml(config));
+        out.printf("# trained parameters: %,d%n", parameters);
+        out.printf(Locale.ROOT, "# weights, gradients, moments and average: %.0f MB%n", parameters * 4 * 5 / 1e6);
+        out.printf(
+                "# images: %,d%n", config.training().steps() * config.training().batch());
+        out.flush();
+        return 0;
+    }
+
+    private void run(PretrainConfig config, RunFolder folder, Pretraining pretraining) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        long steps = config.training().steps();
+        long started = System.nanoTime();
+        Window window = new Window();
+        try (JsonLines metrics = JsonLines.open(folder.metrics(), arguments.resume() ? pretraining.step() : -1);
+                Progress progress = Progress.start(err, pretraining.step(), steps)) {
+            while (pretraining.step() < steps) {
+                Pretraining.Progress update = pretraining.update();
+                window.add(update);
+                boolean saved = update.step() % config.checkpoints().every() == 0 || update.step() == steps;
+                if (saved || update.step() % WINDOW == 0) {
+                    metrics.add(update.step(), window.means());
+                    progress.done(update.step(), window.words());
+                    window = new Window();
+                }
+                if (saved) {
+                    save(config, folder, pretraining, started);
+                }
+            }
+        }
+        err.printf("The model is in %s.%n", folder.path().resolve("model"));
+    }
+
+    private void save(PretrainConfig config, RunFolder folder, Pretraining pretraining, long started)
+            throws IOException {
+        Map<String, Object> madeBy = new LinkedHashMap<>();
+        madeBy.put("command", String.join(" ", Manifests.command(spec)));
+        madeBy.put("seed", config.training().seed());
+        madeBy.put("steps", pretraining.step());
+        madeBy.put("secondsOfLastProcess", (System.nanoTime() - started) / 1_000_000_000L);
+        madeBy.put("options", RunFiles.tree(config));
+        pretraining.export(folder.path().resolve("model"), madeBy);
+        folder.checkpoint(pretraining.step(), config.checkpoints().keep(), pretraining::checkpoint);
+    }
+
+    /** The means of a few updates; a checkpoint ends a window, so that a resumed run has the same windows. */
+    private static final class Window {
+        private int count;
+        private double loss;
+        private double norm;
+        private double rate;
+
+        void add(Pretraining.Progress update) {
+            count++;
+            loss += update.loss();
+            norm += update.gradientNorm();
+            rate = update.learningRate();
+        }
+
+        Map<String, Object> means() {
+            Map<String, Object> means = new LinkedHashMap<>();
+            means.put("loss", loss / count);
+            means.put("gradientNorm", norm / count);
+            means.put("learningRate", rate);
+            return means;
+        }
+
+        String words() {
+            return String.format(Locale.ROOT, "loss %.4f  gradient %.3f", loss / count, norm / count);
+        }
+    }
+}

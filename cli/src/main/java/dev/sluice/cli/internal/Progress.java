@@ -1,0 +1,137 @@
+package dev.sluice.cli.internal;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongSupplier;
+
+/**
+ * Shows how far a long command is: one line that is redrawn on a terminal, plain lines every few seconds elsewhere.
+ *
+ * <p>Time left is estimated from the iterations since this start, so that a resumed run does not count what an earlier
+ * process did.
+ */
+public final class Progress implements AutoCloseable {
+    private static final long REDRAW_NANOS = 200_000_000L;
+    private static final long LINE_NANOS = 10_000_000_000L;
+    private static final int WIDTH = 100;
+
+    private final PrintWriter err;
+    private final boolean redraw;
+    private final LongSupplier clock;
+    private final long total;
+    private final long first;
+    private final long started;
+    private long done;
+    private long shown;
+    private boolean open;
+    private String figures = "";
+
+    /**
+     * Starts.
+     *
+     * @param err where to show it
+     * @param redraw whether it is a terminal
+     * @param clock nanoseconds
+     * @param done iterations that an earlier process did
+     * @param total iterations in all
+     */
+    public Progress(PrintWriter err, boolean redraw, LongSupplier clock, long done, long total) {
+        this.err = err;
+        this.redraw = redraw;
+        this.clock = clock;
+        this.first = done;
+        this.done = done;
+        this.total = total;
+        this.started = clock.getAsLong();
+        this.shown = started - LINE_NANOS;
+    }
+
+    /** Starts on the standard error of this process. */
+    public static Progress start(PrintWriter err, long done, long total) {
+        return new Progress(err, Console.redraws(), System::nanoTime, done, total);
+    }
+
+    /** Shows what is being done within the present iteration. */
+    public void phase(String phase) {
+        if (redraw) {
+            show(phase, REDRAW_NANOS);
+        }
+    }
+
+    /** Takes notice that iterations are done. */
+    public void done(long iterations, String newFigures) {
+        done = iterations;
+        figures = newFigures;
+        show("", redraw ? REDRAW_NANOS : LINE_NANOS);
+    }
+
+    /** Prints a line that stays. */
+    public void note(String line) {
+        if (open) {
+            err.print("\r" + " ".repeat(WIDTH) + "\r");
+            open = false;
+        }
+        err.println(line);
+        err.flush();
+    }
+
+    private void show(String phase, long pause) {
+        long now = clock.getAsLong();
+        if (now - shown < pause && done < total) {
+            return;
+        }
+        shown = now;
+        String line = line(phase, now);
+        if (redraw) {
+            String cut = line.length() > WIDTH ? line.substring(0, WIDTH) : line;
+            err.print("\r" + cut + " ".repeat(WIDTH - cut.length()));
+            open = true;
+        } else {
+            err.println(line);
+        }
+        err.flush();
+    }
+
+    private String line(String phase, long now) {
+        StringBuilder line = new StringBuilder();
+        if (redraw) {
+            int filled = (int) (20 * done / Math.max(1, total));
+            line.append("█".repeat(filled)).append("░".repeat(20 - filled)).append(' ');
+        }
+        line.append("%s/%s".formatted(done, total));
+        if (!figures.isEmpty()) {
+            line.append("  ").append(figures);
+        }
+        if (done > first && done < total) {
+            line.append("  ")
+                    .append(duration((now - started) / (done - first) * (total - done)))
+                    .append(" left");
+        }
+        return phase.isEmpty()
+                ? line.toString()
+                : line.append("  ").append(phase).toString();
+    }
+
+    /** Returns a time in words of at most two units. */
+    public static String duration(long nanos) {
+        Duration time = Duration.ofNanos(nanos);
+        if (time.toHours() > 0) {
+            return "%d h %02d min".formatted(time.toHours(), time.toMinutesPart());
+        }
+        if (time.toMinutes() > 0) {
+            return "%d min %02d s".formatted(time.toMinutes(), time.toSecondsPart());
+        }
+        return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
+    }
+
+    /** Ends the redrawn line. */
+    @Override
+    public void close() {
+        if (open) {
+            err.println();
+            err.flush();
+            open = false;
+        }
+    }
+}

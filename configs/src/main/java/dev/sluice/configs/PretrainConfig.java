@@ -1,0 +1,42 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Within;
+import dev.sluice.flow.Pretraining;
+import java.nio.file.Path;
+
+/**
+ * A pretraining run.
+ *
+ * @param name the run's name, a folder's name
+ * @param output the folder of all runs; a relative one starts from the working folder
+ * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
+ * @param threads threads of an operator; 0 for one on each core
+ * @param world what is learned
+ * @param architecture the sizes of the model
+ * @param training how it is trained
+ * @param checkpoints what is kept of the way
+ */
+public record PretrainConfig(
+        String name,
+        String output,
+        String device,
+        @Within(least = 0, most = 1024) int threads,
+        World world,
+        Pretraining.Architecture architecture,
+        Pretraining.Options training,
+        Checkpoints checkpoints) {
+    /** The worlds that images and captions are drawn from. */
+    public enum World {
+        /** Flat shapes on a dark background, 32×32. */
+        SCENES
+    }
+
+    public PretrainConfig {
+        RunNames.require(name);
+    }
+
+    /** Returns the run's folder. */
+    public Path folder() {
+        return Path.of(output).resolve(name);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Binder;
+import dev.sluice.configs.internal.Fault;
+import dev.sluice.configs.internal.Layers;
+import dev.sluice.configs.internal.Node;
+import dev.sluice.configs.internal.YamlWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads run files. Layers, later ones winning: the built-in defaults, the files that the file names as {@code base:}, the
+ * file, settings of the command line. Groups of keys are merged, lists and single values replaced. Relative paths start
+ * from the folder of the file they stand in, those of a setting from the working folder.
+ */
+public final class RunFiles {
+    private static final String PRETRAIN = "pretrain.yaml";
+
+    private RunFiles() {}
+
+    /**
+     * Returns the options of a pretraining run.
+     *
+     * @param file the run file
+     * @param settings {@code a.b=value}, the last one winning
+     * @throws ConfigException with all that is wrong
+     */
+    public static PretrainConfig pretrain(Path file, List<String> settings) {
+        return read(PretrainConfig.class, PRETRAIN, file, settings);
+    }
+
+    /** Returns options as the YAML that reads back to the same. */
+    public static String yaml(Record options) {
+        return YamlWriter.write(options);
+    }
+
+    /** Returns options as maps, lists and single values. */
+    public static Map<String, Object> tree(Record options) {
+        return YamlWriter.tree(options);
+    }
+
+    static <R extends Record> R read(Class<R> type, String defaults, Path file, List<String> settings) {
+        List<Fault> faults = new ArrayList<>();
+        Layers layers = new Layers(faults);
+        Node.Mapping builtIn = layers.defaults(defaults);
+        Node.Mapping own = layers.file(file);
+        Node.Mapping tree = builtIn.with(own);
+        for (String setting : settings) {
+            Node.Mapping layer = layers.setting(setting);
+            tree = new Node.Mapping(own.location(), tree.with(layer).entries());
+        }
+        boolean readable = faults.stream().noneMatch(fault -> fault.path().isEmpty());
+        R bound = readable ? new Binder(faults, builtIn).bind(type, tree) : null;
+        if (!faults.isEmpty()) {
+            throw new ConfigException(
+                    faults.stream().map(Fault::toString).distinct().toList());
+        }
+        return bound;
+    }
+}

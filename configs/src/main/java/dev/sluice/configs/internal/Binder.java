@@ -1,0 +1,239 @@
+package dev.sluice.configs.internal;
+
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Makes a record of a tree. The record is the schema: its components name the keys, their types and annotations say what
+ * is allowed, and its constructor holds the rules between keys. All faults are found, not only the first.
+ */
+public final class Binder {
+    private static final Pattern NAMED = Pattern.compile("^(\\w+) \\(");
+    private static final Node.Mapping NOTHING = new Node.Mapping(new Location("", Path.of(""), 0, 0), Map.of());
+
+    private final List<Fault> faults;
+    private final Node.Mapping defaults;
+    private final Scalars scalars;
+
+    /**
+     * Creates a binder that adds what is wrong to {@code faults}.
+     *
+     * @param defaults the built-in layer
+     */
+    public Binder(List<Fault> faults, Node.Mapping defaults) {
+        this.faults = faults;
+        this.defaults = defaults;
+        this.scalars = new Scalars(faults);
+    }
+
+    /** Returns the record, or null where there were faults. */
+    public <R extends Record> R bind(Class<R> type, Node.Mapping tree) {
+        return type.cast(record(type, tree, ""));
+    }
+
+    private Object record(Class<?> type, Node node, String path) {
+        if (!(node instanceof Node.Mapping mapping)) {
+            return fault(
+                    node.location(),
+                    path,
+                    "%s (%s) must be a group with the keys %s."
+                            .formatted(path, node.described(), String.join(", ", keys(type))));
+        }
+        RecordComponent[] components = type.getRecordComponents();
+        refuseUnknown(type, mapping, path);
+        Object[] values = new Object[components.length];
+        boolean complete = true;
+        for (int i = 0; i < components.length; i++) {
+            values[i] = component(components[i], mapping, path);
+            if (values[i] == null) {
+                complete = false;
+                // The constructor is asked all the same, so that its complaints about other keys are heard.
+                values[i] = standard(type, components[i].getName(), path);
+            }
+        }
+        boolean askable = !Arrays.asList(values).contains(null);
+        Object made = askable ? construct(type, values, mapping, path) : null;
+        return complete ? made : null;
+    }
+
+    private void refuseUnknown(Class<?> type, Node.Mapping mapping, String path) {
+        List<String> known = keys(type);
+        mapping.entries().forEach((key, entry) -> {
+            if (!known.contains(key)) {
+                String hint = Suggestion.nearest(key, known)
+                        .map("%nMaybe write %s."::formatted)
+                        .orElse("");
+                fault(
+                        entry.location(),
+                        YamlReader.join(path, key),
+                        "%s is an unknown key; %s has %s.%s"
+                                .formatted(
+                                        YamlReader.join(path, key),
+                                        path.isEmpty() ? "this file" : path,
+                                        String.join(", ", known),
+                                        hint));
+            }
+        });
+    }
+
+    private Object component(RecordComponent component, Node.Mapping mapping, String path) {
+        String key = YamlReader.join(path, component.getName());
+        Node.Entry entry = mapping.entries().get(component.getName());
+        boolean optional = component.getType() == Optional.class;
+        boolean absent = entry == null || isNull(entry.value());
+        if (absent && optional) {
+            return Optional.empty();
+        }
+        if (entry == null) {
+            return fault(
+                    mapping.location(),
+                    key,
+                    "%s is missing; %s is expected.".formatted(key, scalars.expected(component.getType(), component)));
+        }
+        if (absent) {
+            return fault(
+                    entry.location(),
+                    key,
+                    "%s has no value; %s is expected."
+                            .formatted(key, scalars.expected(component.getType(), component)));
+        }
+        Type type = optional ? argument(component.getGenericType()) : component.getGenericType();
+        Object value = value(type, component, entry.value(), key);
+        return optional && value != null ? Optional.of(value) : value;
+    }
+
+    private static boolean isNull(Node node) {
+        return node instanceof Node.Scalar scalar && scalar.kind() == Node.Kind.NULL;
+    }
+
+    private static Type argument(Type type) {
+        return ((ParameterizedType) type).getActualTypeArguments()[0];
+    }
+
+    private Object value(Type type, AnnotatedElement rules, Node node, String path) {
+        if (type instanceof ParameterizedType list) {
+            return list(argument(list), rules, node, path);
+        }
+        Class<?> plain = (Class<?>) type;
+        if (plain.isRecord()) {
+            return record(plain, node, path);
+        }
+        return scalars.read(plain, rules, node, path);
+    }
+
+    private Object list(Type item, AnnotatedElement rules, Node node, String path) {
+        if (!(node instanceof Node.Sequence sequence)) {
+            return fault(
+                    node.location(), path, "%s (%s) must be a list, like [a, b].".formatted(path, node.described()));
+        }
+        if (sequence.items().isEmpty() && rules.isAnnotationPresent(NotEmpty.class)) {
+            return fault(node.location(), path, "%s ([]) must have at least one item.".formatted(path));
+        }
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; i < sequence.items().size(); i++) {
+            values.add(value(item, rules, sequence.items().get(i), "%s[%s]".formatted(path, i)));
+        }
+        return values.contains(null) ? null : List.copyOf(values);
+    }
+
+    /**
+     * A constructor stops at its first complaint. To hear the others too, the value that it names is replaced by the
+     * built-in one, which is known to be right, and the constructor is asked again.
+     */
+    private Object construct(Class<?> type, Object[] values, Node.Mapping mapping, String path) {
+        List<String> keys = keys(type);
+        int before = faults.size();
+        Object[] tried = values.clone();
+        for (int attempt = 0; attempt <= keys.size(); attempt++) {
+            String complaint = complaint(type, tried);
+            if (complaint == null) {
+                break;
+            }
+            Matcher named = NAMED.matcher(complaint);
+            String key = named.find() ? named.group(1) : "";
+            Node.Entry entry = mapping.entries().get(key);
+            fault(
+                    entry == null ? mapping.location() : entry.value().location(),
+                    entry == null ? path : YamlReader.join(path, key),
+                    entry == null && !path.isEmpty() ? path + ": " + complaint : prefixed(path, complaint));
+            Object standard = entry == null ? null : standard(type, key, path);
+            if (standard == null || standard.equals(tried[keys.indexOf(key)])) {
+                break;
+            }
+            tried[keys.indexOf(key)] = standard;
+        }
+        return faults.size() > before ? null : instance(type, values);
+    }
+
+    private static String prefixed(String path, String complaint) {
+        return path.isEmpty() ? complaint : path + "." + complaint;
+    }
+
+    /** Returns the built-in value of a key, or null if there is none. */
+    private Object standard(Class<?> type, String key, String path) {
+        Node node = defaults;
+        for (String part : YamlReader.join(path, key).split("\\.")) {
+            Node.Entry entry =
+                    node instanceof Node.Mapping group ? group.entries().get(part) : null;
+            if (entry == null) {
+                return null;
+            }
+            node = entry.value();
+        }
+        for (RecordComponent component : type.getRecordComponents()) {
+            if (component.getName().equals(key)) {
+                return new Binder(new ArrayList<>(), NOTHING).value(component.getGenericType(), component, node, key);
+            }
+        }
+        return null;
+    }
+
+    private static String complaint(Class<?> type, Object[] values) {
+        try {
+            instance(type, values);
+            return null;
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static Object instance(Class<?> type, Object[] values) {
+        try {
+            Class<?>[] types = Arrays.stream(type.getRecordComponents())
+                    .map(RecordComponent::getType)
+                    .toArray(Class<?>[]::new);
+            Constructor<?> constructor = type.getDeclaredConstructor(types);
+            return constructor.newInstance(values);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException wrong) {
+                throw wrong;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<String> keys(Class<?> type) {
+        return Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getName)
+                .toList();
+    }
+
+    private Object fault(Location location, String path, String message) {
+        faults.add(new Fault(location, path, message));
+        return null;
+    }
+}

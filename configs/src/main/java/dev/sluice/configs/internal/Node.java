@@ -1,0 +1,64 @@
+package dev.sluice.configs.internal;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A YAML value that knows where it was written. */
+public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
+    /** Returns where the value starts. */
+    Location location();
+
+    /** Returns the value in the words of a message. */
+    String described();
+
+    /** A key and its value. */
+    record Entry(Location location, Node value) {}
+
+    /** Keys to values, in the order of the file. */
+    record Mapping(Location location, Map<String, Entry> entries) implements Node {
+        @Override
+        public String described() {
+            return "a group of keys";
+        }
+
+        /** Returns these entries with those of a later layer over them; groups are merged, all else is replaced. */
+        public Mapping with(Mapping later) {
+            Map<String, Entry> merged = new LinkedHashMap<>(entries);
+            later.entries.forEach((key, entry) -> {
+                Entry before = merged.get(key);
+                Node value = before != null
+                                && before.value() instanceof Mapping group
+                                && entry.value() instanceof Mapping over
+                        ? group.with(over)
+                        : entry.value();
+                merged.put(key, new Entry(entry.location(), value));
+            });
+            return new Mapping(later.location, merged);
+        }
+    }
+
+    /** A list. */
+    record Sequence(Location location, List<Node> items) implements Node {
+        @Override
+        public String described() {
+            return "a list";
+        }
+    }
+
+    /** A single value. */
+    record Scalar(Location location, String text, Kind kind) implements Node {
+        @Override
+        public String described() {
+            return kind == Kind.NULL ? "nothing" : text;
+        }
+    }
+
+    /** What a single value looks like. */
+    enum Kind {
+        TEXT,
+        NUMBER,
+        BOOLEAN,
+        NULL
+    }
+}
