@@ -12,6 +12,7 @@ import java.nio.file.Path;
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
  * @param threads threads of an operator; 0 for one on each core
  * @param world what is learned
+ * @param start a model folder whose weights it starts from, or nothing for fresh ones
  * @param architecture the sizes of the model
  * @param training how it is trained
  * @param checkpoints what is kept of the way
@@ -22,6 +23,7 @@ public record PretrainConfig(
         String device,
         @Within(least = 0, most = 1024) int threads,
         World world,
+        String start,
         Pretraining.Architecture architecture,
         Pretraining.Options training,
         Checkpoints checkpoints) {

@@ -100,8 +100,8 @@ public final class AdapterFolder {
         config.requireText("bias", "none");
         for (String key : FALSE) {
             if (config.flag(key, false)) {
-                throw new IOException("%s: %s (true) must be false; only plain LoRA is understood."
-                        .formatted(config.path(), key));
+                throw new IOException(
+                        "%s: %s (true) must be false; only plain LoRA is understood.".formatted(config.path(), key));
             }
         }
         for (String key : EMPTY) {

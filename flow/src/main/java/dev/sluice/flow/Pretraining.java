@@ -160,6 +160,21 @@ public final class Pretraining implements AutoCloseable {
         parameters.values().forEach(parameter -> parameter.setRequiresGradient(true));
     }
 
+    /**
+     * Starts from a model's weights instead of fresh ones; call before the first update.
+     *
+     * @param folder a model of the same architecture and vocabulary, as {@link #export} writes it
+     * @throws IOException if it cannot be read or differs; then the weights may be partly taken
+     */
+    public void startFrom(Path folder) throws IOException {
+        if (step != 0) {
+            throw new IllegalStateException(
+                    "startFrom must come before the first update, not after %s.".formatted(step));
+        }
+        model.load(folder);
+        ema.restore(parameters);
+    }
+
     /** Returns the options. */
     public Options options() {
         return options;

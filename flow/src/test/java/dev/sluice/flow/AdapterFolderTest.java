@@ -76,10 +76,11 @@ class AdapterFolderTest {
             try (LoraAdapter again = AdapterFolder.open(folder, manager, weights)) {
                 assertThat(again.options()).isEqualTo(adapter.options());
                 assertThat(again.layers()).isEqualTo(adapter.layers());
-                adapter.parameters().forEach((name, array) -> assertThat(
-                                again.parameters().get(name).toFloatArray())
-                        .as(name)
-                        .isEqualTo(array.toFloatArray()));
+                adapter.parameters()
+                        .forEach((name, array) -> assertThat(
+                                        again.parameters().get(name).toFloatArray())
+                                .as(name)
+                                .isEqualTo(array.toFloatArray()));
             }
         }
     }

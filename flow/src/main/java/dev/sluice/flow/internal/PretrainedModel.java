@@ -9,6 +9,8 @@ import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.SafetensorsWriter;
+import dev.sluice.flow.WeightFiles;
+import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Weights;
@@ -32,6 +34,9 @@ public final class PretrainedModel implements AutoCloseable {
     public static final String TRANSFORMER = "transformer.";
 
     private static final String TEXT_ENCODER = "text_encoder_3.";
+    private static final String TRANSFORMER_FILE = "transformer/diffusion_pytorch_model.safetensors";
+    private static final String TEXT_ENCODER_FILE = "text_encoder_3/model.safetensors";
+    private static final String TOKENIZER_FILE = "tokenizer_3/tokenizer.json";
     private static final int CHANNELS = 3;
 
     private final Pretraining.Architecture architecture;
@@ -131,6 +136,33 @@ public final class PretrainedModel implements AutoCloseable {
         return encoding.getIds();
     }
 
+    /**
+     * Takes the weights of a model folder of the same architecture and vocabulary.
+     *
+     * @throws IOException if a file is broken, lacks a tensor or was made for another vocabulary
+     */
+    public void load(Path folder) throws IOException {
+        Path tokens = folder.resolve(TOKENIZER_FILE);
+        if (!Files.isRegularFile(tokens)) {
+            throw new IOException("%s is not there; expected a model folder that pretraining made.".formatted(tokens));
+        }
+        if (!Files.readString(tokens).equals(tokenizerJson)) {
+            throw new IOException("%s has another vocabulary than this run; both must be the same.".formatted(tokens));
+        }
+        load(folder.resolve(TRANSFORMER_FILE), transformer.config().layout(), transformer.weights());
+        load(folder.resolve(TEXT_ENCODER_FILE), encoder.config().layout("shared.weight", false), encoder.weights());
+    }
+
+    private static void load(Path file, WeightLayout layout, Weights weights) throws IOException {
+        try (WeightFiles files = WeightFiles.open(file);
+                NDManager scratch = weights.manager().newSubManager()) {
+            layout.check("a model of this run's architecture", files);
+            for (String name : weights.names()) {
+                InPlace.assign(weights.get(name), files.read(scratch, name));
+            }
+        }
+    }
+
     /** Writes the folder, with these values in place of the live weights. */
     public void export(Path folder, Map<String, NDArray> values, Map<String, Object> madeBy) throws IOException {
         AtomicFiles.folder(folder, place -> {
@@ -138,11 +170,11 @@ public final class PretrainedModel implements AutoCloseable {
             write(place.resolve("made_by.json"), madeBy);
             write(place.resolve("scheduler/scheduler_config.json"), schedulerConfig());
             write(place.resolve("transformer/config.json"), transformerConfig());
-            weights(place.resolve("transformer/diffusion_pytorch_model.safetensors"), values, TRANSFORMER);
+            weights(place.resolve(TRANSFORMER_FILE), values, TRANSFORMER);
             write(place.resolve("text_encoder_3/config.json"), encoderConfig());
-            weights(place.resolve("text_encoder_3/model.safetensors"), values, TEXT_ENCODER);
+            weights(place.resolve(TEXT_ENCODER_FILE), values, TEXT_ENCODER);
             Files.createDirectories(place.resolve("tokenizer_3"));
-            Files.writeString(place.resolve("tokenizer_3/tokenizer.json"), tokenizerJson);
+            Files.writeString(place.resolve(TOKENIZER_FILE), tokenizerJson);
             Files.writeString(
                     place.resolve("tokenizer_3/tokenizer_config.json"),
                     WordTokenizer.configJson(architecture.maxTokens()));
