@@ -12,7 +12,6 @@ import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -65,8 +64,8 @@ final class PretrainCommand implements Callable<Integer> {
             if (arguments.resume()) {
                 pretraining.restore(folder.checkpoint(folder.lastCheckpoint().orElseThrow()));
             } else {
-                if (!config.start().isEmpty()) {
-                    pretraining.startFrom(Path.of(config.start()));
+                if (config.startFolder().isPresent()) {
+                    pretraining.startFrom(config.startFolder().get());
                 }
                 folder.begin(RunFiles.yaml(config));
                 Manifests.write(folder, spec, config.training().seed(), List.of());

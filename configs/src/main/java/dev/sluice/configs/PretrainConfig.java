@@ -3,6 +3,7 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.Pretraining;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A pretraining run.
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
  * @param threads threads of an operator; 0 for one on each core
  * @param world what is learned
- * @param start a model folder whose weights it starts from, or nothing for fresh ones
+ * @param start {@code fresh} for new weights, or a model folder whose weights it starts from
  * @param architecture the sizes of the model
  * @param training how it is trained
  * @param checkpoints what is kept of the way
@@ -35,6 +36,11 @@ public record PretrainConfig(
 
     public PretrainConfig {
         RunNames.require(name);
+    }
+
+    /** Returns the model folder to start from; empty for fresh weights. */
+    public Optional<Path> startFolder() {
+        return start.equals("fresh") ? Optional.empty() : Optional.of(Path.of(start));
     }
 
     /** Returns the run's folder. */
