@@ -39,50 +39,6 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
         };
     }
 
-    /** How the level u is shifted by the image's size, where μ is linear in the number of image tokens. */
-    enum DynamicShift {
-        /** φ_a with a = e^μ (FLUX, Qwen-Image). */
-        EXPONENTIAL {
-            @Override
-            double factor(double mu) {
-                return Math.exp(mu);
-            }
-        },
-        /** φ_a with a = μ. */
-        LINEAR {
-            @Override
-            double factor(double mu) {
-                return mu;
-            }
-        };
-
-        abstract double factor(double mu);
-    }
-
-    /**
-     * The rule μ(L) through the points (baseTokens, baseShift) and (maxTokens, maxShift).
-     *
-     * @param form how μ becomes a shift
-     * @param baseTokens L where μ = baseShift; FLUX 256
-     * @param baseShift FLUX 0.5
-     * @param maxTokens L where μ = maxShift; FLUX 4096
-     * @param maxShift FLUX 1.15
-     */
-    record Dynamic(DynamicShift form, double baseTokens, double baseShift, double maxTokens, double maxShift) {
-        public Dynamic {
-            if (!(maxTokens > baseTokens)) {
-                throw new IllegalArgumentException(
-                        "max_image_seq_len (%s) must be greater than base_image_seq_len (%s)."
-                                .formatted(maxTokens, baseTokens));
-            }
-        }
-
-        /** Returns μ for L image tokens. */
-        public double mu(long tokens) {
-            return baseShift + (tokens - baseTokens) * (maxShift - baseShift) / (maxTokens - baseTokens);
-        }
-    }
-
     /** The last rearrangement of the levels between the largest and the smallest, as in diffusers. */
     enum Spacing {
         /** As they are. */
@@ -98,25 +54,18 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
     /**
      * Diffusers' {@code FlowMatchEulerDiscreteScheduler}.
      *
-     * <p>With a fixed shift it shifts twice, and so do we: once when it makes the training levels, whose smallest,
-     * φ(1/T), is remembered, and again when asked for N steps of linspace(1, φ(1/T), N). The last non-zero level is then
-     * φ(φ(1/T)) for every N, 0.0089286 for SD3, and the last step is a long one. With a dynamic shift the base is
-     * linspace(1, 1/N, N), which the FLUX, Qwen-Image and LTX pipelines pass.
-     *
      * <p>Source: diffusers, {@code schedulers/scheduling_flow_match_euler_discrete.py}. Differs: double precision
      * throughout.
      *
      * @param trainTimesteps T, the network's scale; usually 1000
-     * @param shift the fixed shift; not used when {@code dynamic} is given
-     * @param dynamic the shift by image size, or null for the fixed one
+     * @param shift how levels move towards noise
      * @param terminal the last level before 0, to which the grid is stretched (Qwen-Image 0.02), or empty
      * @param spacing the last rearrangement
      */
-    record FlowMatchEuler(int trainTimesteps, double shift, Dynamic dynamic, OptionalDouble terminal, Spacing spacing)
+    record FlowMatchEuler(int trainTimesteps, SigmaShift shift, OptionalDouble terminal, Spacing spacing)
             implements Scheduler {
         public FlowMatchEuler {
             Require.atLeast("num_train_timesteps", trainTimesteps, 1);
-            Require.positive("shift", shift);
             terminal.ifPresent(level -> {
                 if (!(level > 0 && level < 1)) {
                     throw new IllegalArgumentException(
@@ -127,28 +76,23 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
 
         /** A scheduler with a fixed shift and nothing else; SD3 has 3. */
         public FlowMatchEuler(double shift) {
-            this(1000, shift, null, OptionalDouble.empty(), Spacing.PLAIN);
+            this(1000, new SigmaShift.Fixed(shift), OptionalDouble.empty(), Spacing.PLAIN);
         }
 
         @Override
         public TimeSchedule schedule(int steps, long tokens) {
             Require.atLeast("steps", steps, 1);
-            if (dynamic == null) {
-                double smallest = TimeSchedule.shifted(1.0 / trainTimesteps, shift);
-                return schedule(SigmaGrid.linear(1, smallest, steps), shift);
-            }
-            return schedule(SigmaGrid.linear(1, 1.0 / steps, steps), dynamic.mu(tokens));
+            return schedule(shift.base(steps, trainTimesteps), shift.factor(tokens));
         }
 
         /**
-         * Returns the grid over given base levels, as {@code set_timesteps(sigmas=…, mu=…)} does.
+         * Returns the grid over given base levels, as {@code set_timesteps(sigmas=…)} does.
          *
          * @param base levels before the shift, strictly decreasing, without the final 0
-         * @param mu the μ of a dynamic shift; the shift itself where it is fixed
+         * @param factor the a of the shift φ_a
          */
-        public TimeSchedule schedule(double[] base, double mu) {
-            double factor = dynamic == null ? mu : dynamic.form().factor(mu);
-            Require.positive("the shift for mu " + mu, factor);
+        public TimeSchedule schedule(double[] base, double factor) {
+            Require.positive("the factor of the shift", factor);
             return TimeSchedule.of(SigmaGrid.shiftedAndSpaced(base, factor, terminal, spacing));
         }
 

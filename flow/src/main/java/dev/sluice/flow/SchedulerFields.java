@@ -10,8 +10,7 @@ record SchedulerFields(JsonNode config) {
         refuseWhenTrue("stochastic_sampling");
         return new Scheduler.FlowMatchEuler(
                 whole("num_train_timesteps", 1000),
-                number("shift", 1),
-                flag("use_dynamic_shifting") ? dynamic() : null,
+                flag("use_dynamic_shifting") ? dynamic() : new SigmaShift.Fixed(number("shift", 1)),
                 optional("shift_terminal"),
                 spacing());
     }
@@ -24,16 +23,16 @@ record SchedulerFields(JsonNode config) {
         return new Scheduler.FlowUniPc(whole("num_train_timesteps", 1000), number("flow_shift", 1));
     }
 
-    private Scheduler.Dynamic dynamic() {
+    private SigmaShift.Dynamic dynamic() {
         String type = text("time_shift_type", "exponential");
-        Scheduler.DynamicShift form = switch (type) {
-            case "exponential" -> Scheduler.DynamicShift.EXPONENTIAL;
-            case "linear" -> Scheduler.DynamicShift.LINEAR;
+        SigmaShift.Dynamic.Form form = switch (type) {
+            case "exponential" -> SigmaShift.Dynamic.Form.EXPONENTIAL;
+            case "linear" -> SigmaShift.Dynamic.Form.LINEAR;
             default ->
                 throw new IllegalArgumentException(
                         "scheduler_config.json: time_shift_type (%s) must be exponential or linear.".formatted(type));
         };
-        return new Scheduler.Dynamic(
+        return new SigmaShift.Dynamic(
                 form,
                 number("base_image_seq_len", 256),
                 number("base_shift", 0.5),

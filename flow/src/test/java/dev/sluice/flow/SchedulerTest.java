@@ -77,7 +77,7 @@ class SchedulerTest {
     @ValueSource(ints = {64, 256, 1024, 1536, 4096, 6144})
     void fluxShiftsByTheNumberOfTokens(int tokens) throws IOException {
         Scheduler scheduler = Scheduler.read(config("flux_scheduler"));
-        double mu = ((Scheduler.FlowMatchEuler) scheduler).dynamic().mu(tokens);
+        double mu = ((SigmaShift.Dynamic) ((Scheduler.FlowMatchEuler) scheduler).shift()).mu(tokens);
         assertThat(mu).isCloseTo(golden.get("flux.seq%s.mu".formatted(tokens)).getFloat(), within(1e-6));
         for (int steps : new int[] {2, 4, 10, 28}) {
             assertEqual("flux.seq%s.n%s".formatted(tokens, steps), scheduler, scheduler.schedule(steps, tokens));
@@ -107,19 +107,20 @@ class SchedulerTest {
     void spacingsKeepTheEndsAndKarrasIsTheirFormula() {
         TimeSchedule plain = new Scheduler.FlowMatchEuler(3).schedule(12, 0);
         for (Scheduler.Spacing spacing : Scheduler.Spacing.values()) {
-            TimeSchedule schedule =
-                    new Scheduler.FlowMatchEuler(1000, 3, null, OptionalDouble.empty(), spacing).schedule(12, 0);
+            TimeSchedule schedule = new Scheduler.FlowMatchEuler(
+                            1000, new SigmaShift.Fixed(3), OptionalDouble.empty(), spacing)
+                    .schedule(12, 0);
             assertThat(schedule.sigma(0)).as("%s", spacing).isCloseTo(1, within(1e-12));
             assertThat(schedule.sigma(11)).as("%s", spacing).isCloseTo(plain.sigma(11), within(1e-12));
         }
         double least = plain.sigma(11);
         double root = Math.pow(least, 1.0 / 7);
         TimeSchedule karras = new Scheduler.FlowMatchEuler(
-                        1000, 3, null, OptionalDouble.empty(), Scheduler.Spacing.KARRAS)
+                        1000, new SigmaShift.Fixed(3), OptionalDouble.empty(), Scheduler.Spacing.KARRAS)
                 .schedule(12, 0);
         assertThat(karras.sigma(4)).isCloseTo(Math.pow(1 + 4.0 / 11 * (root - 1), 7), within(1e-12));
         TimeSchedule exponential = new Scheduler.FlowMatchEuler(
-                        1000, 3, null, OptionalDouble.empty(), Scheduler.Spacing.EXPONENTIAL)
+                        1000, new SigmaShift.Fixed(3), OptionalDouble.empty(), Scheduler.Spacing.EXPONENTIAL)
                 .schedule(12, 0);
         assertThat(exponential.sigma(4)).isCloseTo(Math.pow(least, 4.0 / 11), within(1e-12));
     }
