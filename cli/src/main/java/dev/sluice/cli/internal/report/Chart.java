@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
 
-/** Draws curves over iterations as SVG that takes its colours from the page. */
+/** Draws curves over the steps of a run as SVG that takes its colours from the page. */
 final class Chart {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 260;
@@ -25,7 +25,7 @@ final class Chart {
     /**
      * A point, with an interval if {@code low} and {@code high} differ.
      *
-     * @param x iteration
+     * @param x the step
      * @param y value
      * @param low lower end of the interval
      * @param high upper end of the interval
@@ -110,8 +110,8 @@ final class Chart {
             svg.append("<text class='tick' x='%s' y='%s' text-anchor='middle'>%s</text>"
                     .formatted(number(scales.x(tick)), HEIGHT - BOTTOM + 18, tick(tick)));
         }
-        svg.append("<text class='tick' x='%s' y='%s' text-anchor='end'>iteration</text>"
-                .formatted(WIDTH - RIGHT, HEIGHT - 3));
+        svg.append(
+                "<text class='tick' x='%s' y='%s' text-anchor='end'>step</text>".formatted(WIDTH - RIGHT, HEIGHT - 3));
         return svg;
     }
 

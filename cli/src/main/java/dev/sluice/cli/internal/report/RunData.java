@@ -1,5 +1,7 @@
 package dev.sluice.cli.internal.report;
 
+import dev.sluice.cli.internal.JsonLines;
+import dev.sluice.cli.internal.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a run's folder says, read for its report.
@@ -23,6 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record RunData(
         String name, List<JsonNode> metrics, List<JsonNode> evaluations, List<List<Picture>> samples, String config) {
+    /** The key of a line's iteration. */
+    static final String STEP = "step";
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /**
@@ -40,12 +45,13 @@ record RunData(
             throw new IOException(
                     "%s is not a folder; expected one that a run left, such as runs/demo.".formatted(folder));
         }
-        Path metrics = folder.resolve("metrics.jsonl");
+        RunFolder run = new RunFolder(folder);
+        Path metrics = run.metrics();
         if (!Files.exists(metrics)) {
             throw new IOException("%s has no metrics.jsonl, so it is not a run's folder.".formatted(folder));
         }
-        List<JsonNode> iterations = merged(objects(metrics), objects(folder.resolve("timings.jsonl")));
-        Path config = folder.resolve("config.yaml");
+        List<JsonNode> iterations = merged(objects(metrics), objects(run.timing()));
+        Path config = run.config();
         return new RunData(
                 folder.toAbsolutePath().normalize().getFileName().toString(),
                 iterations,
@@ -55,36 +61,24 @@ record RunData(
     }
 
     private static List<JsonNode> merged(List<JsonNode> metrics, List<JsonNode> timings) {
-        Map<Long, tools.jackson.databind.node.ObjectNode> byIteration = new LinkedHashMap<>();
+        Map<Long, ObjectNode> byIteration = new LinkedHashMap<>();
         for (List<JsonNode> file : List.of(metrics, timings)) {
             for (JsonNode node : file) {
                 byIteration
-                        .computeIfAbsent(node.path("iteration").asLong(-1), key -> JSON.createObjectNode())
-                        .setAll((tools.jackson.databind.node.ObjectNode) node);
+                        .computeIfAbsent(node.path(STEP).asLong(-1), key -> JSON.createObjectNode())
+                        .setAll((ObjectNode) node);
             }
         }
         return new ArrayList<>(byIteration.values());
     }
 
     private static List<JsonNode> objects(Path file) throws IOException {
-        List<JsonNode> objects = new ArrayList<>();
         if (!Files.exists(file)) {
-            return objects;
+            return List.of();
         }
-        int line = 0;
-        for (String text : Files.readAllLines(file)) {
-            line++;
-            try {
-                JsonNode node = JSON.readTree(text);
-                if (!node.isObject()) {
-                    throw new IOException("%s:%s must be a JSON object.".formatted(file, line));
-                }
-                objects.add(node);
-            } catch (JacksonException e) {
-                throw new IOException("%s:%s is not JSON: %s".formatted(file, line, e.getOriginalMessage()), e);
-            }
-        }
-        return objects;
+        return JsonLines.read(file).stream()
+                .map(line -> (JsonNode) JSON.valueToTree(line))
+                .toList();
     }
 
     private static List<List<Picture>> samples(Path folder) throws IOException {
@@ -131,7 +125,7 @@ record RunData(
         for (JsonNode node : metrics) {
             if (node.path(metric).isNumber()) {
                 points.add(new Chart.Point(
-                        node.path("iteration").asDouble(), node.path(metric).asDouble()));
+                        node.path(STEP).asDouble(), node.path(metric).asDouble()));
             }
         }
         return points;

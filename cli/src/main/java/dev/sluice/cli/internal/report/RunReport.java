@@ -77,8 +77,7 @@ public final class RunReport {
     }
 
     private String summary() {
-        StringBuilder text =
-                new StringBuilder("<p>%s iterations".formatted(run.metrics().size()));
+        StringBuilder text = new StringBuilder("<p>%s steps".formatted(lastStep()));
         double seconds =
                 run.curve("seconds.total").stream().mapToDouble(Chart.Point::y).sum();
         if (seconds > 0) {
@@ -90,6 +89,13 @@ public final class RunReport {
             text.append("; test score <b>%s → %s</b>".formatted(score(before), score(after)));
         }
         return text.append(".</p>").toString();
+    }
+
+    private long lastStep() {
+        return run.metrics().stream()
+                .mapToLong(node -> node.path(RunData.STEP).asLong())
+                .max()
+                .orElse(0);
     }
 
     private static String duration(double seconds) {
@@ -188,7 +194,7 @@ public final class RunReport {
         for (JsonNode node : run.evaluations()) {
             double score = node.path("score").asDouble();
             tests.add(new Chart.Point(
-                    node.path("iteration").asDouble(),
+                    node.path(RunData.STEP).asDouble(),
                     score,
                     node.path("low").asDouble(score),
                     node.path("high").asDouble(score)));

@@ -18,17 +18,17 @@ class RunReportTest {
     private void wholeRun() throws IOException {
         StringBuilder metrics = new StringBuilder();
         StringBuilder timings = new StringBuilder();
-        for (int i = 0; i < 40; i++) {
-            metrics.append("{\"iteration\":%s,\"reward.mean\":%s,\"kl\":%s,\"clip.above\":0.1,\"clip.below\":0.2}%n"
+        for (int i = 1; i <= 40; i++) {
+            metrics.append("{\"step\":%s,\"reward.mean\":%s,\"kl\":%s,\"clip.above\":0.1,\"clip.below\":0.2}%n"
                     .formatted(i, 0.5 + 0.01 * i, 1e-5 * i));
-            timings.append("{\"iteration\":%s,\"seconds.rollout\":1.5,\"seconds.update\":2.5,\"seconds.total\":4}%n"
-                    .formatted(i));
+            timings.append(
+                    "{\"step\":%s,\"seconds.rollout\":1.5,\"seconds.update\":2.5,\"seconds.total\":4}%n".formatted(i));
         }
         Files.writeString(folder.resolve("metrics.jsonl"), metrics);
-        Files.writeString(folder.resolve("timings.jsonl"), timings);
+        Files.writeString(folder.resolve("timing.jsonl"), timings);
         Files.writeString(folder.resolve("evaluation.jsonl"), """
-                {"iteration":0,"score":0.5,"low":0.45,"high":0.55,"tasks":{"two_object":{"score":0.25,"low":0.2,"high":0.3}}}
-                {"iteration":40,"score":0.75,"low":0.7,"high":0.8,"tasks":{"two_object":{"score":0.125,"low":0.1,"high":0.2}}}
+                {"step":0,"score":0.5,"low":0.45,"high":0.55,"tasks":{"two_object":{"score":0.25,"low":0.2,"high":0.3}}}
+                {"step":40,"score":0.75,"low":0.7,"high":0.8,"tasks":{"two_object":{"score":0.125,"low":0.1,"high":0.2}}}
                 """);
         Files.writeString(folder.resolve("config.yaml"), "seed: 7 # <not a tag>\n");
         for (String step : new String[] {"step-000000", "step-000040"}) {
@@ -48,7 +48,7 @@ class RunReportTest {
         wholeRun();
         String html = Files.readString(RunReport.write(folder));
         assertThat(html)
-                .contains("40 iterations in 2.7 minutes; test score <b>0.500 → 0.750</b>")
+                .contains("40 steps in 2.7 minutes; test score <b>0.500 → 0.750</b>")
                 .contains("<td>two object</td><td>0.250 <small>0.200–0.300</small></td>")
                 .contains("<b class='down'>−0.125</b>")
                 .contains("<b class='up'>+0.250</b>")
@@ -65,8 +65,8 @@ class RunReportTest {
 
     @Test
     void aRunThatHasOnlyMetricsHasAReport() throws IOException {
-        Files.writeString(folder.resolve("metrics.jsonl"), "{\"iteration\":0,\"reward.mean\":0.5}\n");
-        assertThat(Files.readString(RunReport.write(folder))).contains("1 iterations.");
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":1,\"reward.mean\":0.5}\n");
+        assertThat(Files.readString(RunReport.write(folder))).contains("1 steps.");
     }
 
     @Test
@@ -75,8 +75,10 @@ class RunReportTest {
                 .isThrownBy(() -> RunReport.write(folder.resolve("none")))
                 .withMessageContaining("is not a folder");
         assertThatIOException().isThrownBy(() -> RunReport.write(folder)).withMessageContaining("no metrics.jsonl");
-        Files.writeString(folder.resolve("metrics.jsonl"), "{\"iteration\":0}\n{\"iter");
-        assertThatIOException().isThrownBy(() -> RunReport.write(folder)).withMessageContaining("metrics.jsonl:2");
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"st\n{\"step\":1}\n");
+        assertThatIOException()
+                .isThrownBy(() -> RunReport.write(folder))
+                .withMessageContaining("metrics.jsonl: line 1");
         assertThat(folder.resolve("report.html")).doesNotExist();
     }
 
