@@ -11,12 +11,14 @@ import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.internal.PromptEncoder;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.internal.Sd3Work;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A text-to-image flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
@@ -184,6 +186,19 @@ public final class FlowPipeline implements AutoCloseable {
         Shape latents = latentShape(1, height, width);
         int patch = transformer.config().patchSize();
         return scheduler.schedule(steps, (latents.get(2) / patch) * (latents.get(3) / patch));
+    }
+
+    /**
+     * Counts the arithmetic of one evaluation of the transformer for one picture.
+     *
+     * @param tokens text tokens of the conditioning
+     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
+     */
+    public ModelWork work(int height, int width, int tokens, Predicate<String> trained) {
+        Shape latents = latentShape(1, height, width);
+        int patch = transformer.config().patchSize();
+        long pictureTokens = (latents.get(2) / patch) * (latents.get(3) / patch);
+        return Sd3Work.of(transformer.config(), trained, pictureTokens, tokens);
     }
 
     /**
