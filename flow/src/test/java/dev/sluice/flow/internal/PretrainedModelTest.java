@@ -1,0 +1,67 @@
+package dev.sluice.flow.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.Fixtures;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.ModelInspection;
+import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PretrainedModelTest {
+    private static final Pretraining.Architecture TINY = new Pretraining.Architecture(8, 4, 2, 2, 8, 1, 2, 16, 6);
+    private static final List<String> WORDS = List.of("a", "red", "blue", "circle", "square");
+    private static final List<String> CAPTIONS = List.of("a red circle", "a blue square", "");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void whatIsExportedOpensAsAPipelineInPixelSpace() throws IOException {
+        try (NDManager manager = Torch.newManager();
+                PretrainedModel model = PretrainedModel.create(manager, TINY, WORDS, 3)) {
+            // The output layer starts at zero; a model that predicts nothing would equal anything.
+            model.transformer()
+                    .weights()
+                    .put("proj_out.weight", NoiseSource.of(1).gaussian(manager, new Shape(48, 16)));
+            model.export(folder.resolve("model"), model.arrays(), Map.of("seed", 3));
+            Conditioning expected = model.encode(manager, CAPTIONS);
+            try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu())) {
+                assertThat(pipeline.defaultHeight()).isEqualTo(8);
+                assertThat(pipeline.usualTokens()).isEqualTo(6);
+                Conditioning found = pipeline.encode(manager, CAPTIONS);
+                // Half precision keeps 11 bits of each weight.
+                assertThat(Fixtures.relativeError(found.tokens(), expected.tokens()))
+                        .isLessThan(4e-3);
+                assertThat(Fixtures.relativeError(found.pooled(), expected.pooled()))
+                        .isLessThan(4e-3);
+                NDArray noise = NoiseSource.of(2).gaussian(manager, pipeline.latentShape(3, 8, 8));
+                NDArray ours = pipeline.velocityModel().velocity(noise, 0.7, expected);
+                NDArray theirs = model.transformer().velocity(noise, 0.7, expected);
+                assertThat(Fixtures.relativeError(ours, theirs)).isLessThan(4e-3);
+                assertThat(pipeline.decode(manager.ones(new Shape(1, 3, 8, 8)).mul(0.5f))
+                                .toFloatArray())
+                        .containsOnly(0.75f);
+                assertThat(pipeline.decode(manager.ones(new Shape(1, 3, 8, 8)).mul(-7f))
+                                .toFloatArray())
+                        .containsOnly(0f);
+            }
+            ModelInspection inspection = ModelInspection.of(folder.resolve("model"));
+            assertThat(inspection.components())
+                    .allSatisfy(c -> assertThat(c.fault()).isEmpty());
+            assertThat(inspection.bytes()).isEqualTo(2 * inspection.parameters());
+        }
+    }
+}
