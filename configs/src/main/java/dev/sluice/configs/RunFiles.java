@@ -16,9 +16,21 @@ import java.util.Map;
  * from the folder of the file they stand in, those of a setting from the working folder.
  */
 public final class RunFiles {
+    private static final String TRAIN = "train.yaml";
     private static final String PRETRAIN = "pretrain.yaml";
 
     private RunFiles() {}
+
+    /**
+     * Returns the options of a training run.
+     *
+     * @param file the run file
+     * @param settings {@code a.b=value}, the last one winning
+     * @throws ConfigException with all that is wrong
+     */
+    public static RunConfig train(Path file, List<String> settings) {
+        return read(RunConfig.class, TRAIN, file, settings);
+    }
 
     /**
      * Returns the options of a pretraining run.

@@ -21,7 +21,7 @@ final class Scalars {
     /** Returns what a key of that type takes, in words. */
     String expected(Class<?> type, AnnotatedElement rules) {
         Within within = rules.getAnnotation(Within.class);
-        if (type == int.class || type == long.class) {
+        if (whole(type)) {
             return within == null ? "a whole number" : "a whole number " + Range.described(within);
         }
         if (type == double.class) {
@@ -45,11 +45,15 @@ final class Scalars {
         return type.isRecord() ? "a group of keys" : "text";
     }
 
+    private static boolean whole(Class<?> type) {
+        return type == int.class || type == Integer.class || type == long.class;
+    }
+
     Object read(Class<?> type, AnnotatedElement rules, Node node, String path) {
         if (!(node instanceof Node.Scalar scalar)) {
             return wrong(node, path, expected(type, rules), "");
         }
-        if (type == int.class || type == long.class) {
+        if (whole(type)) {
             return whole(type, rules, scalar, path);
         }
         if (type == double.class) {
@@ -72,7 +76,9 @@ final class Scalars {
             // The range is tested before the width, so that a number of any length gets the same answer.
             BigDecimal value = new BigDecimal(digits(scalar));
             if (value.stripTrailingZeros().scale() <= 0 && Range.contains(within, value.doubleValue())) {
-                return type == int.class ? (Object) value.intValueExact() : (Object) value.longValueExact();
+                return type == int.class || type == Integer.class
+                        ? (Object) value.intValueExact()
+                        : (Object) value.longValueExact();
             }
         } catch (ArithmeticException | NumberFormatException e) {
             // Falls through to the one message.

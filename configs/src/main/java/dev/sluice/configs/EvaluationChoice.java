@@ -1,0 +1,51 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Within;
+import dev.sluice.flow.OdeSolver;
+
+/**
+ * How a run is judged on its test prompts: before it, every few iterations and after it, always from the same seeds, with the
+ * averaged weights and the ODE.
+ *
+ * @param every iterations between two evaluations; 0 for only before and after
+ * @param steps steps of the ODE
+ * @param solver the method of each step
+ * @param prompts how many of the test prompts, spread over all of them; 0 for all
+ * @param samplesPerPrompt pictures of each prompt
+ * @param chunkSize pictures made at a time
+ * @param firstSeed the seed of the first picture
+ * @param pictures how many pictures are kept of each evaluation, spread over the tasks
+ */
+public record EvaluationChoice(
+        @Within(least = 0) int every,
+        @Within(least = 1, most = 1000) int steps,
+        Solver solver,
+        @Within(least = 0) int prompts,
+        @Within(least = 1, most = 10000) int samplesPerPrompt,
+        @Within(least = 1, most = 65536) int chunkSize,
+        long firstSeed,
+        @Within(least = 0, most = 10000) int pictures) {
+    /** The ODE solvers by their names in run files. */
+    public enum Solver {
+        /** First order. */
+        EULER(new OdeSolver.Euler()),
+        /** Second order, two calls a step. */
+        HEUN(new OdeSolver.Heun()),
+        /** Second order, two calls a step. */
+        MIDPOINT(new OdeSolver.Midpoint()),
+        /** DPM-Solver++ (2M): second order, one call a step. */
+        DPM2M(new OdeSolver.DpmSolver2M());
+
+        @SuppressWarnings("ImmutableEnumChecker") // the solvers are records without state
+        private final OdeSolver solver;
+
+        Solver(OdeSolver solver) {
+            this.solver = solver;
+        }
+
+        /** Returns the solver. */
+        public OdeSolver solver() {
+            return solver;
+        }
+    }
+}

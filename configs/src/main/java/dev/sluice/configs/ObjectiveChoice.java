@@ -1,0 +1,55 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Within;
+import dev.sluice.grpo.Anchor;
+import dev.sluice.grpo.ClipRule;
+import dev.sluice.grpo.Objective;
+import dev.sluice.grpo.PolicyLoss;
+import dev.sluice.grpo.RatioRule;
+import dev.sluice.grpo.StepSelection;
+import dev.sluice.grpo.StepWeight;
+import dev.sluice.sde.KlForm;
+import java.util.List;
+
+/**
+ * What an update minimises.
+ *
+ * @param clipRange how far a ratio may leave 1
+ * @param klWeight weight of the divergence from the reference; 0 for none
+ * @param klForm the form of the divergence
+ * @param stepWeight what a step's loss is multiplied by
+ * @param stepFraction share of the stochastic steps that an update trains, drawn anew for each micro-batch
+ */
+public record ObjectiveChoice(
+        @Within(above = 0, most = 1) double clipRange,
+        @Within(least = 0) double klWeight,
+        KlForm klForm,
+        Weighting stepWeight,
+        @Within(above = 0, most = 1) double stepFraction) {
+    /** The weights of steps by their names in run files. */
+    public enum Weighting {
+        /** Every step counts alike. */
+        ONE(StepWeight.ONE),
+        /** One over the step's length. */
+        INVERSE_LENGTH(StepWeight.INVERSE_LENGTH),
+        /** The standard deviation of the step's noise. */
+        NOISE(StepWeight.NOISE);
+
+        @SuppressWarnings("ImmutableEnumChecker") // the weights are functions without state
+        private final StepWeight weight;
+
+        Weighting(StepWeight weight) {
+            this.weight = weight;
+        }
+    }
+
+    /** Returns the trainer's objective. */
+    public Objective objective() {
+        return new Objective(
+                new RatioRule.Plain(),
+                new PolicyLoss.PpoClip(ClipRule.symmetric(clipRange)),
+                klWeight == 0 ? List.of() : List.of(new Anchor.KlGauss(klWeight, klForm)),
+                stepWeight.weight,
+                stepFraction == 1 ? new StepSelection.All() : new StepSelection.RandomFraction(stepFraction));
+    }
+}

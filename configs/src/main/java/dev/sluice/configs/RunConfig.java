@@ -1,0 +1,136 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Existing;
+import dev.sluice.configs.internal.NotEmpty;
+import dev.sluice.configs.internal.Within;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.grpo.Credit;
+import dev.sluice.grpo.GroupAdvantage;
+import dev.sluice.grpo.GrpoOptions;
+import dev.sluice.sde.SdeOptions;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A training run: everything that a run file says, checked.
+ *
+ * @param name the run's name, a folder's name
+ * @param output the folder of all runs; a relative one starts from the working folder
+ * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
+ * @param threads threads of an operator; 0 for one on each core
+ * @param seed names all randomness
+ * @param iterations how many
+ * @param model a folder in diffusers' layout
+ * @param adapter what is trained of it
+ * @param prompts what is sampled, and what is tested
+ * @param rewards what is wanted; their weighted sum is the reward
+ * @param batch how much is sampled in an iteration
+ * @param sampling how it is sampled
+ * @param exploration which steps are stochastic, and how
+ * @param advantage rewards to advantages, within a group
+ * @param advantageLimit advantages are cut to ± this
+ * @param dropZero whether micro-batches without any advantage are left out
+ * @param objective what an update minimises
+ * @param updates how often and how far the weights move
+ * @param evaluation how the run is judged on the test prompts
+ * @param checkpoints what is kept of the way
+ */
+public record RunConfig(
+        String name,
+        String output,
+        String device,
+        @Within(least = 0, most = 1024) int threads,
+        long seed,
+        @Within(least = 1, most = 10_000_000) int iterations,
+        @Existing Path model,
+        AdapterChoice adapter,
+        PromptChoice prompts,
+        @NotEmpty List<RewardChoice> rewards,
+        GrpoOptions.Batch batch,
+        SamplingChoice sampling,
+        ExplorationChoice exploration,
+        GroupAdvantage advantage,
+        @Within(above = 0) double advantageLimit,
+        boolean dropZero,
+        ObjectiveChoice objective,
+        GrpoOptions.Updates updates,
+        EvaluationChoice evaluation,
+        Checkpoints checkpoints) {
+    public RunConfig {
+        RunNames.require(name);
+        exploration.steps(sampling.steps());
+    }
+
+    /**
+     * Prompts.
+     *
+     * @param train what is sampled in training
+     * @param test what is sampled in evaluation; nothing of it is learned from
+     */
+    public record PromptChoice(PromptSource train, PromptSource test) {}
+
+    /**
+     * A reward and its share.
+     *
+     * @param name of a reward on the class path, such as {@code scenes}
+     * @param weight what its score is multiplied by; may be negative
+     */
+    public record RewardChoice(String name, double weight) {}
+
+    /**
+     * How an iteration is sampled.
+     *
+     * @param steps steps of the grid
+     * @param height picture rows in pixels; what the model was made for if left out
+     * @param width picture columns in pixels; what the model was made for if left out
+     * @param guidance scale of the classifier-free guidance, in the rollout, the update and the evaluation; 1 is none
+     */
+    public record SamplingChoice(
+            @Within(least = 2, most = 1000) int steps,
+            @Within(least = 1, most = 65536) Optional<Integer> height,
+            @Within(least = 1, most = 65536) Optional<Integer> width,
+            @Within(least = 0, most = 100) double guidance) {}
+
+    /** Returns the run's folder. */
+    public Path folder() {
+        return Path.of(output).resolve(name);
+    }
+
+    /**
+     * Returns the trainer's options.
+     *
+     * @param schedule the model's grid for {@link SamplingChoice#steps()}
+     */
+    public GrpoOptions grpo(TimeSchedule schedule) {
+        GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
+                new SdeOptions(exploration.sdeRule()), schedule, exploration.steps(schedule.steps()));
+        GrpoOptions.Signal signal = new GrpoOptions.Signal(new Credit.Broadcast(), advantage, advantageLimit, dropZero);
+        return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
+    }
+
+    /** Returns this run with another number of iterations. */
+    public RunConfig withIterations(int other) {
+        return new RunConfig(
+                name,
+                output,
+                device,
+                threads,
+                seed,
+                other,
+                model,
+                adapter,
+                prompts,
+                rewards,
+                batch,
+                sampling,
+                exploration,
+                advantage,
+                advantageLimit,
+                dropZero,
+                objective,
+                updates,
+                evaluation,
+                checkpoints);
+    }
+}

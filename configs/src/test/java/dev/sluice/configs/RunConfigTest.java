@@ -1,0 +1,172 @@
+package dev.sluice.configs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.sluice.flow.AdamW;
+import dev.sluice.flow.Ema;
+import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.grpo.GroupAdvantage;
+import dev.sluice.grpo.GrpoOptions;
+import dev.sluice.grpo.Objective;
+import dev.sluice.grpo.Prompt;
+import dev.sluice.sde.KlForm;
+import dev.sluice.sde.SdeRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunConfigTest {
+    @TempDir
+    Path folder;
+
+    private Path run;
+
+    @BeforeEach
+    void aSmallestRunFile() throws IOException {
+        Files.createDirectories(folder.resolve("model"));
+        run = Files.writeString(folder.resolve("run.yaml"), """
+                model: model
+                prompts: {train: scenes:train, test: scenes:test}
+                rewards: [{name: scenes, weight: 1}]
+                """);
+    }
+
+    @Test
+    void theDefaultsAreFlowGrposPublishedSetting() {
+        RunConfig config = RunFiles.train(run, List.of());
+        GrpoOptions options =
+                config.grpo(new TimeSchedule.Uniform(config.sampling().steps()));
+        assertThat(options.updates()).isEqualTo(GrpoOptions.Updates.FLOW_GRPO);
+        assertThat(options.updates().optimiser()).isEqualTo(AdamW.Options.FLOW_GRPO);
+        assertThat(options.updates().ema()).isEqualTo(Ema.Options.FLOW_GRPO);
+        assertThat(options.signal()).isEqualTo(GrpoOptions.Signal.FLOW_GRPO);
+        assertThat(options.signal().advantage()).isEqualTo(GroupAdvantage.FLOW_GRPO);
+        assertThat(options.objective()).isEqualTo(Objective.flowGrpo(1e-4, 0.04, KlForm.DIFFUSION_ONLY));
+        assertThat(options.rollout().sde().rule()).isEqualTo(new SdeRule.FlowGrpo(0.7));
+        assertThat(config.adapter().lora().targets())
+                .containsExactlyInAnyOrderElementsOf(LoraAdapter.Options.SD3_ATTENTION);
+    }
+
+    @Test
+    void aResolvedRunReadsBackToTheSameFromAnyFolder() throws IOException {
+        RunConfig config = RunFiles.train(
+                run,
+                List.of("exploration.window={size: 2, from: 0, to: 5}", "sampling.height=64", "adapter.kind=full"));
+        Path elsewhere = Files.createDirectories(folder.resolve("a/b")).resolve("config.yaml");
+        Files.writeString(elsewhere, RunFiles.yaml(config));
+        assertThat(RunFiles.train(elsewhere, List.of())).isEqualTo(config);
+    }
+
+    @Test
+    void everyRunFileOfTheProjectIsReadable() throws IOException {
+        // The bundled model may not have been made yet where the sources are built.
+        List<String> settings = List.of("model=" + folder.resolve("model"));
+        List<String> read = new ArrayList<>();
+        try (Stream<Path> files = Files.list(Path.of(""))) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList()) {
+                if (file.toString().contains("pretrain")) {
+                    RunFiles.pretrain(file, List.of());
+                } else {
+                    RunFiles.train(file, settings);
+                }
+                read.add(file.toString());
+            }
+        }
+        assertThat(read).contains("demo.yaml", "scenes-flow-grpo.yaml", "scenes-pretrain.yaml");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "model=none | model (",
+                "prompts.train=scenes | The prompt file (",
+                "prompts.train=none.txt | does not exist; a .txt or .jsonl file",
+                "rewards=[] | rewards ([]) must have at least one item",
+                "rewards=scenes | rewards (scenes) must be a list",
+                "rewards=[{name: scenes}] | rewards[0].weight is missing",
+                "batch.groupSize=1 | batch.groupSize (1) must be at least 2",
+                "batch.chunkSize=7 | batch.chunkSize (7) must divide",
+                "sampling.steps=1 | sampling.steps (1) must be a whole number at least 2",
+                "sampling.guidance=.nan | sampling.guidance (.nan) must be a number",
+                "sampling.guidance=-1 | sampling.guidance (-1) must be a number at least 0",
+                "sampling.height=tall | sampling.height (tall) must be a whole number",
+                "exploration.rule=flow_sde | Maybe write flow-sde",
+                "exploration.noise=0 | exploration.noise (0) must be a number above 0",
+                "exploration.window={size: 3, from: 0, to: 2} | size (3) must be at most",
+                "exploration.window={size: 3, from: 0, to: 20} | exploration.window.to (20) must be at most 9",
+                "advantage.ddof=2 | advantage.ddof (2) must be 0 or 1",
+                "advantage.scope=all | must be one of group, batch",
+                "advantageLimit=0 | advantageLimit (0) must be a number above 0",
+                "dropZero=maybe | dropZero (maybe) must be true or false",
+                "objective.clipRange=0 | objective.clipRange (0) must be",
+                "objective.klForm=both | must be one of exact, diffusion-only",
+                "updates.optimiser.beta1=1 | updates.optimiser.beta1 (1.0) must be in",
+                "updates.optimiser.learningRate=1e400 | updates.optimiser.learningRate (1e400) must be",
+                "updates.ema.decay=1 | updates.ema.decay (1.0) must be in",
+                "evaluation.solver=dpm | must be one of euler, heun, midpoint, dpm2m",
+                "iterations=99999999999999999999 | iterations (99999999999999999999) must be",
+                "checkpoints.keep=0 | checkpoints.keep (0) must be",
+                "adapter.rank=2.5 | adapter.rank (2.5) must be a whole number",
+                "adapter.targets=[] | adapter.targets ([]) must have",
+                "name=../up | name (../up) must be a folder's name",
+                "seed= | seed has no value",
+            })
+    void aWrongValueIsNamedWithWhatIsAllowed(String setting, String expected) {
+        ConfigException e = catchThrowableOfType(ConfigException.class, () -> RunFiles.train(run, List.of(setting)));
+        assertThat(e).as(setting).isNotNull();
+        assertThat(e.faults()).singleElement().asString().contains(expected);
+    }
+
+    @Test
+    void promptsOfAWorldCarryTheirTask() throws IOException {
+        List<Prompt> prompts = Prompts.read(new PromptSource.World("scenes", "test"));
+        assertThat(prompts.stream().map(Prompt::task).distinct()).hasSize(6);
+        assertThatThrownBy(() -> Prompts.read(new PromptSource.World("scenes", "valid")))
+                .hasMessageContaining("The split (valid)");
+        assertThatThrownBy(() -> Prompts.read(new PromptSource.World("cats", "test")))
+                .hasMessageContaining("The world (cats)");
+    }
+
+    @Test
+    void promptFilesAreReadLineByLine() throws IOException {
+        Path text = Files.writeString(folder.resolve("p.txt"), "\uFEFFa cat\n  a dog \n");
+        assertThat(Prompts.read(new PromptSource.PromptFile(text)).stream().map(Prompt::text))
+                .containsExactly("a cat", "a dog");
+        Path lines = Files.writeString(folder.resolve("p.jsonl"), "{\"prompt\":\"a cat\",\"tag\":\"pets\",\"n\":1}\n");
+        Prompt prompt = Prompts.read(new PromptSource.PromptFile(lines)).get(0);
+        assertThat(prompt.task()).isEqualTo("pets");
+        assertThat(prompt.metadata()).containsEntry("n", 1);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a.txt | '' | is empty",
+                "a.txt | 'a cat\n\na dog' | a.txt:2: the line is empty",
+                "a.jsonl | '{' | a.jsonl:1: a JSON object with a prompt is expected",
+                "a.jsonl | '[1]' | a.jsonl:1: a JSON object with a prompt is expected",
+                "a.jsonl | '{\"prompt\": 3}' | a.jsonl:1: the key prompt with a text is expected",
+                "a.jsonl | '{\"prompt\": \"a\", \"n\": null}' | a value is null",
+                "a.csv | 'a' | must end in .txt",
+            })
+    void aBrokenPromptFileIsNamedWithItsLine(String name, String text, String expected) throws IOException {
+        Path file = Files.writeString(folder.resolve(name), text);
+        assertThatThrownBy(() -> Prompts.read(new PromptSource.PromptFile(file)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(expected);
+    }
+}
