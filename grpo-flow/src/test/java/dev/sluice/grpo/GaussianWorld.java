@@ -41,6 +41,7 @@ final class GaussianWorld implements AutoCloseable {
     final double deviation;
 
     GaussianWorld(double deviation, float offset, float slope) {
+        Torch.threads(1); // a second thread only waits, with arrays this small
         this.deviation = deviation;
         weights.put("theta", manager.create(new float[] {offset, slope}));
         trainable = new FullWeights(manager, weights, name -> true);
