@@ -76,9 +76,7 @@ record RunData(
         if (!Files.exists(file)) {
             return List.of();
         }
-        return JsonLines.read(file).stream()
-                .map(line -> (JsonNode) JSON.valueToTree(line))
-                .toList();
+        return JsonLines.read(file).stream().<JsonNode>map(JSON::valueToTree).toList();
     }
 
     private static List<List<Picture>> samples(Path folder) throws IOException {
