@@ -1,0 +1,67 @@
+package dev.sluice.rewards;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The sum of rewards, each times its weight. A sample that one of them could not score has no score.
+ *
+ * <p>Closing it closes its parts.
+ *
+ * @param parts at least one
+ */
+public record WeightedSum(List<Part> parts) implements Reward {
+    /**
+     * One reward of the sum.
+     *
+     * @param name what messages call it
+     * @param reward scores samples
+     * @param weight any finite number; a negative one asks for less of it
+     */
+    public record Part(String name, Reward reward, double weight) {
+        public Part {
+            if (!Double.isFinite(weight)) {
+                throw new IllegalArgumentException(
+                        "The weight (%s) of the reward %s must be a finite number.".formatted(weight, name));
+            }
+        }
+    }
+
+    public WeightedSum {
+        parts = List.copyOf(parts);
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("parts (0) must hold at least one reward.");
+        }
+    }
+
+    @Override
+    public Scores score(List<Sample> samples) {
+        double[] sums = new double[samples.size()];
+        Map<Integer, String> reasons = new LinkedHashMap<>();
+        for (Part part : parts) {
+            Scores scores = part.reward.score(samples);
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += part.weight * scores.values()[i];
+            }
+            scores.reasons().forEach((index, reason) -> reasons.putIfAbsent(index, part.name + ": " + reason));
+        }
+        return new Scores(sums, reasons);
+    }
+
+    @Override
+    public void close() {
+        List<RuntimeException> failures = new ArrayList<>();
+        for (Part part : parts) {
+            try {
+                part.reward.close();
+            } catch (RuntimeException e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
+        }
+    }
+}
