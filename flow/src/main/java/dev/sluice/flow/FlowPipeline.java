@@ -16,8 +16,10 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -223,6 +225,32 @@ public final class FlowPipeline implements AutoCloseable {
             images.attach(owner);
             return images;
         }
+    }
+
+    /**
+     * Writes the model as it stands: all files of its folder, with the transformer's live weights in place of the old.
+     *
+     * @param target a folder that appears or is replaced as a whole; not the one the model was opened from
+     * @param storage the type of the transformer's weights
+     * @throws IOException if it cannot be written; what stood there before then still does
+     */
+    public void save(Path target, SafetensorsWriter.Storage storage) throws IOException {
+        if (Files.exists(target) && Files.isSameFile(target, folder)) {
+            throw new IllegalArgumentException(
+                    "target (%s) must not be the folder that the model was opened from.".formatted(target));
+        }
+        PipelineIndex index = PipelineIndex.read(folder);
+        AtomicFiles.folder(target, place -> {
+            index.copyWithout("transformer", place);
+            Path transformerFolder = place.resolve("transformer");
+            Files.createDirectories(transformerFolder);
+            Files.copy(index.folder("transformer").resolve("config.json"), transformerFolder.resolve("config.json"));
+            SafetensorsWriter.write(
+                    transformerFolder.resolve("diffusion_pytorch_model.safetensors"),
+                    transformerWeights().asMap(),
+                    Map.of("format", "pt"),
+                    storage);
+        });
     }
 
     @Override

@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -249,7 +248,7 @@ public final class SafetensorsFile implements AutoCloseable {
             return switch (entry.type()) {
                 case F64 -> bytes.getDouble(at);
                 case F32 -> bytes.getFloat(at);
-                case F16 -> half(bytes.getShort(at));
+                case F16 -> StoredType.half(bytes.getShort(at));
                 case BF16 -> Float.intBitsToFloat(bytes.getShort(at) << 16);
                 default -> integer(index);
             };
@@ -268,18 +267,6 @@ public final class SafetensorsFile implements AutoCloseable {
                 default -> throw new IllegalStateException(entry.type().name());
             };
         }
-    }
-
-    /** Returns the value of a binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. */
-    static float half(short bits) {
-        int exponent = (bits >> 10) & 0x1F;
-        int fraction = bits & 0x3FF;
-        float magnitude = switch (exponent) {
-            case 0 -> fraction * 0x1p-24f;
-            case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-            default -> Float.intBitsToFloat((exponent + 112) << 23 | fraction << 13);
-        };
-        return bits < 0 ? -magnitude : magnitude;
     }
 
     private SafetensorsHeader.Entry entry(String name) throws IOException {
@@ -303,29 +290,5 @@ public final class SafetensorsFile implements AutoCloseable {
     @Override
     public String toString() {
         return "SafetensorsFile[" + file + ", " + names().size() + " tensors]";
-    }
-
-    /** What a file that is no safetensors file seems to be. */
-    private static final class FileKind {
-        private FileKind() {}
-
-        static void requireSafetensors(Path file, ByteBuffer start) throws IOException {
-            String text = StandardCharsets.ISO_8859_1.decode(start).toString();
-            String kind = null;
-            if (text.startsWith("version https://git-lfs")) {
-                kind = "a Git LFS pointer: the weights themselves were not downloaded; run git lfs pull";
-            } else if (text.startsWith("PK\u0003\u0004")) {
-                kind = "a zip archive, probably a PyTorch checkpoint";
-            } else if (text.startsWith("GGUF")) {
-                kind = "a GGUF file";
-            } else if (text.startsWith("\u0089HDF")) {
-                kind = "an HDF5 file";
-            } else if (text.stripLeading().startsWith("<")) {
-                kind = "an HTML or XML page, probably an error page of a download";
-            }
-            if (kind != null) {
-                throw new IOException("%s is not a safetensors file but %s.".formatted(file, kind));
-            }
-        }
     }
 }

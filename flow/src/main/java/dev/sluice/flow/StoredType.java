@@ -59,4 +59,16 @@ public enum StoredType {
     int arrayEngineCode() {
         return this == I16 ? I32.engineCode : engineCode;
     }
+
+    /** Returns the value of a binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. */
+    static float half(short bits) {
+        int exponent = (bits >> 10) & 0x1F;
+        int fraction = bits & 0x3FF;
+        float magnitude = switch (exponent) {
+            case 0 -> fraction * 0x1p-24f;
+            case 31 -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+            default -> Float.intBitsToFloat((exponent + 112) << 23 | fraction << 13);
+        };
+        return bits < 0 ? -magnitude : magnitude;
+    }
 }

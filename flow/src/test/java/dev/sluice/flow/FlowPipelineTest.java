@@ -211,6 +211,31 @@ class FlowPipelineTest {
         }
     }
 
+    @Test
+    void aSavedModelIsTheModelWithItsLiveWeights() throws IOException {
+        Path saved = folder.resolve("saved");
+        try (FlowPipeline changed = FlowPipeline.open(Fixtures.path("sd3-pipeline"), Device.cpu());
+                NDManager manager = Torch.newManager()) {
+            changed.transformerWeights().get("proj_out.bias").addi(0.5f);
+            changed.save(saved, SafetensorsWriter.Storage.FLOAT32);
+            changed.save(saved, SafetensorsWriter.Storage.FLOAT32);
+            Conditioning prompts = changed.encode(manager, PROMPTS, TOKENS);
+            NDArray latents = golden.read(manager, "latents.initial");
+            float[] expected =
+                    changed.velocityModel().velocity(latents, 0.5, prompts).toFloatArray();
+            try (FlowPipeline again = FlowPipeline.open(saved, Device.cpu())) {
+                assertThat(again.velocityModel()
+                                .velocity(latents, 0.5, again.encode(manager, PROMPTS, TOKENS))
+                                .toFloatArray())
+                        .isEqualTo(expected);
+                assertThatThrownBy(() -> again.save(saved, SafetensorsWriter.Storage.FLOAT16))
+                        .hasMessageContaining("must not be the folder");
+            }
+            assertThat(pipeline.velocityModel().velocity(latents, 0.5, prompts).toFloatArray())
+                    .isNotEqualTo(expected);
+        }
+    }
+
     static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {

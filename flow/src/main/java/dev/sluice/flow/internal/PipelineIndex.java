@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A pipeline folder's {@code model_index.json}: the class, and which components there are. */
@@ -66,5 +67,24 @@ public final class PipelineIndex {
                     .formatted(config.path(), component, place));
         }
         return place;
+    }
+
+    /** Copies the index and the folders of all components but one. */
+    public void copyWithout(String left, Path target) throws IOException {
+        Files.copy(path(), target.resolve(path().getFileName()));
+        for (String component : components()) {
+            if (!component.equals(left)) {
+                copy(folder(component), target.resolve(component));
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                // A folder's copy exists by the time its files come.
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
     }
 }
