@@ -65,7 +65,36 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
      * @param tasks by task, in the order of their names
      * @param invalid samples without a score
      */
-    public record Report(Interval overall, double taskMean, Map<String, Interval> tasks, int invalid) {}
+    public record Report(Interval overall, double taskMean, Map<String, Interval> tasks, int invalid) {
+        /**
+         * Sums up scores.
+         *
+         * @param prompts what was judged
+         * @param scores for each prompt those of its samples, NaN for one without
+         */
+        public static Report of(List<Prompt> prompts, double[][] scores) {
+            Map<String, List<double[]>> byTask = new TreeMap<>();
+            List<double[]> all = new ArrayList<>();
+            int invalid = 0;
+            for (int p = 0; p < scores.length; p++) {
+                double[] cluster =
+                        Arrays.stream(scores[p]).filter(Double::isFinite).toArray();
+                invalid += scores[p].length - cluster.length;
+                all.add(cluster);
+                byTask.computeIfAbsent(prompts.get(p).task(), name -> new ArrayList<>())
+                        .add(cluster);
+            }
+            Map<String, Interval> tasks = new LinkedHashMap<>();
+            byTask.forEach((name, clusters) -> tasks.put(name, Interval.of(clusters.toArray(double[][]::new))));
+            double taskMean = Interval.meanOf(tasks.values()).mean();
+            return new Report(Interval.of(all.toArray(double[][]::new)), taskMean, tasks, invalid);
+        }
+
+        /** Returns the mean of the tasks' means with its interval. */
+        public Interval score() {
+            return Interval.meanOf(tasks.values());
+        }
+    }
 
     /**
      * Returns initial noise, each sample's a function of its seed alone.
@@ -110,7 +139,7 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
     }
 
     /** Samples {@code first} to {@code first + size − 1}. */
-    private record Chunked(int first, List<Prompt> prompts, List<Media> media) {
+    private record Chunked(int first, List<Prompt> prompts, List<Media> media, boolean[] finite) {
         List<Sample> samples() {
             List<Sample> samples = new ArrayList<>();
             for (int i = 0; i < media.size(); i++) {
@@ -132,8 +161,19 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
             Conditioning conditioning =
                     cache.rows(scratch, prompts.stream().map(Prompt::text).toList());
             NDArray latents = sampler.sample(model, noise(scratch, task.latentShape(), seeds), conditioning);
-            return new Chunked(first, prompts, task.decoder().decode(latents));
+            return new Chunked(first, prompts, task.decoder().decode(latents), finite(latents, size));
         }
+    }
+
+    /** Returns which samples are finite; the others have no score, whatever a reward makes of their pixels. */
+    private static boolean[] finite(NDArray latents, int samples) {
+        float[] values = latents.toFloatArray();
+        boolean[] finite = new boolean[samples];
+        Arrays.fill(finite, true);
+        for (int i = 0; i < values.length; i++) {
+            finite[i / (values.length / samples)] &= Float.isFinite(values[i]);
+        }
+        return finite;
     }
 
     private void finish(Chunked chunk, ScoringThread scoring, double[] scores, int count, Listener listener) {
@@ -143,7 +183,7 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
         Scores found = scoring.collect();
         for (int i = 0; i < found.size(); i++) {
             int index = chunk.first() + i;
-            scores[index] = found.values()[i];
+            scores[index] = chunk.finite()[i] ? found.values()[i] : Double.NaN;
             listener.judged(new Judged(
                     index,
                     count,
@@ -155,25 +195,10 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
     }
 
     private Report report(double[] scores) {
-        Map<String, List<double[]>> byTask = new TreeMap<>();
-        List<double[]> all = new ArrayList<>();
-        int valid = 0;
-        for (int p = 0; p < task.prompts().size(); p++) {
-            double[] cluster = Arrays.stream(scores, p * samplesPerPrompt, (p + 1) * samplesPerPrompt)
-                    .filter(Double::isFinite)
-                    .toArray();
-            valid += cluster.length;
-            all.add(cluster);
-            byTask.computeIfAbsent(task.prompts().get(p).task(), name -> new ArrayList<>())
-                    .add(cluster);
+        double[][] clusters = new double[task.prompts().size()][];
+        for (int p = 0; p < clusters.length; p++) {
+            clusters[p] = Arrays.copyOfRange(scores, p * samplesPerPrompt, (p + 1) * samplesPerPrompt);
         }
-        Map<String, Interval> tasks = new LinkedHashMap<>();
-        byTask.forEach((name, clusters) -> tasks.put(name, Interval.of(clusters.toArray(double[][]::new))));
-        double taskMean = tasks.values().stream()
-                .mapToDouble(Interval::mean)
-                .filter(Double::isFinite)
-                .average()
-                .orElse(Double.NaN);
-        return new Report(Interval.of(all.toArray(double[][]::new)), taskMean, tasks, scores.length - valid);
+        return Report.of(task.prompts(), clusters);
     }
 }

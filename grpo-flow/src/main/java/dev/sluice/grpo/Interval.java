@@ -2,6 +2,8 @@ package dev.sluice.grpo;
 
 import dev.sluice.flow.tensor.NoiseSource;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
 
 /**
  * A mean with its 95% confidence interval.
@@ -10,7 +12,7 @@ import java.util.Arrays;
  * @param low lower end
  * @param high upper end
  * @param count number of scores
- * @param method how the interval was found: {@code wilson} or {@code bootstrap}
+ * @param method how the interval was found: {@code wilson}, {@code bootstrap}, {@code combined} or {@code none}
  */
 public record Interval(double mean, double low, double high, int count, String method) {
     private static final double Z = 1.959963984540054;
@@ -36,6 +38,33 @@ public record Interval(double mean, double low, double high, int count, String m
         boolean single = filled.length == all.length;
         boolean binary = Arrays.stream(all).allMatch(score -> score == 0 || score == 1);
         return single && binary ? wilson(mean, all.length) : bootstrap(mean, all.length, filled);
+    }
+
+    /**
+     * Returns the mean of means that are independent, such as those of several tasks, each with the same weight.
+     *
+     * <p>Each end is found from the distances of the parts' ends on that side: low = m̄ − √Σ(m − l)²/n.
+     *
+     * <p>Source: Zou and Donner (2008), Statistics in Medicine 27, 1693, for a mean of n parts.
+     *
+     * @param parts those without a mean are left out
+     */
+    public static Interval meanOf(Collection<Interval> parts) {
+        List<Interval> known =
+                parts.stream().filter(part -> Double.isFinite(part.mean())).toList();
+        if (known.isEmpty()) {
+            return new Interval(Double.NaN, Double.NaN, Double.NaN, 0, "none");
+        }
+        int n = known.size();
+        double mean = known.stream().mapToDouble(Interval::mean).sum() / n;
+        double below = 0;
+        double above = 0;
+        for (Interval part : known) {
+            below += (part.mean - part.low) * (part.mean - part.low);
+            above += (part.high - part.mean) * (part.high - part.mean);
+        }
+        int count = known.stream().mapToInt(Interval::count).sum();
+        return new Interval(mean, mean - Math.sqrt(below) / n, mean + Math.sqrt(above) / n, count, "combined");
     }
 
     private static Interval wilson(double mean, int n) {
