@@ -24,7 +24,13 @@ import picocli.CommandLine.Spec;
             "",
             "Exit status: 0 all went well, 1 a check or some items failed, 2 bad input."
         },
-        subcommands = {PretrainCommand.class, ReportCommand.class, SluiceCommand.Completion.class})
+        subcommands = {
+            PretrainCommand.class,
+            SampleCommand.class,
+            ReportCommand.class,
+            ModelCommand.class,
+            SluiceCommand.Completion.class
+        })
 @SuppressWarnings("UnusedVariable") // picocli reads the options that every command has
 final class SluiceCommand implements Runnable {
     @Spec

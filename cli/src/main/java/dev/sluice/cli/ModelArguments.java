@@ -1,0 +1,57 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.internal.Home;
+import dev.sluice.cli.internal.OpenModel;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What every command that runs a model takes. */
+final class ModelArguments {
+    /** The bundled model, under the launcher's home. */
+    private static final String BUNDLED = "configs/models/scenes";
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODEL",
+            description = "The model, a folder in diffusers' layout; the bundled one if left out.")
+    private Path model;
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "A LoRA adapter in PEFT's form to add to it, such as runs/demo/adapter.")
+    private Path adapter;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            description = "auto, cpu, gpu or gpuN (default: ${DEFAULT-VALUE}).")
+    private String device;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of an operator (default: one for each core).")
+    private Integer threads;
+
+    Path model() {
+        return model == null ? Home.folder().resolve(BUNDLED) : model;
+    }
+
+    Optional<Path> adapter() {
+        return Optional.ofNullable(adapter);
+    }
+
+    /** Opens the model with the adapter in it; the caller closes it. */
+    OpenModel open() throws IOException {
+        Torch.threads(
+                threads == null
+                        ? Runtime.getRuntime().availableProcessors()
+                        : Require.atLeast("--threads", threads, 1));
+        return OpenModel.open(model(), adapter(), Torch.device(device));
+    }
+}

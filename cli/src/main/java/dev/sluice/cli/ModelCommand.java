@@ -1,0 +1,28 @@
+package dev.sluice.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What can be asked of a model's folder. */
+@Command(
+        name = "model",
+        description = "Tells what a model's folder holds, and whether it computes what a reference does.",
+        synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice model inspect configs/models/scenes",
+            "  sluice model verify DIR --golden golden.safetensors"
+        },
+        subcommands = {ModelInspectCommand.class, ModelVerifyCommand.class})
+final class ModelCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A command is missing: inspect or verify.");
+    }
+}

@@ -1,0 +1,152 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.internal.OpenModel;
+import dev.sluice.cli.internal.PictureFolder;
+import dev.sluice.cli.internal.Pictures;
+import dev.sluice.cli.internal.Progress;
+import dev.sluice.cli.internal.Seeds;
+import dev.sluice.configs.PromptSource;
+import dev.sluice.configs.Prompts;
+import dev.sluice.flow.PictureSampler;
+import dev.sluice.flow.PictureSettings;
+import dev.sluice.grpo.Prompt;
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Makes pictures. */
+@Command(
+        name = "sample",
+        description = {
+            "Makes a picture of every prompt from every seed.",
+            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same model, prompt, seed and",
+            "settings give the same picture. Exit status 1 if some pictures could not be made."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice sample --prompt \"a red circle and a blue square\" --seeds 1..8",
+            "  sluice sample DIR --adapter runs/demo/adapter --prompts prompts.txt --guidance 4.5 --out pictures"
+        })
+final class SampleCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ModelArguments arguments;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "A prompt; may be repeated.")
+    private final List<String> prompts = new ArrayList<>();
+
+    @Option(
+            names = "--prompts",
+            paramLabel = "FILE",
+            description = "A .txt file of a prompt a line, or a .jsonl file of objects with a prompt.")
+    private String file;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "SEEDS",
+            defaultValue = "1..4",
+            description = "Seeds and ranges of seeds, such as 1..8 or 3,7 (default: ${DEFAULT-VALUE}).")
+    private String seeds;
+
+    @Mixin
+    private SamplingArguments sampling;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "samples",
+            description = "The folder to make (default: ${DEFAULT-VALUE}).")
+    private Path out;
+
+    @Option(names = "--overwrite", description = "Replace the pictures that are in the folder.")
+    private boolean overwrite;
+
+    @Override
+    public Integer call() throws IOException {
+        List<Long> numbers = Seeds.parse(seeds);
+        List<Prompt> texts = prompts();
+        sampling.check();
+        PictureFolder folder = PictureFolder.open(out, overwrite);
+        try (OpenModel model = arguments.open()) {
+            PictureSettings settings = sampling.settings(model.pipeline());
+            int failed = sample(new PictureSampler(model.pipeline(), settings), texts, numbers, folder);
+            folder.finish(numbers.size());
+            PrintWriter printer = spec.commandLine().getOut();
+            printer.printf("%s pictures are in %s.%n", folder.size() - failed, out);
+            if (failed > 0) {
+                printer.printf("%s could not be made; prompts.jsonl has the reasons.%n", failed);
+            }
+            printer.flush();
+            return failed > 0 ? 1 : 0;
+        }
+    }
+
+    private List<Prompt> prompts() throws IOException {
+        List<Prompt> all = new ArrayList<>();
+        for (String prompt : prompts) {
+            if (prompt.isBlank()) {
+                throw new IllegalArgumentException("--prompt (%s) must not be empty.".formatted(prompt));
+            }
+            all.add(Prompt.of(prompt));
+        }
+        if (file != null) {
+            all.addAll(Prompts.read(PromptSource.parse(file, Path.of(""))));
+        }
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "A prompt is missing.%nMaybe add --prompt TEXT or --prompts FILE.".formatted());
+        }
+        return all;
+    }
+
+    private int sample(PictureSampler sampler, List<Prompt> texts, List<Long> numbers, PictureFolder folder) {
+        List<PictureFolder.Entry> entries = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            for (long seed : numbers) {
+                entries.add(new PictureFolder.Entry(i + 1, texts.get(i), seed));
+            }
+        }
+        List<PictureSampler.Request> requests = entries.stream()
+                .map(entry -> new PictureSampler.Request(entry.prompt().text(), entry.seed()))
+                .toList();
+        int[] failed = {0};
+        try (Progress progress = Progress.start(spec.commandLine().getErr(), 0, requests.size())) {
+            sampler.sample(
+                    requests,
+                    (first, pictures) -> {
+                        List<Optional<Media>> made = Pictures.of(pictures);
+                        for (int i = 0; i < made.size(); i++) {
+                            failed[0] += made.get(i).isPresent() ? 0 : 1;
+                            add(folder, entries.get(first + i), made.get(i));
+                        }
+                        progress.done(first + made.size(), "pictures");
+                    },
+                    (done, steps) -> {
+                        progress.phase("step %s of %s".formatted(done, steps));
+                        return true;
+                    });
+        }
+        return failed[0];
+    }
+
+    private static void add(PictureFolder folder, PictureFolder.Entry entry, Optional<Media> picture) {
+        try {
+            folder.add(entry, picture);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

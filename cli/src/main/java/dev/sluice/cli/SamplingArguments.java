@@ -1,0 +1,53 @@
+package dev.sluice.cli;
+
+import dev.sluice.configs.EvaluationChoice;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.tensor.Require;
+import picocli.CommandLine.Option;
+
+/** How pictures are made, for every command that makes some. */
+final class SamplingArguments {
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Steps of the ODE (default: ${DEFAULT-VALUE}).")
+    private int steps;
+
+    @Option(
+            names = "--guidance",
+            paramLabel = "W",
+            defaultValue = "1",
+            description = "Scale of the classifier-free guidance; 1 is none (default: ${DEFAULT-VALUE}).")
+    private double guidance;
+
+    @Option(
+            names = "--solver",
+            paramLabel = "NAME",
+            defaultValue = "euler",
+            description = "euler, heun, midpoint or dpm2m (default: ${DEFAULT-VALUE}).")
+    private EvaluationChoice.Solver solver;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Pictures made at a time, which bounds the memory (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    /** Refuses what no model could do, before one is loaded. */
+    void check() {
+        Require.atLeast("--steps", steps, 1);
+        Require.atLeast("--batch", batch, 1);
+        if (!Double.isFinite(guidance)) {
+            throw new IllegalArgumentException("--guidance (%s) must be a finite number.".formatted(guidance));
+        }
+    }
+
+    /** Returns the settings at the size the model was made for. */
+    PictureSettings settings(FlowPipeline pipeline) {
+        return new PictureSettings(
+                steps, solver.solver(), guidance, "", pipeline.defaultHeight(), pipeline.defaultWidth(), batch);
+    }
+}

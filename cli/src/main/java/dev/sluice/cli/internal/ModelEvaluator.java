@@ -1,0 +1,126 @@
+package dev.sluice.cli.internal;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.configs.Prompts;
+import dev.sluice.flow.ClassifierFreeGuidance;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.grpo.AlignmentTask;
+import dev.sluice.grpo.Evaluation;
+import dev.sluice.grpo.Interval;
+import dev.sluice.grpo.Prompt;
+import dev.sluice.rewards.Reward;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Judges a model on prompts, with the weights that it has at each call: what a training run does before, between and after
+ * its iterations, and what the command evaluate does.
+ *
+ * @param pipeline the model
+ * @param reward judges its pictures
+ * @param settings how pictures are made
+ * @param samplesPerPrompt pictures of each prompt
+ * @param firstSeed the seed of the first picture; the others count on
+ */
+public record ModelEvaluator(
+        FlowPipeline pipeline, Reward reward, PictureSettings settings, int samplesPerPrompt, long firstSeed) {
+    /**
+     * What came of it.
+     *
+     * @param all over all prompts
+     * @param unseen over the prompts whose combination no training prompt has; empty if there is none
+     */
+    public record Outcome(Evaluation.Report all, Optional<Evaluation.Report> unseen) {
+        /** Returns the scores as JSON values: {@code score}, {@code low}, {@code high}, {@code tasks} and {@code unseen}. */
+        public Map<String, Object> json() {
+            Map<String, Object> json = summary(all);
+            json.put("invalid", all.invalid());
+            unseen.ifPresent(report -> json.put("unseen", summary(report)));
+            return json;
+        }
+
+        private static Map<String, Object> summary(Evaluation.Report report) {
+            Map<String, Object> json = numbers(report.score());
+            Map<String, Object> tasks = new LinkedHashMap<>();
+            report.tasks().forEach((task, interval) -> tasks.put(task, numbers(interval)));
+            json.put("tasks", tasks);
+            return json;
+        }
+
+        private static Map<String, Object> numbers(Interval interval) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("score", finite(interval.mean()));
+            json.put("low", finite(interval.low()));
+            json.put("high", finite(interval.high()));
+            json.put("count", interval.count());
+            return json;
+        }
+
+        /** JSON has no NaN. */
+        private static Double finite(double value) {
+            return Double.isFinite(value) ? value : null;
+        }
+    }
+
+    /** Makes pictures of the prompts and judges them. */
+    public Outcome run(List<Prompt> prompts, Evaluation.Listener listener) {
+        double[][] scores = new double[prompts.size()][samplesPerPrompt];
+        Evaluation.Listener keeping = judged -> {
+            scores[judged.index() / samplesPerPrompt][judged.index() % samplesPerPrompt] = judged.score();
+            listener.judged(judged);
+        };
+        try (NDManager scratch = pipeline.manager().newSubManager()) {
+            Evaluation evaluation = new Evaluation(
+                    task(prompts),
+                    new OdeSampler(
+                            settings.solver(),
+                            pipeline.schedule(settings.steps(), settings.height(), settings.width())),
+                    samplesPerPrompt,
+                    settings.chunkSize(),
+                    firstSeed);
+            Evaluation.Report all = evaluation.run(scratch, model(scratch), keeping);
+            return new Outcome(all, unseen(prompts, scores));
+        }
+    }
+
+    private AlignmentTask task(List<Prompt> prompts) {
+        Shape latents = pipeline.latentShape(1, settings.height(), settings.width());
+        return new AlignmentTask(
+                prompts,
+                pipeline::encode,
+                latents.slice(1),
+                decoded -> Pictures.orBlack(pipeline.decode(decoded)),
+                reward);
+    }
+
+    private VelocityModel model(NDManager owner) {
+        if (settings.guidance() == 1) {
+            return pipeline.velocityModel();
+        }
+        return new ClassifierFreeGuidance(
+                pipeline.velocityModel(),
+                pipeline.encode(owner, List.of(settings.negativePrompt())),
+                settings.guidance());
+    }
+
+    private static Optional<Evaluation.Report> unseen(List<Prompt> prompts, double[][] scores) {
+        List<Prompt> chosen = new ArrayList<>();
+        List<double[]> theirs = new ArrayList<>();
+        for (int i = 0; i < scores.length; i++) {
+            if (Boolean.TRUE.equals(prompts.get(i).metadata().get(Prompts.UNSEEN))) {
+                chosen.add(prompts.get(i));
+                theirs.add(scores[i]);
+            }
+        }
+        return chosen.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Evaluation.Report.of(chosen, theirs.toArray(double[][]::new)));
+    }
+}

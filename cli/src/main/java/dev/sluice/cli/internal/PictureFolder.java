@@ -1,0 +1,131 @@
+package dev.sluice.cli.internal;
+
+import dev.sluice.flow.AtomicFiles;
+import dev.sluice.grpo.Prompt;
+import dev.sluice.video.ContactSheet;
+import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A folder of pictures: a PNG file for each prompt and seed, {@code contact-sheet.png}, and {@code prompts.jsonl} with what
+ * each picture was made from. A picture is there under its name when it is complete, the other two at the end.
+ */
+public final class PictureFolder {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String SHEET = "contact-sheet.png";
+    private static final String INDEX = "prompts.jsonl";
+    private static final String PICTURE = "\\d{3,}-seed--?\\d+\\.png";
+
+    /** Pictures on a sheet: more are too small to see, and take memory. */
+    private static final int MOST_ON_SHEET = 256;
+
+    private static final int MOST_COLUMNS = 16;
+
+    private final Path folder;
+    private final List<String> lines = new ArrayList<>();
+    private final List<Media> pictures = new ArrayList<>();
+    private final List<String> labels = new ArrayList<>();
+
+    private PictureFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * A picture that is asked for.
+     *
+     * @param number the prompt's number, from 1
+     * @param prompt the prompt
+     * @param seed names the noise
+     */
+    public record Entry(int number, Prompt prompt, long seed) {
+        /** Returns the picture's file name, such as {@code 001-seed-7.png}. */
+        public String file() {
+            return "%03d-seed-%s.png".formatted(number, seed);
+        }
+    }
+
+    /**
+     * Opens a folder for new pictures.
+     *
+     * @param overwrite whether to delete the pictures of an earlier call that are there
+     * @throws IOException if it is not empty otherwise, or cannot be written
+     */
+    public static PictureFolder open(Path folder, boolean overwrite) throws IOException {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IOException("%s is a file; expected a folder to write pictures to.".formatted(folder));
+        }
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new IOException("%s cannot be made: %s.".formatted(folder, e.getMessage()), e);
+        }
+        List<Path> present;
+        try (Stream<Path> entries = Files.list(folder)) {
+            present = entries.toList();
+        }
+        if (!present.isEmpty() && !overwrite) {
+            throw new IOException(
+                    "%s is not empty.%nMaybe name another folder with --out, or add --overwrite.".formatted(folder));
+        }
+        if (!Files.isWritable(folder)) {
+            throw new IOException("%s may not be written by this user.".formatted(folder));
+        }
+        for (Path entry : present) {
+            String name = entry.getFileName().toString();
+            if (name.equals(SHEET) || name.equals(INDEX) || name.matches(PICTURE)) {
+                Files.delete(entry);
+            }
+        }
+        return new PictureFolder(folder);
+    }
+
+    /** Writes a picture; one that could not be made is only noted. */
+    public void add(Entry entry, Optional<Media> picture) throws IOException {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("file", picture.isPresent() ? entry.file() : null);
+        line.put("prompt", entry.prompt().text());
+        line.put("seed", entry.seed());
+        if (picture.isEmpty()) {
+            line.put("error", "The pixels are not finite.");
+        }
+        entry.prompt().metadata().forEach(line::putIfAbsent);
+        lines.add(JSON.writeValueAsString(line));
+        if (picture.isPresent()) {
+            ImageFiles.write(picture.get(), folder.resolve(entry.file()));
+            if (pictures.size() < MOST_ON_SHEET) {
+                pictures.add(picture.get());
+                labels.add(entry.prompt().text());
+            }
+        }
+    }
+
+    /** Returns the number of pictures asked for so far. */
+    public int size() {
+        return lines.size();
+    }
+
+    /**
+     * Writes the contact sheet and the index.
+     *
+     * @param columns pictures of one prompt
+     */
+    public void finish(int columns) throws IOException {
+        if (!pictures.isEmpty()) {
+            ContactSheet sheet = ContactSheet.forWidth(
+                    Math.min(columns, MOST_COLUMNS), pictures.get(0).width());
+            ImageFiles.write(sheet.draw(pictures, labels), folder.resolve(SHEET));
+        }
+        AtomicFiles.file(folder.resolve(INDEX), (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.video.ImageFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SampleCommandTest {
+    private static final Path MODEL = TestModels.fixture("sd3-pipeline");
+
+    @TempDir
+    private Path folder;
+
+    private static Map<String, byte[]> files(Path folder) throws IOException {
+        Map<String, byte[]> files = new TreeMap<>();
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path entry : entries.toList()) {
+                files.put(entry.getFileName().toString(), Files.readAllBytes(entry));
+            }
+        }
+        return files;
+    }
+
+    private Path sample(String name, Object... more) {
+        Path out = folder.resolve(name);
+        Object[] common = {"sample", MODEL, "--steps", 2, "--threads", 1, "--out", out};
+        CommandLineRun.of(Stream.of(common, more).flatMap(Stream::of).toArray()).succeeded();
+        return out;
+    }
+
+    @Test
+    void everyPromptHasAPictureFromEverySeed() throws IOException {
+        Path prompts = folder.resolve("prompts.jsonl");
+        Files.writeString(prompts, "{\"prompt\": \"two stars\", \"tag\": \"counting\", \"include\": []}\n");
+        Path out = sample("out", "--prompt", "a circle", "--prompts", prompts, "--seeds", "1..2,-7");
+        assertThat(files(out).keySet())
+                .containsExactly(
+                        "001-seed--7.png",
+                        "001-seed-1.png",
+                        "001-seed-2.png",
+                        "002-seed--7.png",
+                        "002-seed-1.png",
+                        "002-seed-2.png",
+                        "contact-sheet.png",
+                        "prompts.jsonl");
+        assertThat(ImageFiles.read(out.resolve("002-seed-1.png")).width()).isEqualTo(64);
+        assertThat(ImageFiles.read(out.resolve("contact-sheet.png")).width()).isGreaterThan(3 * 128);
+        List<String> lines = Files.readAllLines(out.resolve("prompts.jsonl"));
+        assertThat(lines)
+                .hasSize(6)
+                .contains("{\"file\":\"001-seed-2.png\",\"prompt\":\"a circle\",\"seed\":2}")
+                .element(3)
+                .asString()
+                .contains("\"file\":\"002-seed-1.png\"", "\"prompt\":\"two stars\"", "\"tag\":\"counting\"");
+    }
+
+    @Test
+    void theSameSeedGivesTheSamePictureWhateverElseIsAskedFor() throws IOException {
+        Map<String, byte[]> many = files(sample("many", "--prompt", "a circle", "--seeds", "1..5", "--batch", 5));
+        Map<String, byte[]> again = files(sample("again", "--prompt", "a circle", "--seeds", "1..5", "--batch", 5));
+        assertThat(again).containsExactlyEntriesOf(many);
+        assertThat(many.get("001-seed-4.png")).isNotEqualTo(many.get("001-seed-3.png"));
+        Map<String, byte[]> other =
+                files(sample("other", "--prompt", "a star", "--prompt", "a circle", "--seeds", "4"));
+        assertThat(other.get("002-seed-4.png")).isEqualTo(many.get("001-seed-4.png"));
+        assertThat(other.get("001-seed-4.png")).isNotEqualTo(many.get("001-seed-4.png"));
+    }
+
+    @Test
+    void guidanceSolverAndAdapterChangeThePicture() throws IOException {
+        byte[] plain =
+                files(sample("plain", "--prompt", "a circle", "--seeds", "1")).get("001-seed-1.png");
+        Path adapter = TestModels.adapter(MODEL, folder.resolve("lora"));
+        for (List<Object> options : List.<List<Object>>of(
+                List.of("--guidance", "9"), List.of("--solver", "HEUN"), List.of("--adapter", adapter))) {
+            Object[] words = Stream.concat(Stream.of("--prompt", "a circle", "--seeds", "1"), options.stream())
+                    .toArray();
+            Path out = sample(options.get(0).toString().substring(2), words);
+            assertThat(files(out).get("001-seed-1.png")).as(options.toString()).isNotEqualTo(plain);
+        }
+    }
+
+    @Test
+    void overwritingReplacesPicturesAndKeepsWhatIsNotOurs() throws IOException {
+        Path out = sample("out", "--prompt", "a circle", "--seeds", "1..2");
+        Files.writeString(out.resolve("notes.txt"), "mine");
+        sample("out", "--prompt", "a circle", "--seeds", "3", "--overwrite");
+        assertThat(files(out).keySet())
+                .containsExactly("001-seed-3.png", "contact-sheet.png", "notes.txt", "prompts.jsonl");
+    }
+
+    @Test
+    void offATerminalProgressIsPlainLines() {
+        CommandLineRun run = CommandLineRun.of(
+                "sample", MODEL, "--prompt", "a circle", "--steps", 1, "--out", folder.resolve("out"));
+        assertThat(run.err()).contains("4/4  pictures").doesNotContain("\r", "\u001b");
+        assertThat(run.out()).isEqualTo("4 pictures are in %s.%n".formatted(folder.resolve("out")));
+    }
+}

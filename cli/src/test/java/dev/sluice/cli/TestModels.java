@@ -1,0 +1,74 @@
+package dev.sluice.cli;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.sluice.cli.internal.SceneBatches;
+import dev.sluice.flow.AdamW;
+import dev.sluice.flow.AdapterFolder;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.rewards.ScenesWorld;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Small models for commands to work on. */
+final class TestModels {
+    private static final Path FIXTURES = DocumentationTest.HOME.resolve("flow/src/test/resources/fixtures");
+
+    private TestModels() {}
+
+    /** Returns a file or folder that the tests of the module flow have. */
+    static Path fixture(String name) {
+        return FIXTURES.resolve(name);
+    }
+
+    /** Makes a model of the scenes world that knows nothing yet. */
+    static Path scenes(Path folder) throws IOException {
+        Pretraining.Architecture tiny = new Pretraining.Architecture(32, 8, 1, 2, 8, 1, 2, 16, 12);
+        AdamW.Options adam = new AdamW.Options(1e-3, 0.9, 0.99, 1e-8, 0, 1);
+        Pretraining.Options once = new Pretraining.Options(1, 2, adam, 0, 1, 0, 0, 0, 1, 3);
+        try (Pretraining pretraining =
+                new Pretraining(Device.cpu(), tiny, ScenesWorld.words(), once, new SceneBatches(3))) {
+            pretraining.update();
+            pretraining.export(folder, Map.of());
+        }
+        return folder;
+    }
+
+    /** Makes an adapter for a model, with values that change what it computes. */
+    static Path adapter(Path model, Path folder) throws IOException {
+        LoraAdapter.Options options = new LoraAdapter.Options(2, 4, LoraAdapter.Options.SD3_ATTENTION);
+        try (FlowPipeline pipeline = FlowPipeline.open(model, Device.cpu());
+                LoraAdapter adapter = new LoraAdapter(
+                        pipeline.manager(), pipeline.transformerWeights(), options, NoiseSource.of(1))) {
+            Map<String, NDArray> values = new LinkedHashMap<>();
+            adapter.parameters()
+                    .forEach((name, array) ->
+                            values.put(name, NoiseSource.of(2).gaussian(pipeline.manager(), array.getShape())));
+            Files.createDirectories(folder);
+            AdapterFolder.write(folder, options, values, "");
+        }
+        return folder;
+    }
+
+    /** Copies a folder, so that a test may damage it. */
+    static Path copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            all.forEach(path -> {
+                try {
+                    Files.copy(path, to.resolve(from.relativize(path).toString()));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+        return to;
+    }
+}
