@@ -33,7 +33,7 @@ final class TestModels {
     static Path scenes(Path folder) throws IOException {
         Pretraining.Architecture tiny = new Pretraining.Architecture(32, 8, 1, 2, 8, 1, 2, 16, 12);
         AdamW.Options adam = new AdamW.Options(1e-3, 0.9, 0.99, 1e-8, 0, 1);
-        Pretraining.Options once = new Pretraining.Options(1, 2, adam, 0, 1, 0, 0, 0, 1, 3);
+        Pretraining.Options once = new Pretraining.Options(1, 2, adam, 0, 0, 1, 0, 0, 0, 1, 3);
         try (Pretraining pretraining =
                 new Pretraining(Device.cpu(), tiny, ScenesWorld.words(), once, new SceneBatches(3))) {
             pretraining.update();

@@ -91,7 +91,8 @@ public final class AdamW implements AutoCloseable {
      * @return the norm of all gradients before clipping
      */
     public double step(Map<String, NDArray> gradients, double learningRate) {
-        double norm = norm(gradients);
+        double norm =
+                norm(manager, parameters.keySet().stream().map(gradients::get).toList());
         if (!Double.isFinite(norm)) {
             return norm;
         }
@@ -117,14 +118,14 @@ public final class AdamW implements AutoCloseable {
         return norm;
     }
 
-    private double norm(Map<String, NDArray> gradients) {
+    /** Returns the norm of all gradients together. */
+    static double norm(NDManager owner, Iterable<NDArray> gradients) {
         double sum = 0;
-        try (NDManager scratch = manager.newSubManager();
+        try (NDManager scratch = owner.newSubManager();
                 Torch.Scope off = Torch.noGradient()) {
             NDArray lender = scratch.create(0f);
-            for (String name : parameters.keySet()) {
-                sum += Ops.call("sum_of_squares", null, lender, gradients.get(name))
-                        .getFloat();
+            for (NDArray gradient : gradients) {
+                sum += Ops.call("sum_of_squares", null, lender, gradient).getFloat();
             }
         }
         return Math.sqrt(sum);

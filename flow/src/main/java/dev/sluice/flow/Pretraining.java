@@ -76,6 +76,8 @@ public final class Pretraining implements AutoCloseable {
      * @param steps updates in all
      * @param batch images in an update
      * @param optimizer AdamW's options; its learning rate is the highest
+     * @param muonMomentum momentum of {@link Muon} for the matrices of the transformer's blocks, in [0, 1); 0 leaves them to
+     *     AdamW as well
      * @param warmupSteps updates until the highest learning rate
      * @param finalLearningRate share of the highest learning rate at the end of a cosine decay, in [0, 1]
      * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
@@ -88,6 +90,7 @@ public final class Pretraining implements AutoCloseable {
             long steps,
             int batch,
             AdamW.Options optimizer,
+            double muonMomentum,
             long warmupSteps,
             double finalLearningRate,
             double emaDecay,
@@ -98,6 +101,7 @@ public final class Pretraining implements AutoCloseable {
         public Options {
             Require.positive("steps", steps);
             Require.atLeast("batch", batch, 1);
+            Require.within("muonMomentum", muonMomentum, 0, Math.nextDown(1.0));
             Require.notNegative("warmupSteps", warmupSteps);
             Require.within("finalLearningRate", finalLearningRate, 0, 1);
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
@@ -138,6 +142,7 @@ public final class Pretraining implements AutoCloseable {
     private final PretrainedModel model;
     private final Map<String, NDArray> parameters;
     private final AdamW optimizer;
+    private final Muon muon;
     private final Ema ema;
     private long step;
 
@@ -155,9 +160,23 @@ public final class Pretraining implements AutoCloseable {
         this.model = PretrainedModel.create(manager, architecture, vocabulary, options.seed());
         this.parameters = new LinkedHashMap<>(model.arrays());
         parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
-        this.optimizer = new AdamW(manager, parameters, options.optimizer());
+        Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
+        matrices.entrySet().removeIf(entry -> options.muonMomentum() == 0 || !isHidden(entry));
+        Map<String, NDArray> others = new LinkedHashMap<>(parameters);
+        others.keySet().removeAll(matrices.keySet());
+        this.optimizer = new AdamW(manager, others, options.optimizer());
+        this.muon = new Muon(
+                manager, matrices, options.muonMomentum(), options.optimizer().weightDecay());
         this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
         parameters.values().forEach(parameter -> parameter.setRequiresGradient(true));
+    }
+
+    /** Muon is for matrices between hidden states; embeddings, modulations and the last layer are left to AdamW. */
+    private static boolean isHidden(Map.Entry<String, NDArray> entry) {
+        String name = entry.getKey();
+        return name.startsWith(PretrainedModel.TRANSFORMER + "transformer_blocks.")
+                && !name.contains(".norm1")
+                && entry.getValue().getShape().dimension() == 2;
     }
 
     /**
@@ -208,7 +227,11 @@ public final class Pretraining implements AutoCloseable {
                 gradient.attach(scratch);
                 gradients.put(name, gradient);
             });
-            norm = optimizer.step(gradients, rate);
+            norm = AdamW.norm(scratch, gradients.values());
+            if (Double.isFinite(loss) && Double.isFinite(norm)) {
+                optimizer.step(gradients, rate);
+                muon.step(gradients, rate);
+            }
             gradients.values().forEach(InPlace::zero);
         }
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
@@ -256,6 +279,7 @@ public final class Pretraining implements AutoCloseable {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
         parameters.forEach((name, array) -> arrays.put("parameter." + name, array));
         optimizer.state().forEach((name, array) -> arrays.put("optimizer." + name, array));
+        muon.state().forEach((name, array) -> arrays.put("muon." + name, array));
         ema.values().forEach((name, array) -> arrays.put("ema." + name, array));
         Map<String, String> metadata = Map.of(
                 "step", Long.toString(step), "architecture", architecture.toString(), "options", options.toString());
@@ -279,6 +303,7 @@ public final class Pretraining implements AutoCloseable {
             parameters.forEach((name, array) -> InPlace.assign(array, arrays.get("parameter." + name)));
             long taken = Long.parseLong(file.metadata().get("step"));
             optimizer.restore(taken, part(arrays, "optimizer."));
+            muon.restore(part(arrays, "muon."));
             ema.restore(part(arrays, "ema."));
             step = taken;
         }
@@ -317,6 +342,7 @@ public final class Pretraining implements AutoCloseable {
     @Override
     public void close() {
         optimizer.close();
+        muon.close();
         ema.close();
         model.close();
         manager.close();

@@ -20,7 +20,7 @@ class PretrainingTest {
     private static final List<String> WORDS = List.of("a", "bright", "dark", "picture");
     private static final Pretraining.Architecture TINY = new Pretraining.Architecture(8, 2, 2, 2, 12, 1, 2, 8, 5);
     private static final Pretraining.Options OPTIONS = new Pretraining.Options(
-            60, 16, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 10, 0.1, 0.9, 0.1, 0, 1, 7);
+            60, 16, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
 
     @TempDir
     Path folder;
@@ -46,7 +46,8 @@ class PretrainingTest {
     void theModelLearnsToPaintWhatTheCaptionSays() throws IOException {
         double first;
         double last = 0;
-        Pretraining.Options longer = new Pretraining.Options(400, 16, OPTIONS.optimizer(), 10, 0.1, 0.9, 0.1, 0, 1, 7);
+        Pretraining.Options longer =
+                new Pretraining.Options(400, 16, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
         try (Pretraining pretraining = fresh(longer)) {
             first = pretraining.update().loss();
             while (pretraining.step() < longer.steps()) {
@@ -94,7 +95,8 @@ class PretrainingTest {
         try (Pretraining pretraining = fresh(OPTIONS)) {
             pretraining.checkpoint(folder);
         }
-        Pretraining.Options other = new Pretraining.Options(61, 16, OPTIONS.optimizer(), 10, 0.1, 0.9, 0.1, 0, 1, 7);
+        Pretraining.Options other =
+                new Pretraining.Options(61, 16, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
         try (Pretraining pretraining = fresh(other)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.restore(folder))

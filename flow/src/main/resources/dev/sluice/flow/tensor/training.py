@@ -24,6 +24,23 @@
     torch.addcdiv_(p, m, denominator, value=-lr / float(scalars[6]))
     return torch.empty([0])
 
+  # scalars = [learning rate, momentum, weight decay]
+  def muon(self: __torch__.Ops, scalars: Tensor, p: Tensor, g: Tensor, m: Tensor) -> Tensor:
+    lr = float(scalars[0])
+    momentum = float(scalars[1])
+    torch.add_(torch.mul_(m, momentum), g)
+    ahead = torch.add(g, m, alpha=momentum)
+    tall = ahead.size(0) > ahead.size(1)
+    x = torch.t(ahead) if tall else ahead
+    x = torch.div(x, torch.add(torch.norm(x), 1e-07))
+    for i in range(5):
+      a = torch.matmul(x, torch.t(x))
+      x = torch.addmm(x, torch.addmm(a, a, a, beta=-4.775, alpha=2.0315), x, beta=3.4445, alpha=1)
+    step = torch.t(x) if tall else x
+    torch.mul_(p, 1.0 - lr * float(scalars[2]))
+    torch.add_(p, step, alpha=-lr * 0.2 * float(max(ahead.size(0), ahead.size(1))) ** 0.5)
+    return torch.empty([0])
+
   # average ← average + rate·(value − average)
   def moving_average(self: __torch__.Ops, rate: Tensor, average: Tensor, value: Tensor) -> Tensor:
     torch.copy_(average, torch.add(average, torch.sub(value, average), alpha=float(rate)))
