@@ -64,6 +64,7 @@ class LauncherTest {
         Ended ended = launch(
                 link,
                 Map.of("JAVA_HOME", jdk("17.0.1").toString(), "SLUICE_NO_BUILD", "1", "SLUICE_JAVA_OPTS", "-Xmx3g"));
+        Files.delete(link);
         assertThat(ended.status()).isEqualTo(7);
         assertThat(ended.text().lines())
                 .contains("<-Dsluice.home=" + DocumentationTest.HOME.toRealPath() + ">", "<-Xmx3g>")
