@@ -6,11 +6,15 @@ import java.util.Map;
  * What to generate and what a reward needs to know of it.
  *
  * @param text the prompt
- * @param metadata as its prompt file gives it (JSON values); {@code task} names the kind of prompt
+ * @param metadata as its prompt file gives it (JSON values); {@code task}, or {@code tag} as in GenEval's files, names the
+ *     kind of prompt
  */
 public record Prompt(String text, Map<String, Object> metadata) {
     /** The key of the kind of prompt. */
     public static final String TASK = "task";
+
+    /** The same key in GenEval's prompt files. */
+    public static final String TAG = "tag";
 
     public Prompt {
         metadata = Map.copyOf(metadata);
@@ -23,7 +27,7 @@ public record Prompt(String text, Map<String, Object> metadata) {
 
     /** Returns the kind of prompt; {@code all} if it has none. */
     public String task() {
-        Object task = metadata.get(TASK);
-        return task == null ? "all" : task.toString();
+        Object task = metadata.getOrDefault(TASK, metadata.getOrDefault(TAG, "all"));
+        return task.toString();
     }
 }
