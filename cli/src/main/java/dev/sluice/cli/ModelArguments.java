@@ -46,6 +46,11 @@ final class ModelArguments {
         return Optional.ofNullable(adapter);
     }
 
+    /** Returns what is opened, in words. */
+    String description() {
+        return adapter().map(folder -> "%s with %s".formatted(model(), folder)).orElse(model().toString());
+    }
+
     /** Opens the model with the adapter in it; the caller closes it. */
     OpenModel open() throws IOException {
         Torch.threads(

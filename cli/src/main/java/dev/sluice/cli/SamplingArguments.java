@@ -4,6 +4,9 @@ import dev.sluice.configs.EvaluationChoice;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.tensor.Require;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** How pictures are made, for every command that makes some. */
@@ -49,5 +52,19 @@ final class SamplingArguments {
     PictureSettings settings(FlowPipeline pipeline) {
         return new PictureSettings(
                 steps, solver.solver(), guidance, "", pipeline.defaultHeight(), pipeline.defaultWidth(), batch);
+    }
+
+    /** Returns the settings in words. */
+    String description() {
+        return "%s steps of %s, guidance %s".formatted(steps, solver.name().toLowerCase(Locale.ROOT), guidance);
+    }
+
+    /** Returns the settings that change pictures, as JSON values. */
+    Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("steps", steps);
+        values.put("solver", solver.name().toLowerCase(Locale.ROOT));
+        values.put("guidance", guidance);
+        return values;
     }
 }

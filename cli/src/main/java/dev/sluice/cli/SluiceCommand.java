@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             PretrainCommand.class,
             SampleCommand.class,
+            EvaluateCommand.class,
             ReportCommand.class,
             ModelCommand.class,
             SluiceCommand.Completion.class
