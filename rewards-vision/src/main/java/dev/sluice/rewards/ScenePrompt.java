@@ -1,5 +1,6 @@
 package dev.sluice.rewards;
 
+import dev.sluice.rewards.internal.SceneMetadata;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,17 @@ public record ScenePrompt(SceneTask task, String text, List<Wanted> include, Lis
      * @param target the position of the others in {@link ScenePrompt#include()}
      */
     public record Place(SceneRelation relation, int target) {}
+
+    /**
+     * Returns the prompt that metadata in GenEval's form describes.
+     *
+     * @param text the words; they are not read
+     * @param metadata as {@link #metadata()} returns it; numbers of any type, a further field {@code prompt} is ignored
+     * @throws IllegalArgumentException with the field's name, if something is missing or unknown to the scenes world
+     */
+    public static ScenePrompt of(String text, Map<String, Object> metadata) {
+        return SceneMetadata.read(text, metadata);
+    }
 
     /** Returns how many objects a picture that obeys the prompt shows. */
     public int objects() {

@@ -1,0 +1,64 @@
+package dev.sluice.rewards.internal;
+
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.ScenePrompt;
+import dev.sluice.rewards.SceneVerdict;
+import dev.sluice.rewards.ScenesVerifier;
+import dev.sluice.rewards.Scores;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The verdict of the scenes verifier, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose
+ * metadata or picture is none of the scenes world has no score.
+ *
+ * @param score what of the verdict counts
+ */
+record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
+    @Override
+    public Scores score(List<Sample> samples) {
+        double[] values = new double[samples.size()];
+        Map<Integer, String> reasons = new LinkedHashMap<>();
+        for (int i = 0; i < values.length; i++) {
+            Sample sample = samples.get(i);
+            try {
+                ScenePrompt prompt = ScenePrompt.of(sample.prompt(), sample.metadata());
+                values[i] = score.applyAsDouble(ScenesVerifier.judge(prompt, sample.media()));
+            } catch (IllegalArgumentException e) {
+                values[i] = Double.NaN;
+                reasons.put(i, e.getMessage());
+            }
+        }
+        return new Scores(values, reasons);
+    }
+
+    /** Offers the graded verdict, which tells a near miss from a failure: what training needs. */
+    public static final class Graded implements RewardProvider {
+        @Override
+        public String name() {
+            return "scenes";
+        }
+
+        @Override
+        public Reward open() {
+            return new ScenesReward(SceneVerdict::graded);
+        }
+    }
+
+    /** Offers the strict verdict, 1 if everything is right and nothing else is there, else 0: what evaluation reports. */
+    public static final class Strict implements RewardProvider {
+        @Override
+        public String name() {
+            return "scenes-strict";
+        }
+
+        @Override
+        public Reward open() {
+            return new ScenesReward(verdict -> verdict.strict() ? 1 : 0);
+        }
+    }
+}
