@@ -10,7 +10,6 @@ import dev.sluice.sde.SdeSampler;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -141,7 +140,7 @@ public final class GrpoTrainer implements AutoCloseable {
                     prompts.size(),
                     statistics,
                     RewardMeans.byTask(prompts, rewards),
-                    Map.of(),
+                    RewardMeans.byPart(sampled.scores()),
                     advantages.meanMagnitude(),
                     advantages.zeroShare(),
                     sampled.trainedSteps(),

@@ -1,5 +1,6 @@
 package dev.sluice.grpo;
 
+import dev.sluice.rewards.Scores;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,17 @@ final class RewardMeans {
         }
         Map<String, Double> means = new LinkedHashMap<>();
         sums.forEach((task, sum) -> means.put(task, sum[0] / sum[1]));
+        return means;
+    }
+
+    static Map<String, Double> byPart(Scores scores) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        scores.parts().forEach((name, values) -> {
+            Moments moments = Moments.of(values);
+            if (moments.count() > 0) {
+                means.put(name, moments.mean());
+            }
+        });
         return means;
     }
 }

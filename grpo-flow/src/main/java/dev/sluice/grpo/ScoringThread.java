@@ -4,6 +4,7 @@ import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,14 +76,25 @@ final class ScoringThread implements AutoCloseable {
     private static Scores joined(List<Scores> parts) {
         double[] values = new double[parts.stream().mapToInt(Scores::size).sum()];
         Map<Integer, String> reasons = new LinkedHashMap<>();
+        Map<String, double[]> pieces = new LinkedHashMap<>();
         int first = 0;
         for (Scores part : parts) {
             System.arraycopy(part.values(), 0, values, first, part.size());
             int offset = first;
             part.reasons().forEach((index, reason) -> reasons.put(offset + index, reason));
+            part.parts().forEach((name, piece) -> {
+                double[] whole = pieces.computeIfAbsent(name, n -> missing(values.length));
+                System.arraycopy(piece, 0, whole, offset, piece.length);
+            });
             first += part.size();
         }
-        return new Scores(values, reasons);
+        return new Scores(values, reasons, pieces);
+    }
+
+    private static double[] missing(int size) {
+        double[] values = new double[size];
+        Arrays.fill(values, Double.NaN);
+        return values;
     }
 
     /** Returns the seconds spent scoring since the last call. */

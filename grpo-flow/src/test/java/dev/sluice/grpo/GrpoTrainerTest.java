@@ -11,6 +11,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Scores;
+import dev.sluice.rewards.WeightedSum;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.RolloutPlan;
@@ -310,6 +311,26 @@ class GrpoTrainerTest {
                         .hasMessageContaining("latents are not finite");
                 assertThat(world.theta()).containsExactly(0, 0);
             }
+        }
+    }
+
+    @Test
+    void theMeansOfTasksAndOfTheRewardsPartsAreReported() {
+        Reward odd = GaussianWorld.each(
+                sample -> sample.prompt().endsWith("1") || sample.prompt().endsWith("3") ? 1 : 0);
+        Reward sum = new WeightedSum(List.of(
+                new WeightedSum.Part("near", GaussianWorld.nearness(0), 0.5), new WeightedSum.Part("odd", odd, 2)));
+        try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.policy, GaussianWorld.task(sum), GaussianWorld.options(0.03, PLAIN, 1))) {
+            IterationReport report = trainer.iterate();
+            double near = report.rewardByPart().get("near");
+            double share = report.rewardByPart().get("odd");
+            assertThat(share).isBetween(0.2, 0.6);
+            assertThat(report.rewards().mean()).isEqualTo(0.5 * near + 2 * share, Offset.offset(1e-9));
+            assertThat(report.rewardByTask().get("odd") - report.rewardByTask().get("even"))
+                    .isEqualTo(2, Offset.offset(0.2));
+            assertThat(report.metrics()).containsEntry("reward.part.odd", share);
         }
     }
 

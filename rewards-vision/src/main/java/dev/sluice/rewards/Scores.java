@@ -9,8 +9,10 @@ import java.util.Map;
  *
  * @param values higher is better; NaN where {@code reasons} has the index
  * @param reasons why a sample has no score, by index; empty if all have one
+ * @param parts what a combined score is made of, by name and before its weight, one value for each sample; empty if it is one
+ *     piece
  */
-public record Scores(double[] values, Map<Integer, String> reasons) {
+public record Scores(double[] values, Map<Integer, String> reasons, Map<String, double[]> parts) {
     public Scores {
         for (int i = 0; i < values.length; i++) {
             if (!Double.isFinite(values[i]) && !reasons.containsKey(i)) {
@@ -22,6 +24,12 @@ public record Scores(double[] values, Map<Integer, String> reasons) {
             }
         }
         reasons = Collections.unmodifiableMap(new LinkedHashMap<>(reasons));
+        parts = Collections.unmodifiableMap(new LinkedHashMap<>(parts));
+    }
+
+    /** Creates scores of one piece. */
+    public Scores(double[] values, Map<Integer, String> reasons) {
+        this(values, reasons, Map.of());
     }
 
     /** Returns finite scores, all valid. */

@@ -40,14 +40,16 @@ public record WeightedSum(List<Part> parts) implements Reward {
     public Scores score(List<Sample> samples) {
         double[] sums = new double[samples.size()];
         Map<Integer, String> reasons = new LinkedHashMap<>();
+        Map<String, double[]> pieces = new LinkedHashMap<>();
         for (Part part : parts) {
             Scores scores = part.reward.score(samples);
+            pieces.put(part.name, scores.values());
             for (int i = 0; i < sums.length; i++) {
                 sums[i] += part.weight * scores.values()[i];
             }
             scores.reasons().forEach((index, reason) -> reasons.putIfAbsent(index, part.name + ": " + reason));
         }
-        return new Scores(sums, reasons);
+        return new Scores(sums, reasons, pieces);
     }
 
     @Override
