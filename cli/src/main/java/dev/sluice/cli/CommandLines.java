@@ -27,12 +27,7 @@ final class CommandLines {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(CommandLines::wrongArguments)
                 .setExecutionExceptionHandler(CommandLines::failed);
-        line.getSubcommands().values().forEach(CommandLines::sectioned);
         return line;
-    }
-
-    private static void sectioned(CommandLine command) {
-        command.getSubcommands().values().forEach(CommandLines::sectioned);
     }
 
     /** See no-color.org. */

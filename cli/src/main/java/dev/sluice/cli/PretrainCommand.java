@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,8 +49,9 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PretrainConfig config = RunFiles.pretrain(arguments.config(), arguments.settings());
         RunFolder folder = new RunFolder(config.folder());
+        RunArguments.Claim claim = arguments.claim();
         if (!arguments.dryRun()) {
-            arguments.claim(folder);
+            claim.check(folder);
         }
         Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
         try (Pretraining pretraining = new Pretraining(
@@ -61,8 +63,10 @@ final class PretrainCommand implements Callable<Integer> {
             if (arguments.dryRun()) {
                 return dryRun(config, pretraining);
             }
-            if (arguments.resume()) {
-                pretraining.restore(folder.checkpoint(folder.lastCheckpoint().orElseThrow()));
+            claim.take(folder);
+            Optional<Long> last = arguments.resume() ? folder.lastCheckpoint() : Optional.empty();
+            if (last.isPresent()) {
+                pretraining.restore(folder.checkpoint(last.get()));
             } else {
                 if (config.startFolder().isPresent()) {
                     pretraining.startFrom(config.startFolder().get());
@@ -92,7 +96,7 @@ final class PretrainCommand implements Callable<Integer> {
         long steps = config.training().steps();
         long started = System.nanoTime();
         Window window = new Window();
-        try (JsonLines metrics = JsonLines.open(folder.metrics(), arguments.resume() ? pretraining.step() : -1);
+        try (JsonLines metrics = JsonLines.open(folder.metrics(), pretraining.step() == 0 ? -1 : pretraining.step());
                 Progress progress = Progress.start(err, pretraining.step(), steps)) {
             while (pretraining.step() < steps) {
                 Pretraining.Progress update = pretraining.update();
@@ -140,8 +144,8 @@ final class PretrainCommand implements Callable<Integer> {
         Map<String, Object> means() {
             Map<String, Object> means = new LinkedHashMap<>();
             means.put("loss", loss / count);
-            means.put("gradientNorm", norm / count);
-            means.put("learningRate", rate);
+            means.put("gradient_norm", norm / count);
+            means.put("learning_rate", rate);
             return means;
         }
 

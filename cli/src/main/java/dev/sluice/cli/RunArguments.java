@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.cli.internal.RunFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,25 +45,45 @@ final class RunArguments {
         return dryRun;
     }
 
-    /** Refuses to mix two runs in one folder. */
-    void claim(RunFolder folder) throws IOException {
+    Claim claim() {
         if (resume && overwrite) {
             throw new IllegalArgumentException("--resume and --overwrite exclude each other.");
         }
-        if (resume && folder.lastCheckpoint().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "%s has no checkpoint to resume from.%nMaybe leave --resume out.".formatted(folder.path()));
+        return resume ? Claim.RESUME : overwrite ? Claim.OVERWRITE : Claim.NEW;
+    }
+
+    /** How a run takes its folder, so that two runs never mix in one. */
+    enum Claim {
+        /** The folder must have no run. */
+        NEW,
+        /** The folder has a run that goes on; it may have been killed before its first checkpoint. */
+        RESUME,
+        /** What an earlier run left is deleted. */
+        OVERWRITE;
+
+        /** Refuses a folder that does not fit, and changes nothing. */
+        void check(RunFolder folder) throws IOException {
+            if (this == RESUME && !folder.used()) {
+                throw new IllegalArgumentException(
+                        "%s has no run to resume.%nMaybe leave --resume out.".formatted(folder.path()));
+            }
+            if (this == NEW && folder.used()) {
+                throw new IllegalArgumentException(
+                        "%s holds a run already.%nMaybe add --resume, --overwrite or --set name=OTHER."
+                                .formatted(folder.path()));
+            }
+            if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
+                throw new IOException("%s is a file; a folder for the run is expected.".formatted(folder.path()));
+            }
         }
-        if (!resume && folder.used() && !overwrite) {
-            throw new IllegalArgumentException(
-                    "%s holds a run already.%nMaybe add --resume, --overwrite or --set name=OTHER."
-                            .formatted(folder.path()));
-        }
-        if (overwrite) {
-            folder.clear();
-        }
-        if (resume) {
-            folder.sweep();
+
+        /** Clears the folder of what does not belong to the run. */
+        void take(RunFolder folder) throws IOException {
+            if (this == RESUME) {
+                folder.sweep();
+            } else {
+                folder.clear();
+            }
         }
     }
 }

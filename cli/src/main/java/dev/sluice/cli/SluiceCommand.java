@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             "Exit status: 0 all went well, 1 a check or some items failed, 2 bad input."
         },
         subcommands = {
+            DemoCommand.class,
+            TrainCommand.class,
             PretrainCommand.class,
             SampleCommand.class,
             EvaluateCommand.class,

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run: {@code config.yaml}, {@code manifest.json}, {@code metrics.jsonl}, {@code timing.jsonl}, event
- * files, {@code samples/}, {@code checkpoints/step-NNNNNN/}, {@code report.html}.
+ * The folder of a run: {@code config.yaml}, {@code manifest.json}, {@code metrics.jsonl}, {@code timing.jsonl},
+ * {@code evaluation.jsonl}, event files, {@code samples/}, {@code checkpoints/step-NNNNNN/}, {@code report.html}.
  *
  * @param path the folder
  */
@@ -25,7 +25,7 @@ public record RunFolder(Path path) {
             "manifest.json",
             "metrics.jsonl",
             "timing.jsonl",
-            "results.json",
+            "evaluation.jsonl",
             "report.html",
             "samples",
             "checkpoints",
@@ -47,6 +47,11 @@ public record RunFolder(Path path) {
         return path.resolve("timing.jsonl");
     }
 
+    /** Returns the file of test scores. */
+    public Path evaluations() {
+        return path.resolve("evaluation.jsonl");
+    }
+
     /** Returns the folder of a step's checkpoint. */
     public Path checkpoint(long step) {
         return checkpoints().resolve(name(step));
@@ -57,7 +62,8 @@ public record RunFolder(Path path) {
         return path.resolve("samples").resolve(name(step));
     }
 
-    private Path checkpoints() {
+    /** Returns the folder of all checkpoints. */
+    public Path checkpoints() {
         return path.resolve("checkpoints");
     }
 

@@ -1,0 +1,31 @@
+package dev.sluice.cli.internal;
+
+import dev.sluice.configs.RunConfig;
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.WeightedSum;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Opens the rewards of a run. */
+public final class RunRewards {
+    private RunRewards() {}
+
+    /**
+     * Returns the weighted sum; the caller closes it.
+     *
+     * @throws IllegalArgumentException if a name is unknown or a weight not finite
+     */
+    public static Reward open(List<RunConfig.RewardChoice> choices) {
+        List<WeightedSum.Part> parts = new ArrayList<>();
+        try {
+            for (RunConfig.RewardChoice choice : choices) {
+                parts.add(new WeightedSum.Part(choice.name(), RewardProvider.named(choice.name()), choice.weight()));
+            }
+            return new WeightedSum(parts);
+        } catch (RuntimeException e) {
+            parts.forEach(part -> part.reward().close());
+            throw e;
+        }
+    }
+}

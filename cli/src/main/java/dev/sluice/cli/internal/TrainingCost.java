@@ -1,0 +1,54 @@
+package dev.sluice.cli.internal;
+
+import dev.sluice.configs.RunConfig;
+import dev.sluice.grpo.GrpoOptions;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a run would cost.
+ *
+ * @param trained scalars that are trained
+ * @param megabytes weights and all that the optimiser keeps, without what a batch needs on its way
+ * @param rolloutPasses passes of one picture through the network, to sample an iteration
+ * @param updatePasses passes of one picture through the network, forward and back, to learn from it
+ * @param referencePasses passes of one picture through the frozen network, forward only
+ */
+public record TrainingCost(
+        long trained, double megabytes, long rolloutPasses, long updatePasses, long referencePasses) {
+    /** Returns the cost of an opened session. */
+    public static TrainingCost of(TrainingSession session) {
+        RunConfig config = session.config();
+        GrpoOptions.Batch batch = config.batch();
+        long guided = config.sampling().guidance() == 1 ? 1 : 2;
+        long pictures = batch.samples() * guided;
+        int steps = config.sampling().steps();
+        long stochastic =
+                config.exploration().window().map(window -> window.size()).orElse(steps - 1);
+        long learned = Math.max(1, (long) Math.floor(config.objective().stepFraction() * stochastic))
+                * config.updates().innerEpochs();
+        long trained = session.trainable().parameterCount();
+        long network = session.pipeline().transformerWeights().parameterCount();
+        // A value, a gradient, two moments and an average of what is trained; the network, and the frozen copy of it.
+        double megabytes = 4.0 * (5 * trained + 2 * network) / 1e6;
+        return new TrainingCost(
+                trained,
+                megabytes,
+                pictures * steps,
+                pictures * learned,
+                config.objective().klWeight() == 0 ? 0 : pictures * learned);
+    }
+
+    /** Returns lines of YAML comments. */
+    public List<String> lines() {
+        return List.of(
+                String.format(Locale.ROOT, "# trained parameters: %,d", trained),
+                String.format(Locale.ROOT, "# weights and optimiser: %.0f MB, without a batch's activations", megabytes),
+                String.format(
+                        Locale.ROOT,
+                        "# passes of one picture for each iteration: %,d forward to sample, %,d forward and back to learn, %,d forward for the reference",
+                        rolloutPasses,
+                        updatePasses,
+                        referencePasses));
+    }
+}

@@ -1,0 +1,183 @@
+package dev.sluice.cli.internal;
+
+import dev.sluice.cli.internal.report.RunReport;
+import dev.sluice.cli.internal.report.TensorBoardWriter;
+import dev.sluice.configs.AdapterChoice;
+import dev.sluice.configs.RunConfig;
+import dev.sluice.flow.AtomicFiles;
+import dev.sluice.flow.SafetensorsWriter;
+import dev.sluice.grpo.CheckpointFolder;
+import dev.sluice.grpo.Evaluation;
+import dev.sluice.grpo.GrpoTrainer;
+import dev.sluice.grpo.IterationReport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Runs a session to its last iteration and keeps its folder.
+ *
+ * <p>Everything that belongs to an iteration is written before the checkpoint that follows it, and a resumed run cuts off what
+ * is newer than its checkpoint; so {@code metrics.jsonl} and {@code evaluation.jsonl} of a run that was killed end up equal to
+ * those of one that was not. What a clock or the memory says is in {@code timing.jsonl}.
+ */
+public final class TrainingLoop {
+    private final TrainingSession session;
+    private final RunConfig config;
+    private final RunFolder folder;
+    private final CheckpointFolder checkpoints;
+    private final PrintWriter err;
+
+    /** Creates the loop of a session. */
+    public TrainingLoop(TrainingSession session, RunFolder folder, PrintWriter err) {
+        this.session = session;
+        this.config = session.config();
+        this.folder = folder;
+        this.checkpoints =
+                new CheckpointFolder(folder.checkpoints(), config.checkpoints().keep());
+        this.err = err;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param resume whether to continue from the newest checkpoint, if there is one
+     * @return the folder of the averaged weights
+     */
+    public Path run(boolean resume) throws IOException {
+        GrpoTrainer trainer = session.trainer();
+        boolean restored = resume
+                && checkpoints.restoreLatest(trainer, session.identity()).isPresent();
+        long first = trainer.iteration();
+        try (JsonLines metrics = JsonLines.open(folder.metrics(), first - 1);
+                JsonLines timings = JsonLines.open(folder.timing(), first - 1);
+                JsonLines evaluations = JsonLines.open(folder.evaluations(), restored ? first : -1);
+                TensorBoardWriter events = new TensorBoardWriter(folder.path(), first, Clock.systemUTC());
+                Progress progress = Progress.start(err, first, config.iterations())) {
+            if (!restored) {
+                evaluate(evaluations, events, progress);
+            }
+            while (trainer.iteration() < config.iterations()) {
+                IterationReport report = trainer.iterate((iteration, phase, done, total) ->
+                        progress.phase("%s %s/%s".formatted(phase, done, total)));
+                record(report, metrics, timings, events);
+                progress.done(trainer.iteration(), figures(report));
+                finish(trainer.iteration(), evaluations, events, progress);
+            }
+        }
+        Path weights = writeWeights();
+        RunReport.write(folder.path());
+        return weights;
+    }
+
+    private void finish(long done, JsonLines evaluations, TensorBoardWriter events, Progress progress)
+            throws IOException {
+        boolean last = done == config.iterations();
+        int every = config.evaluation().every();
+        if (last || (every > 0 && done % every == 0)) {
+            evaluate(evaluations, events, progress);
+        }
+        if (last || done % config.checkpoints().every() == 0) {
+            checkpoints.save(session.trainer(), session.identity());
+        }
+    }
+
+    private void record(IterationReport report, JsonLines metrics, JsonLines timings, TensorBoardWriter events)
+            throws IOException {
+        Map<String, Double> determined = new LinkedHashMap<>();
+        Map<String, Double> measured = new LinkedHashMap<>();
+        report.metrics().forEach((name, value) -> (measured(name) ? measured : determined).put(name, value));
+        metrics.add(report.iteration(), determined);
+        timings.add(report.iteration(), measured);
+        events.scalars(report.iteration(), report.metrics());
+        if (!report.skipped().reason().isEmpty()) {
+            err.printf("Iteration %s skipped something: %s.%n", report.iteration(), report.skipped().reason());
+        }
+    }
+
+    private static boolean measured(String name) {
+        return name.startsWith("seconds.") || name.startsWith("memory.") || name.equals("samples_per_second");
+    }
+
+    private static String figures(IterationReport report) {
+        Map<String, Double> metrics = report.metrics();
+        return String.format(
+                Locale.ROOT,
+                "reward %.3f  kl %.1e  clipped %.2f",
+                report.rewards().mean(),
+                metrics.getOrDefault("kl", 0.0),
+                metrics.getOrDefault("clip.above", 0.0) + metrics.getOrDefault("clip.below", 0.0));
+    }
+
+    private void evaluate(JsonLines evaluations, TensorBoardWriter events, Progress progress) throws IOException {
+        long done = session.trainer().iteration();
+        TestScores scores = new TestScores(config.evaluation().pictures(), progress);
+        Evaluation.Report report = session.evaluate(scores);
+        scores.write(folder.samples(done));
+        evaluations.add(done, scores.line(report));
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("test.score", report.overall().mean());
+        report.tasks().forEach((task, interval) -> values.put("test.task." + task, interval.mean()));
+        events.scalars(done, values);
+        progress.note(String.format(
+                Locale.ROOT,
+                "test score after %d iterations: %.3f (%.3f to %.3f, %d samples)",
+                done,
+                report.overall().mean(),
+                report.overall().low(),
+                report.overall().high(),
+                report.overall().count()));
+    }
+
+    private Path writeWeights() throws IOException {
+        if (config.adapter().kind() == AdapterChoice.Kind.LORA) {
+            Path newest = checkpoints.latest().orElseThrow().resolve("ema");
+            Path adapter = folder.path().resolve("adapter");
+            AtomicFiles.folder(adapter, partial -> copy(newest, partial, "^$"));
+            return adapter;
+        }
+        Path model = folder.path().resolve("model");
+        AtomicFiles.folder(model, partial -> {
+            copy(config.model(), partial, "transformer[/\\\\][^/\\\\]*\\.safetensors(\\.index\\.json)?");
+            session.trainer().withAverage(() -> {
+                writeTransformer(partial.resolve("transformer/diffusion_pytorch_model.safetensors"));
+                return null;
+            });
+        });
+        return model;
+    }
+
+    private void writeTransformer(Path file) {
+        try {
+            SafetensorsWriter.write(
+                    file,
+                    session.pipeline().transformerWeights().asMap(),
+                    Map.of("format", "pt"),
+                    SafetensorsWriter.Storage.FLOAT32);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Copies a folder but for the files whose relative path matches. */
+    private static void copy(Path from, Path to, String without) throws IOException {
+        try (Stream<Path> entries = Files.walk(from)) {
+            for (Path entry : entries.toList()) {
+                Path relative = from.relativize(entry);
+                Path target = to.resolve(relative);
+                if (Files.isDirectory(entry)) {
+                    Files.createDirectories(target);
+                } else if (!relative.toString().matches(without)) {
+                    Files.copy(entry, target);
+                }
+            }
+        }
+    }
+}

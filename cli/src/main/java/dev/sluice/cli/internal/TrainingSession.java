@@ -1,0 +1,201 @@
+package dev.sluice.cli.internal;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.configs.AdapterChoice;
+import dev.sluice.configs.Prompts;
+import dev.sluice.configs.RunConfig;
+import dev.sluice.configs.RunFiles;
+import dev.sluice.flow.ClassifierFreeGuidance;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.FullWeights;
+import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.Trainable;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.grpo.AlignmentTask;
+import dev.sluice.grpo.Evaluation;
+import dev.sluice.grpo.GrpoTrainer;
+import dev.sluice.grpo.Policy;
+import dev.sluice.grpo.Prompt;
+import dev.sluice.grpo.RunIdentity;
+import dev.sluice.rewards.Reward;
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run file names, opened: the model, what is trained of it, the prompts, the rewards and the trainer.
+ *
+ * <p>Memory: all of it goes with {@link #close()}.
+ */
+public final class TrainingSession implements AutoCloseable {
+    /** The seed's purpose in the adapter's first values. */
+    private static final long ADAPTER = 0x61646170746572L;
+
+    /** What the numbers of a run do not depend on, and may differ when it is resumed. */
+    private static final List<String> FREE =
+            List.of("name", "output", "threads", "device", "iterations", "evaluation", "checkpoints", "model");
+
+    private final RunConfig config;
+    private final FlowPipeline pipeline;
+    private final NDManager manager;
+    private final Reward reward;
+    private final Trainable trainable;
+    private final RunIdentity identity;
+    private final VelocityModel guided;
+    private final GrpoTrainer trainer;
+    private final Evaluation evaluation;
+
+    private TrainingSession(RunConfig config, FlowPipeline pipeline, Reward reward) throws IOException {
+        this.config = config;
+        this.pipeline = pipeline;
+        this.reward = reward;
+        List<Prompt> train = Prompts.read(config.prompts().train());
+        List<Prompt> test = spread(Prompts.read(config.prompts().test()), config.evaluation().prompts());
+        this.manager = pipeline.manager().newSubManager();
+        this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
+        this.trainable = openTrainable();
+        Conditioning negative = pipeline.encode(manager, List.of(""));
+        this.guided = guided(pipeline.velocityModel(), negative);
+        Policy policy =
+                new Policy(guided, guided(pipeline.velocityModel(trainable.reference()), negative), trainable);
+        int height = config.sampling().height().orElse(pipeline.defaultHeight());
+        int width = config.sampling().width().orElse(pipeline.defaultWidth());
+        AlignmentTask task = new AlignmentTask(
+                train,
+                (owner, texts) -> pipeline.encode(owner, texts),
+                pipeline.latentShape(1, height, width).slice(1),
+                this::decode,
+                reward);
+        this.trainer = new GrpoTrainer(
+                manager, policy, task, config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
+        this.evaluation = new Evaluation(
+                task.withPrompts(test),
+                new OdeSampler(
+                        config.evaluation().solver().solver(),
+                        pipeline.schedule(config.evaluation().steps(), height, width)),
+                config.evaluation().samplesPerPrompt(),
+                config.evaluation().chunkSize(),
+                config.evaluation().firstSeed());
+    }
+
+    /**
+     * Opens everything.
+     *
+     * @throws IOException if a file is missing, broken or does not fit the others
+     * @throws IllegalArgumentException if a choice does not fit the model
+     */
+    public static TrainingSession open(RunConfig config) throws IOException {
+        // The cheap things first, so that bad input is refused before a large model is read.
+        Reward reward = RunRewards.open(config.rewards());
+        Prompts.read(config.prompts().train());
+        Prompts.read(config.prompts().test());
+        Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
+        FlowPipeline pipeline = FlowPipeline.open(config.model(), Torch.device(config.device()));
+        try {
+            return new TrainingSession(config, pipeline, reward);
+        } catch (IOException | RuntimeException | Error e) {
+            pipeline.close();
+            reward.close();
+            throw e;
+        }
+    }
+
+    private static String settings(RunConfig config) {
+        Map<String, Object> tree = new LinkedHashMap<>(RunFiles.tree(config));
+        FREE.forEach(tree::remove);
+        return tree.toString();
+    }
+
+    private Trainable openTrainable() {
+        if (config.adapter().kind() == AdapterChoice.Kind.FULL) {
+            // The table of positions is computed, not learned.
+            return new FullWeights(manager, pipeline.transformerWeights(), name -> !name.startsWith("pos_embed.pos_embed"));
+        }
+        return new LoraAdapter(
+                manager,
+                pipeline.transformerWeights(),
+                config.adapter().lora(),
+                NoiseSource.of(config.seed(), ADAPTER));
+    }
+
+    private VelocityModel guided(VelocityModel model, Conditioning negative) {
+        double scale = config.sampling().guidance();
+        return scale == 1 ? model : new ClassifierFreeGuidance(model, negative, scale);
+    }
+
+    /** A picture with pixels that are not finite is shown grey; the trainer gives its sample no reward. */
+    private List<Media> decode(NDArray latents) {
+        NDArray pictures = pipeline.decode(latents);
+        int height = Math.toIntExact(pictures.getShape().get(2));
+        int width = Math.toIntExact(pictures.getShape().get(3));
+        List<Media> media = new ArrayList<>();
+        Pictures.of(pictures).forEach(picture -> media.add(picture.orElseGet(() -> grey(height, width))));
+        return media;
+    }
+
+    private static Media grey(int height, int width) {
+        byte[] rgb = new byte[3 * height * width];
+        Arrays.fill(rgb, (byte) 127);
+        return Media.image(height, width, rgb);
+    }
+
+    /** Returns some of the prompts, spread evenly over all, so that every task keeps its share. */
+    static List<Prompt> spread(List<Prompt> prompts, int count) {
+        if (count == 0 || count >= prompts.size()) {
+            return prompts;
+        }
+        List<Prompt> some = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            some.add(prompts.get((int) ((long) i * prompts.size() / count)));
+        }
+        return some;
+    }
+
+    /** Returns the run's options. */
+    public RunConfig config() {
+        return config;
+    }
+
+    /** Returns the model. */
+    public FlowPipeline pipeline() {
+        return pipeline;
+    }
+
+    /** Returns what is trained. */
+    public Trainable trainable() {
+        return trainable;
+    }
+
+    /** Returns the trainer. */
+    public GrpoTrainer trainer() {
+        return trainer;
+    }
+
+    /** Returns what the run's checkpoints belong to. */
+    public RunIdentity identity() {
+        return identity;
+    }
+
+    /** Samples the test prompts with the averaged weights. */
+    public Evaluation.Report evaluate(Evaluation.Listener listener) {
+        return trainer.withAverage(() -> evaluation.run(manager, guided, listener));
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        trainable.close();
+        manager.close();
+        pipeline.close();
+        reward.close();
+    }
+}
