@@ -70,7 +70,8 @@ final class Training {
 
     private List<Path> inputs() {
         List<Path> inputs = new ArrayList<>(List.of(config.model()));
-        for (PromptSource source : List.of(config.prompts().train(), config.prompts().test())) {
+        for (PromptSource source :
+                List.of(config.prompts().train(), config.prompts().test())) {
             if (source instanceof PromptSource.PromptFile file && !inputs.contains(file.path())) {
                 inputs.add(file.path());
             }

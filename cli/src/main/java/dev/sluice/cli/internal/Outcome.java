@@ -29,8 +29,9 @@ public record Outcome(Map<String, Object> before, Map<String, Object> after) {
     public List<String> table() {
         List<String> lines = new ArrayList<>();
         lines.add(ROW.formatted("test prompts", "before", "after", "change"));
-        object(after, "tasks").forEach((task, score) ->
-                lines.add(row(task.replace('_', ' '), object(object(before, "tasks"), task), asObject(score))));
+        object(after, "tasks")
+                .forEach((task, score) ->
+                        lines.add(row(task.replace('_', ' '), object(object(before, "tasks"), task), asObject(score))));
         if (after.get("unseen") != null) {
             lines.add(row("unseen combinations", object(before, "unseen"), object(after, "unseen")));
         }
@@ -46,7 +47,11 @@ public record Outcome(Map<String, Object> before, Map<String, Object> after) {
 
     private static String interval(Map<String, Object> score) {
         return String.format(
-                Locale.ROOT, "%.3f (%.2f to %.2f)", number(score, "score"), number(score, "low"), number(score, "high"));
+                Locale.ROOT,
+                "%.3f (%.2f to %.2f)",
+                number(score, "score"),
+                number(score, "low"),
+                number(score, "high"));
     }
 
     private static double number(Map<String, Object> map, String key) {

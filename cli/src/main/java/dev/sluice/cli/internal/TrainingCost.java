@@ -43,7 +43,8 @@ public record TrainingCost(
     public List<String> lines() {
         return List.of(
                 String.format(Locale.ROOT, "# trained parameters: %,d", trained),
-                String.format(Locale.ROOT, "# weights and optimiser: %.0f MB, without a batch's activations", megabytes),
+                String.format(
+                        Locale.ROOT, "# weights and optimiser: %.0f MB, without a batch's activations", megabytes),
                 String.format(
                         Locale.ROOT,
                         "# passes of one picture for each iteration: %,d forward to sample, %,d forward and back to learn, %,d forward for the reference",

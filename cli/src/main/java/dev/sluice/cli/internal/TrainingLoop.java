@@ -7,8 +7,8 @@ import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.SafetensorsWriter;
 import dev.sluice.grpo.CheckpointFolder;
-import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.GrpoTrainer;
+import dev.sluice.grpo.Interval;
 import dev.sluice.grpo.IterationReport;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,8 +53,8 @@ public final class TrainingLoop {
      */
     public Path run(boolean resume) throws IOException {
         GrpoTrainer trainer = session.trainer();
-        boolean restored = resume
-                && checkpoints.restoreLatest(trainer, session.identity()).isPresent();
+        boolean restored =
+                resume && checkpoints.restoreLatest(trainer, session.identity()).isPresent();
         long first = trainer.iteration();
         try (JsonLines metrics = JsonLines.open(folder.metrics(), first - 1);
                 JsonLines timings = JsonLines.open(folder.timing(), first - 1);
@@ -65,8 +65,8 @@ public final class TrainingLoop {
                 evaluate(evaluations, events, progress);
             }
             while (trainer.iteration() < config.iterations()) {
-                IterationReport report = trainer.iterate((iteration, phase, done, total) ->
-                        progress.phase("%s %s/%s".formatted(phase, done, total)));
+                IterationReport report = trainer.iterate(
+                        (iteration, phase, done, total) -> progress.phase("%s %s/%s".formatted(phase, done, total)));
                 record(report, metrics, timings, events);
                 progress.done(trainer.iteration(), figures(report));
                 finish(trainer.iteration(), evaluations, events, progress);
@@ -98,7 +98,9 @@ public final class TrainingLoop {
         timings.add(report.iteration(), measured);
         events.scalars(report.iteration(), report.metrics());
         if (!report.skipped().reason().isEmpty()) {
-            err.printf("Iteration %s skipped something: %s.%n", report.iteration(), report.skipped().reason());
+            err.printf(
+                    "Iteration %s skipped something: %s.%n",
+                    report.iteration(), report.skipped().reason());
         }
     }
 
@@ -118,63 +120,54 @@ public final class TrainingLoop {
 
     private void evaluate(JsonLines evaluations, TensorBoardWriter events, Progress progress) throws IOException {
         long done = session.trainer().iteration();
-        TestScores scores = new TestScores(config.evaluation().pictures(), progress);
-        Evaluation.Report report = session.evaluate(scores);
-        scores.write(folder.samples(done));
-        evaluations.add(done, scores.line(report));
+        KeptPictures pictures = new KeptPictures(config.evaluation().pictures(), progress);
+        ModelEvaluator.Outcome outcome = session.evaluate(pictures);
+        pictures.write(folder.samples(done));
+        evaluations.add(done, outcome.json());
+        Interval score = outcome.all().score();
         Map<String, Double> values = new LinkedHashMap<>();
-        values.put("test.score", report.overall().mean());
-        report.tasks().forEach((task, interval) -> values.put("test.task." + task, interval.mean()));
+        values.put("test.score", score.mean());
+        outcome.all().tasks().forEach((task, interval) -> values.put("test.task." + task, interval.mean()));
+        outcome.unseen()
+                .ifPresent(unseen -> values.put("test.unseen", unseen.score().mean()));
         events.scalars(done, values);
         progress.note(String.format(
                 Locale.ROOT,
                 "test score after %d iterations: %.3f (%.3f to %.3f, %d samples)",
                 done,
-                report.overall().mean(),
-                report.overall().low(),
-                report.overall().high(),
-                report.overall().count()));
+                score.mean(),
+                score.low(),
+                score.high(),
+                score.count()));
     }
 
     private Path writeWeights() throws IOException {
         if (config.adapter().kind() == AdapterChoice.Kind.LORA) {
             Path newest = checkpoints.latest().orElseThrow().resolve("ema");
             Path adapter = folder.path().resolve("adapter");
-            AtomicFiles.folder(adapter, partial -> copy(newest, partial, "^$"));
+            AtomicFiles.folder(adapter, partial -> copy(newest, partial));
             return adapter;
         }
         Path model = folder.path().resolve("model");
-        AtomicFiles.folder(model, partial -> {
-            copy(config.model(), partial, "transformer[/\\\\][^/\\\\]*\\.safetensors(\\.index\\.json)?");
-            session.trainer().withAverage(() -> {
-                writeTransformer(partial.resolve("transformer/diffusion_pytorch_model.safetensors"));
-                return null;
-            });
+        session.trainer().withAverage(() -> {
+            try {
+                session.pipeline().save(model, SafetensorsWriter.Storage.FLOAT32);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return null;
         });
         return model;
     }
 
-    private void writeTransformer(Path file) {
-        try {
-            SafetensorsWriter.write(
-                    file,
-                    session.pipeline().transformerWeights().asMap(),
-                    Map.of("format", "pt"),
-                    SafetensorsWriter.Storage.FLOAT32);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Copies a folder but for the files whose relative path matches. */
-    private static void copy(Path from, Path to, String without) throws IOException {
+    private static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> entries = Files.walk(from)) {
             for (Path entry : entries.toList()) {
                 Path relative = from.relativize(entry);
                 Path target = to.resolve(relative);
                 if (Files.isDirectory(entry)) {
                     Files.createDirectories(target);
-                } else if (!relative.toString().matches(without)) {
+                } else {
                     Files.copy(entry, target);
                 }
             }

@@ -1,6 +1,5 @@
 package dev.sluice.cli.internal;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.configs.AdapterChoice;
 import dev.sluice.configs.Prompts;
@@ -11,7 +10,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.FullWeights;
 import dev.sluice.flow.LoraAdapter;
-import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.Trainable;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -23,10 +22,8 @@ import dev.sluice.grpo.Policy;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RunIdentity;
 import dev.sluice.rewards.Reward;
-import dev.sluice.video.Media;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,40 +47,50 @@ public final class TrainingSession implements AutoCloseable {
     private final Reward reward;
     private final Trainable trainable;
     private final RunIdentity identity;
-    private final VelocityModel guided;
     private final GrpoTrainer trainer;
-    private final Evaluation evaluation;
+    private final ModelEvaluator evaluator;
+    private final List<Prompt> test;
 
     private TrainingSession(RunConfig config, FlowPipeline pipeline, Reward reward) throws IOException {
         this.config = config;
         this.pipeline = pipeline;
         this.reward = reward;
         List<Prompt> train = Prompts.read(config.prompts().train());
-        List<Prompt> test = spread(Prompts.read(config.prompts().test()), config.evaluation().prompts());
+        this.test = spread(
+                Prompts.read(config.prompts().test()), config.evaluation().prompts());
         this.manager = pipeline.manager().newSubManager();
         this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
         this.trainable = openTrainable();
         Conditioning negative = pipeline.encode(manager, List.of(""));
-        this.guided = guided(pipeline.velocityModel(), negative);
-        Policy policy =
-                new Policy(guided, guided(pipeline.velocityModel(trainable.reference()), negative), trainable);
+        Policy policy = new Policy(
+                guided(pipeline.velocityModel(), negative),
+                guided(pipeline.velocityModel(trainable.reference()), negative),
+                trainable);
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
         AlignmentTask task = new AlignmentTask(
                 train,
-                (owner, texts) -> pipeline.encode(owner, texts),
+                pipeline::encode,
                 pipeline.latentShape(1, height, width).slice(1),
-                this::decode,
+                latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
         this.trainer = new GrpoTrainer(
-                manager, policy, task, config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
-        this.evaluation = new Evaluation(
-                task.withPrompts(test),
-                new OdeSampler(
+                manager,
+                policy,
+                task,
+                config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
+        this.evaluator = new ModelEvaluator(
+                pipeline,
+                reward,
+                new PictureSettings(
+                        config.evaluation().steps(),
                         config.evaluation().solver().solver(),
-                        pipeline.schedule(config.evaluation().steps(), height, width)),
+                        config.sampling().guidance(),
+                        "",
+                        height,
+                        width,
+                        config.evaluation().chunkSize()),
                 config.evaluation().samplesPerPrompt(),
-                config.evaluation().chunkSize(),
                 config.evaluation().firstSeed());
     }
 
@@ -118,7 +125,8 @@ public final class TrainingSession implements AutoCloseable {
     private Trainable openTrainable() {
         if (config.adapter().kind() == AdapterChoice.Kind.FULL) {
             // The table of positions is computed, not learned.
-            return new FullWeights(manager, pipeline.transformerWeights(), name -> !name.startsWith("pos_embed.pos_embed"));
+            return new FullWeights(
+                    manager, pipeline.transformerWeights(), name -> !name.startsWith("pos_embed.pos_embed"));
         }
         return new LoraAdapter(
                 manager,
@@ -130,22 +138,6 @@ public final class TrainingSession implements AutoCloseable {
     private VelocityModel guided(VelocityModel model, Conditioning negative) {
         double scale = config.sampling().guidance();
         return scale == 1 ? model : new ClassifierFreeGuidance(model, negative, scale);
-    }
-
-    /** A picture with pixels that are not finite is shown grey; the trainer gives its sample no reward. */
-    private List<Media> decode(NDArray latents) {
-        NDArray pictures = pipeline.decode(latents);
-        int height = Math.toIntExact(pictures.getShape().get(2));
-        int width = Math.toIntExact(pictures.getShape().get(3));
-        List<Media> media = new ArrayList<>();
-        Pictures.of(pictures).forEach(picture -> media.add(picture.orElseGet(() -> grey(height, width))));
-        return media;
-    }
-
-    private static Media grey(int height, int width) {
-        byte[] rgb = new byte[3 * height * width];
-        Arrays.fill(rgb, (byte) 127);
-        return Media.image(height, width, rgb);
     }
 
     /** Returns some of the prompts, spread evenly over all, so that every task keeps its share. */
@@ -186,8 +178,8 @@ public final class TrainingSession implements AutoCloseable {
     }
 
     /** Samples the test prompts with the averaged weights. */
-    public Evaluation.Report evaluate(Evaluation.Listener listener) {
-        return trainer.withAverage(() -> evaluation.run(manager, guided, listener));
+    public ModelEvaluator.Outcome evaluate(Evaluation.Listener listener) {
+        return trainer.withAverage(() -> evaluator.run(test, listener));
     }
 
     @Override

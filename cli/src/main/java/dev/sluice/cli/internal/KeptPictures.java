@@ -1,9 +1,7 @@
 package dev.sluice.cli.internal;
 
-import dev.sluice.configs.Prompts;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.grpo.Evaluation;
-import dev.sluice.grpo.Interval;
 import dev.sluice.video.ImageFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,24 +10,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Gathers the samples of one evaluation: their scores on unseen combinations, and the pictures that are kept. */
-public final class TestScores implements Evaluation.Listener {
+/** Keeps some pictures of an evaluation, spread over all its prompts, and shows how far it is. */
+public final class KeptPictures implements Evaluation.Listener {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final int kept;
     private final Progress progress;
     private final List<Evaluation.Judged> pictures = new ArrayList<>();
-    private final Map<String, List<Double>> unseen = new TreeMap<>();
 
     /**
      * Creates a listener of one evaluation.
      *
      * @param kept how many pictures to keep
      */
-    public TestScores(int kept, Progress progress) {
+    public KeptPictures(int kept, Progress progress) {
         this.kept = kept;
         this.progress = progress;
     }
@@ -43,36 +39,6 @@ public final class TestScores implements Evaluation.Listener {
                 || (judged.index() == 0 && many > 0)) {
             pictures.add(judged);
         }
-        if (Boolean.TRUE.equals(judged.prompt().metadata().get(Prompts.UNSEEN)) && Double.isFinite(judged.score())) {
-            unseen.computeIfAbsent(judged.prompt().text(), text -> new ArrayList<>())
-                    .add(judged.score());
-        }
-    }
-
-    /** Returns an evaluation as a line of {@code evaluation.jsonl}. */
-    public Map<String, Object> line(Evaluation.Report report) {
-        Map<String, Object> line = new LinkedHashMap<>(interval(report.overall()));
-        line.put("task_mean", report.taskMean());
-        line.put("invalid", report.invalid());
-        Map<String, Object> tasks = new LinkedHashMap<>();
-        report.tasks().forEach((task, interval) -> tasks.put(task, interval(interval)));
-        line.put("tasks", tasks);
-        if (!unseen.isEmpty()) {
-            double[][] clusters = unseen.values().stream()
-                    .map(scores -> scores.stream().mapToDouble(score -> score).toArray())
-                    .toArray(double[][]::new);
-            line.put("unseen", interval(Interval.of(clusters)));
-        }
-        return line;
-    }
-
-    private static Map<String, Object> interval(Interval interval) {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("score", finite(interval.mean()));
-        map.put("low", finite(interval.low()));
-        map.put("high", finite(interval.high()));
-        map.put("count", interval.count());
-        return map;
     }
 
     private static Double finite(double value) {

@@ -1,0 +1,152 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.cli.internal.JsonLines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainCommandTest {
+    @TempDir
+    static Path folder;
+
+    private static Path runFile;
+
+    @BeforeAll
+    static void aSmallRun() throws IOException {
+        TestModels.scenes(folder.resolve("model"));
+        runFile = runFile(folder, "model");
+    }
+
+    /** A run of seconds; {@code model} is relative to the folder. */
+    static Path runFile(Path folder, String model) throws IOException {
+        return Files.writeString(folder.resolve("small.yaml"), """
+                name: small
+                output: "%s"
+                model: %s
+                threads: 1
+                iterations: 3
+                prompts: {train: scenes:train, test: scenes:test}
+                rewards: [{name: red, weight: 1}]
+                adapter: {rank: 2, alpha: 4}
+                batch: {prompts: 2, groupSize: 4, chunkSize: 4}
+                sampling: {steps: 4, guidance: 1}
+                updates: {optimiser: {learningRate: 1.0e-2}, ema: {decay: 0.5, interval: 1}}
+                evaluation: {every: 2, steps: 2, prompts: 6, pictures: 3, chunkSize: 6}
+                checkpoints: {every: 1, keep: 2}
+                """.formatted(folder.resolve("runs"), model));
+    }
+
+    private static CommandLineRun train(String name, String... more) {
+        List<Object> words = new ArrayList<>(List.of("train", runFile, "--set", "name=" + name));
+        words.addAll(List.of(more));
+        return CommandLineRun.of(words.toArray());
+    }
+
+    private static Path run(String name) {
+        return folder.resolve("runs").resolve(name);
+    }
+
+    @Test
+    void aRunLeavesAllThatItsFolderIsSaidToHave() throws IOException {
+        CommandLineRun train = train("whole").succeeded();
+        assertThat(train.out()).contains("test prompts", "before", "unseen combinations", "all ", "report.html");
+        assertThat(train.err()).contains("3/3", "test score after 3 iterations");
+        Path run = run("whole");
+        assertThat(steps(run.resolve("metrics.jsonl"))).containsExactly(0, 1, 2);
+        assertThat(steps(run.resolve("timing.jsonl"))).containsExactly(0, 1, 2);
+        assertThat(steps(run.resolve("evaluation.jsonl"))).containsExactly(0, 2, 3);
+        assertThat(Files.readString(run.resolve("metrics.jsonl"))).doesNotContain("seconds", "memory");
+        assertThat(run.resolve("adapter/adapter_config.json")).exists();
+        assertThat(run.resolve("adapter/adapter_model.safetensors")).exists();
+        assertThat(run.resolve("samples/step-000003/002.png")).exists();
+        assertThat(run.resolve("samples/step-000000/prompts.jsonl")).exists();
+        assertThat(run.resolve("report.html")).isNotEmptyFile();
+        assertThat(Files.readString(run.resolve("manifest.json"))).contains("\"seed\" : 1", "safetensors");
+        try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+            assertThat(checkpoints.map(path -> path.getFileName().toString()))
+                    .containsExactlyInAnyOrder("step-000002", "step-000003");
+        }
+        try (Stream<Path> entries = Files.list(run)) {
+            assertThat(entries.map(path -> path.getFileName().toString()))
+                    .anyMatch(name -> name.startsWith("events.out.tfevents."));
+        }
+    }
+
+    private static List<Object> steps(Path file) throws IOException {
+        return JsonLines.read(file).stream().map(line -> line.get("step")).toList();
+    }
+
+    @Test
+    void theSameSeedGivesTheSameRunAndAnotherSeedAnother() throws IOException {
+        train("first").succeeded();
+        train("second").succeeded();
+        train("third", "--set", "seed=2").succeeded();
+        assertThat(run("first").resolve("metrics.jsonl"))
+                .hasSameBinaryContentAs(run("second").resolve("metrics.jsonl"));
+        assertThat(run("first").resolve("adapter/adapter_model.safetensors"))
+                .hasSameBinaryContentAs(run("second").resolve("adapter/adapter_model.safetensors"));
+        assertThat(Files.readString(run("third").resolve("metrics.jsonl")))
+                .isNotEqualTo(Files.readString(run("first").resolve("metrics.jsonl")));
+    }
+
+    @Test
+    void aRunThatGoesOnEqualsOneThatNeverStopped() throws IOException {
+        train("straight", "--set", "iterations=4").succeeded();
+        train("parts", "--set", "iterations=2").succeeded();
+        // What a killed process may leave: lines after the checkpoint, half a line, a half-written checkpoint.
+        Files.writeString(
+                run("parts").resolve("metrics.jsonl"),
+                Files.readString(run("parts").resolve("metrics.jsonl")) + "{\"step\":2,\"reward.mean\":7}\n{\"ste");
+        Files.createDirectories(run("parts").resolve("checkpoints/.step-000003.partial123"));
+        train("parts", "--set", "iterations=4", "--resume").succeeded();
+        for (String file : List.of("metrics.jsonl", "evaluation.jsonl", "adapter/adapter_model.safetensors")) {
+            assertThat(run("parts").resolve(file))
+                    .hasSameBinaryContentAs(run("straight").resolve(file));
+        }
+        assertThat(run("parts").resolve("checkpoints/.step-000003.partial123")).doesNotExist();
+    }
+
+    @Test
+    void aDryRunPrintsTheResolvedRunAndItsCostAndLeavesNothing() throws IOException {
+        CommandLineRun dry = train("dry", "--dry-run").succeeded();
+        assertThat(dry.out())
+                .contains("name: dry", "learningRate: 0.01", "# trained parameters:", "forward to sample")
+                .contains("# passes of one picture for each iteration: 32 forward to sample, 24 forward and back");
+        assertThat(run("dry")).doesNotExist();
+        Path resolved = Files.writeString(folder.resolve("resolved.yaml"), dry.out());
+        assertThat(CommandLineRun.of("train", resolved, "--dry-run").succeeded().out())
+                .isEqualTo(dry.out());
+    }
+
+    @Test
+    void allWeightsCanBeTrainedAndAreWrittenAsAModel() throws IOException {
+        train("full", "--set", "adapter.kind=full", "--set", "iterations=1", "--set", "sampling.guidance=2")
+                .succeeded();
+        assertThat(run("full").resolve("model/model_index.json")).exists();
+        assertThat(CommandLineRun.of("model", "inspect", run("full").resolve("model"))
+                        .succeeded()
+                        .out())
+                .contains("SD3");
+        assertThat(run("full").resolve("checkpoints/step-000001/state.json")).exists();
+    }
+
+    @Test
+    void aRewardThatIsNeverANumberStopsTheRun() throws IOException {
+        CommandLineRun train = train("nan", "--set", "rewards=[{name: broken, weight: 1}]", "--set", "iterations=20");
+        assertThat(train.status()).isEqualTo(1);
+        assertThat(train.err()).contains("Training stopped at iteration").doesNotContain("\tat ");
+        List<Map<String, Object>> metrics = JsonLines.read(run("nan").resolve("metrics.jsonl"));
+        assertThat(metrics)
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(line.get("skipped.samples")).isEqualTo(8.0));
+    }
+}
