@@ -54,7 +54,8 @@ public record ScenePrompt(SceneTask task, String text, List<Wanted> include, Lis
      * Returns the prompt that metadata in GenEval's form describes.
      *
      * @param text the words; they are not read
-     * @param metadata as {@link #metadata()} returns it; numbers of any type, a further field {@code prompt} is ignored
+     * @param metadata as {@link #metadata()} returns it; numbers of any type; further fields {@code prompt},
+     *     {@code task} and {@code unseen} are ignored
      * @throws IllegalArgumentException with the field's name, if something is missing or unknown to the scenes world
      */
     public static ScenePrompt of(String text, Map<String, Object> metadata) {

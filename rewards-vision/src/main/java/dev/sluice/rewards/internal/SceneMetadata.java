@@ -17,12 +17,15 @@ import java.util.stream.Stream;
 
 /** Reads GenEval's metadata as far as the scenes world knows its words. */
 public final class SceneMetadata {
+    /** The last three say nothing of the picture: they stand in prompt files and in what runs make of prompts. */
+    private static final List<String> KNOWN = List.of("tag", "include", "exclude", "prompt", "task", "unseen");
+
     private SceneMetadata() {}
 
     /** Returns the prompt that metadata describes; each message of a failure names the field. */
     public static ScenePrompt read(String text, Map<String, Object> metadata) {
         for (String key : metadata.keySet()) {
-            if (!List.of("tag", "include", "exclude", "prompt").contains(key)) {
+            if (!KNOWN.contains(key)) {
                 throw new IllegalArgumentException(
                         "%s is no field of scene metadata; expected tag, include, exclude or prompt.".formatted(key));
             }
