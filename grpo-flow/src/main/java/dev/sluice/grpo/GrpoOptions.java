@@ -5,7 +5,6 @@ import dev.sluice.flow.Ema;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.sde.ExplorationSchedule;
-import dev.sluice.sde.LastStep;
 import dev.sluice.sde.SdeOptions;
 
 /**
@@ -75,8 +74,12 @@ public record GrpoOptions(
                         "steps (%s) must be at least 2, because the last step is not trained."
                                 .formatted(schedule.steps()));
             }
-            if (sde.lastStep() == null) {
-                throw new IllegalArgumentException("lastStep must be one of %s.".formatted((Object) LastStep.values()));
+            for (int step = 0; step < schedule.steps() - 1; step++) {
+                if (!sde.rule().at(schedule, step).stochastic()) {
+                    throw new IllegalArgumentException(
+                            "%s adds no noise in step %s, so that step has no density and cannot be trained.%nMaybe raise its noise level."
+                                    .formatted(sde.rule(), step));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.TimeSchedule;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Scores;
 import dev.sluice.rewards.WeightedSum;
@@ -398,6 +399,16 @@ class GrpoTrainerTest {
                 .hasMessageContaining("groupSize (1) must be at least 2");
         assertThatThrownBy(() -> GrpoOptions.Batch.of(3, 5, 4))
                 .hasMessageContaining("chunkSize (4) must divide prompts × groupSize (15)");
+        assertThatThrownBy(() -> new GrpoOptions.Rollout(
+                        new SdeOptions(new SdeRule.FlowGrpo(0)),
+                        GaussianWorld.SCHEDULE,
+                        new ExplorationSchedule.AllButLast()))
+                .hasMessageContaining("adds no noise in step 0");
+        assertThatThrownBy(() -> new GrpoOptions.Rollout(
+                        new SdeOptions(new SdeRule.FlowGrpo(0.7)),
+                        new TimeSchedule.Uniform(1),
+                        new ExplorationSchedule.AllButLast()))
+                .hasMessageContaining("steps (1) must be at least 2");
         assertThatThrownBy(() -> new AlignmentTask(
                         new ArrayList<>(),
                         GaussianWorld::encode,
