@@ -31,7 +31,8 @@ final class ShapeFit {
         for (int i = 0; i < mask.length; i++) {
             sum += mask[i];
             x += mask[i] * (i % width + 0.5);
-            y += mask[i] * (i / width + 0.5);
+            int row = i / width;
+            y += mask[i] * (row + 0.5);
         }
         double radius = Math.sqrt(sum / area(shape));
         return new SceneObject(shape, color, x / sum, y / sum - drop(shape) * radius, radius, shade);
