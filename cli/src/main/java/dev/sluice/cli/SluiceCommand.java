@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             ReportCommand.class,
             ModelCommand.class,
+            BenchCommand.class,
             SluiceCommand.Completion.class
         })
 @SuppressWarnings("UnusedVariable") // picocli reads the options that every command has
