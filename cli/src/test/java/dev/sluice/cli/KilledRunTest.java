@@ -1,0 +1,99 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A run whose process is killed (SIGKILL) at random moments and resumed each time equals one that was never stopped. By hand,
+ * with more kills: {@code mvn -pl cli -am test -Dtest=KilledRunTest -Dsurefire.failIfNoSpecifiedTests=false -Dsluice.kills=5}.
+ */
+class KilledRunTest {
+    private static final int KILLS = Integer.getInteger("sluice.kills", 1);
+    private static final long SEED = Long.getLong("sluice.kills.seed", 11);
+    private static final int ITERATIONS = 8 + 16 * KILLS;
+    private static final List<String> DETERMINED =
+            List.of("metrics.jsonl", "evaluation.jsonl", "adapter/adapter_model.safetensors");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aRunThatIsKilledAndResumedEqualsOneThatWasNot() throws IOException, InterruptedException {
+        TestModels.scenes(folder.resolve("model"));
+        Path file = TrainCommandTest.runFile(folder, "model");
+        Path runs = folder.resolve("runs");
+        CommandLineRun.of("train", file, "--set", "name=straight", "--set", "iterations=" + ITERATIONS)
+                .succeeded();
+        SplittableRandom random = new SplittableRandom(SEED);
+        List<String> moments = new ArrayList<>();
+        for (int kill = 0; kill < KILLS; kill++) {
+            moments.add(killed(file, runs.resolve("killed/metrics.jsonl"), kill, random));
+        }
+        CommandLineRun.of("train", file, "--resume", "--set", "name=killed", "--set", "iterations=" + ITERATIONS)
+                .succeeded();
+        for (String name : DETERMINED) {
+            assertThat(runs.resolve("killed").resolve(name))
+                    .as("%s, killed %s (seed %s)", name, moments, SEED)
+                    .hasSameBinaryContentAs(runs.resolve("straight").resolve(name));
+        }
+    }
+
+    /** Starts or resumes the run in a process of its own, and kills that some time after it has done an iteration more. */
+    private String killed(Path file, Path metrics, int kill, SplittableRandom random)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Dai.djl.offline=true",
+                "-DOPT_OUT_TRACKING=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.sluice.cli.Main",
+                "train",
+                file.toString(),
+                "--set",
+                "name=killed",
+                "--set",
+                "iterations=" + ITERATIONS));
+        if (kill > 0) {
+            command.add("--resume");
+        }
+        Path log = folder.resolve("kill-%s.log".formatted(kill));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            long before = lines(metrics);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
+            while (process.isAlive() && lines(metrics) <= before && System.nanoTime() < deadline) {
+                Thread.sleep(5);
+            }
+            assertThat(lines(metrics)).as(Files.readString(log)).isGreaterThan(before);
+            long pause = random.nextLong(400);
+            Thread.sleep(pause);
+            assertThat(process.isAlive())
+                    .as("the process must still run to be killed; it did %s iterations".formatted(lines(metrics)))
+                    .isTrue();
+            return "at iteration %s + %s ms".formatted(lines(metrics), pause);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private static long lines(Path metrics) throws IOException {
+        if (!Files.exists(metrics)) {
+            return 0;
+        }
+        return Files.readString(metrics).chars().filter(c -> c == '\n').count();
+    }
+}
