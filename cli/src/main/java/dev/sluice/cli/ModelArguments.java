@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import dev.sluice.cli.internal.Home;
 import dev.sluice.cli.internal.OpenModel;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
@@ -35,6 +36,13 @@ final class ModelArguments {
             description = "auto, cpu, gpu or gpuN (default: ${DEFAULT-VALUE}).")
     private String device;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description = "What the transformer computes in: float32 or bfloat16 (default: ${DEFAULT-VALUE}).")
+    private Precision precision;
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads of an operator (default: one for each core).")
     private Integer threads;
 
@@ -57,6 +65,6 @@ final class ModelArguments {
                 threads == null
                         ? Runtime.getRuntime().availableProcessors()
                         : Require.atLeast("--threads", threads, 1));
-        return OpenModel.open(model(), adapter(), Torch.device(device));
+        return OpenModel.open(model(), adapter(), Torch.device(device), precision);
     }
 }

@@ -4,6 +4,7 @@ import dev.sluice.configs.internal.Existing;
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.Credit;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param seed names all randomness
  * @param iterations how many
  * @param model a folder in diffusers' layout
+ * @param precision what the transformer computes in; what is trained is float32
  * @param adapter what is trained of it
  * @param prompts what is sampled, and what is tested
  * @param rewards what is wanted; their weighted sum is the reward
@@ -44,6 +46,7 @@ public record RunConfig(
         long seed,
         @Within(least = 1, most = 10_000_000) int iterations,
         @Existing Path model,
+        Precision precision,
         AdapterChoice adapter,
         PromptChoice prompts,
         @NotEmpty List<RewardChoice> rewards,
@@ -119,6 +122,7 @@ public record RunConfig(
                 seed,
                 other,
                 model,
+                precision,
                 adapter,
                 prompts,
                 rewards,

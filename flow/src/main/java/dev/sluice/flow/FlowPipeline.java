@@ -12,6 +12,7 @@ import dev.sluice.flow.internal.PromptEncoder;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
 import dev.sluice.flow.internal.Sd3Work;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -71,14 +72,26 @@ public final class FlowPipeline implements AutoCloseable {
     }
 
     /**
-     * Opens a folder on a device.
+     * Opens a folder on a device, in float32.
      *
      * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
      */
     public static FlowPipeline open(Path folder, Device device) throws IOException {
+        return open(folder, device, Precision.FLOAT32);
+    }
+
+    /**
+     * Opens a folder on a device.
+     *
+     * @param precision of the transformer; text encoders and autoencoder are float32
+     * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
+     */
+    public static FlowPipeline open(Path folder, Device device, Precision precision) throws IOException {
         NDManager manager = Torch.newManager(device);
         try {
-            return new FlowPipeline(manager, folder);
+            FlowPipeline pipeline = new FlowPipeline(manager, folder);
+            pipeline.transformerWeights().round(precision);
+            return pipeline;
         } catch (IOException | RuntimeException | Error e) {
             manager.close();
             throw e;

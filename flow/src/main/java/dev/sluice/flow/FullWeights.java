@@ -32,9 +32,9 @@ public final class FullWeights implements Trainable {
         Map<String, NDArray> frozen = new LinkedHashMap<>();
         weights.asMap().forEach((name, weight) -> {
             if (chosen.test(name)) {
-                parameters.put(name, copy(weight));
+                parameters.put(name, wide(weight));
                 gradients.put(name, manager.zeros(weight.getShape()));
-                frozen.put(name, copy(weight));
+                frozen.put(name, InPlace.copy(manager, weight));
             }
         });
         if (parameters.isEmpty()) {
@@ -44,7 +44,7 @@ public final class FullWeights implements Trainable {
         reference = weights.with(frozen);
     }
 
-    private NDArray copy(NDArray array) {
+    private NDArray wide(NDArray array) {
         NDArray copy = manager.zeros(array.getShape());
         InPlace.assign(copy, array);
         return copy;

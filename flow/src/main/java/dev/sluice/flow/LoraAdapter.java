@@ -108,9 +108,7 @@ public final class LoraAdapter implements Trainable {
         long out = weight.getShape().get(0);
         long in = weight.getShape().get(1);
         layers.add(layer);
-        NDArray copy = manager.zeros(weight.getShape());
-        InPlace.assign(copy, weight);
-        base.put(layer, copy);
+        base.put(layer, InPlace.copy(manager, weight));
         NDArray a = noise.gaussian(manager, new Shape(options.rank(), in));
         a.muli((float) (1.0 / options.rank()));
         parameters.put(nameOfA(layer), a);

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.sluice.flow.AdapterFolder;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,10 +22,12 @@ public record OpenModel(FlowPipeline pipeline, Optional<LoraAdapter> adapter) im
      * @param model a folder in diffusers' layout
      * @param adapter an adapter's folder
      * @param device where it computes
+     * @param precision what the transformer computes in
      * @throws IOException if a folder is missing or broken, or the adapter was not made for such a model
      */
-    public static OpenModel open(Path model, Optional<Path> adapter, Device device) throws IOException {
-        FlowPipeline pipeline = FlowPipeline.open(model, device);
+    public static OpenModel open(Path model, Optional<Path> adapter, Device device, Precision precision)
+            throws IOException {
+        FlowPipeline pipeline = FlowPipeline.open(model, device, precision);
         try {
             Optional<LoraAdapter> opened = Optional.empty();
             if (adapter.isPresent()) {

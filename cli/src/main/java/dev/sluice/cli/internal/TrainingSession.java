@@ -106,7 +106,7 @@ public final class TrainingSession implements AutoCloseable {
         Prompts.read(config.prompts().train());
         Prompts.read(config.prompts().test());
         Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
-        FlowPipeline pipeline = FlowPipeline.open(config.model(), Torch.device(config.device()));
+        FlowPipeline pipeline = FlowPipeline.open(config.model(), Torch.device(config.device()), config.precision());
         try {
             return new TrainingSession(config, pipeline, reward);
         } catch (IOException | RuntimeException | Error e) {

@@ -3,7 +3,7 @@ package dev.sluice.flow.tensor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
-/** Operators that write into an array they are given; none of them records a graph or leaves an array behind. */
+/** Operators on values in place, and copies of them; none records a graph or leaves another array behind. */
 public final class InPlace {
     private InPlace() {}
 
@@ -11,6 +11,15 @@ public final class InPlace {
     public static void assign(NDArray target, NDArray value) {
         Require.sameShape("value", value, "target", target);
         run("assign", new double[] {0}, target, value);
+    }
+
+    /** Returns a copy of the same type, outside any graph, owned by {@code manager}. */
+    public static NDArray copy(NDManager manager, NDArray array) {
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray copy = array.duplicate();
+            copy.attach(manager);
+            return copy;
+        }
     }
 
     /** Sets all values to zero, also those that are not finite. */

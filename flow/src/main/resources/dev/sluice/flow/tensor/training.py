@@ -1,7 +1,7 @@
   # What changes weights in place. The first argument lends its manager to the result, which is empty.
 
   def fold_low_rank(self: __torch__.Ops, scale: Tensor, folded: Tensor, base: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    torch.copy_(folded, torch.addmm(base, b, a, beta=1, alpha=float(scale)))
+    torch.copy_(folded, torch.addmm(torch.to(base, a), b, a, beta=1, alpha=float(scale)))
     return torch.empty([0])
 
   # Adds dL/dA and dL/dB, given dL/dW of W + scale·B·A.

@@ -90,6 +90,10 @@ class Sd3TransformerTest {
             adapter.collectGradients(true);
             NDArray latents = golden.read(manager, "a.in.hidden_states");
             NDArray out = run(model, latents, "a", golden);
+            Sd3Transformer reference = new Sd3Transformer(model.config(), adapter.reference());
+            assertThat(run(reference, latents, "a", golden).toFloatArray())
+                    .as("a fresh adapter changes nothing")
+                    .isEqualTo(out.toFloatArray());
             double error = relative(out, golden.read(manager, "a.out"));
             assertThat(error).isBetween(1e-4, 5.0 / 256);
             Torch.backward(out, golden.read(manager, "a.cotangent"));
