@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Fixtures;
 import dev.sluice.flow.SafetensorsFile;
 import dev.sluice.flow.WeightFiles;
@@ -68,6 +69,31 @@ class ComponentGoldenTest {
             assertEqual(states.pooled(), golden, name + ".text_embeds");
             assertEqual(encoder.encode(ids, 0).hidden(), golden, name + ".skip2");
         }
+    }
+
+    /** The fixtures' end token is the largest id, so they cannot tell the two rules for the pooled position apart. */
+    @ParameterizedTest
+    @CsvSource({"7,2", "2,1", "59,1"})
+    void clipPoolsAtTheFirstEndTokenOrForTheHistoricTwoAtTheLargestId(int endToken, int position) throws IOException {
+        Path folder = Fixtures.path("text-encoders/clip_l");
+        ClipConfig c = ClipConfig.of(config(folder), true);
+        ClipConfig other = new ClipConfig(
+                c.vocabulary(),
+                c.width(),
+                c.feedForward(),
+                c.layers(),
+                c.heads(),
+                c.positions(),
+                c.projection(),
+                c.quickGelu(),
+                endToken);
+        ClipTextEncoder encoder = new ClipTextEncoder(other, load(folder, c.layout()));
+        NDArray ids = manager.create(new long[] {58, 59, 7, 59, 7, 3}, new Shape(1, 6));
+        ClipTextEncoder.States states = encoder.encode(ids);
+        NDArray at = states.last().get("0," + position).reshape(1, -1);
+        NDArray expected =
+                at.matMul(encoder.weights().get("text_projection.weight").transpose());
+        assertThat(Fixtures.relativeError(states.pooled(), expected)).isLessThan(TOLERANCE);
     }
 
     @ParameterizedTest
