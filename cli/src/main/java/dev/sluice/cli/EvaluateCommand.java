@@ -36,7 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
         name = "evaluate",
         description = {
-            "Scores a model on prompts, by task, with 95% confidence intervals.",
+            "Scores a model on prompts, by task, with 95%% confidence intervals.",
             "The overall score is the mean of the tasks' means, as GenEval sums up. Exit status 1 if some pictures",
             "could not be scored."
         },
@@ -44,7 +44,7 @@ import tools.jackson.databind.json.JsonMapper;
         footer = {
             "  sluice evaluate",
             "  sluice evaluate --adapter runs/demo/adapter --samples-per-prompt 4 --json scores.json",
-            "  sluice evaluate DIR --prompts prompts.jsonl --reward jpeg-compressibility"
+            "  sluice evaluate DIR --prompts prompts.jsonl --reward compressibility"
         })
 final class EvaluateCommand implements Callable<Integer> {
     private static final JsonMapper JSON =
@@ -71,8 +71,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--reward",
             paramLabel = "NAME",
-            defaultValue = "scenes",
-            description = "The reward that judges (default: ${DEFAULT-VALUE}).")
+            defaultValue = "scenes-strict",
+            description = "The reward that judges (default: ${DEFAULT-VALUE}, 1 if all is right, else 0).")
     private String rewardName;
 
     @Option(

@@ -162,6 +162,7 @@ class EvaluateCommandTest {
 
     @Test
     void helpHasAnExample() {
-        assertThat(evaluate("--help").succeeded().out()).contains("Examples:").contains("  sluice evaluate --adapter");
+        String help = evaluate("--help").succeeded().out();
+        assertThat(help).contains("Examples:", "  sluice evaluate --adapter", "with 95% confidence intervals.");
     }
 }

@@ -22,8 +22,9 @@ public record Interval(double mean, double low, double high, int count, String m
     /**
      * Returns the interval of scores that come in clusters, such as the samples of one prompt.
      *
-     * <p>One 0-or-1 score for each cluster gives Wilson's score interval (1927), which stays honest where all are 1;
-     * anything else the percentile bootstrap over clusters (Efron 1979) with {@value #RESAMPLES} resamples and a fixed seed.
+     * <p>One 0-or-1 score for each cluster gives Wilson's score interval (1927), which stays honest where all are 1; so do
+     * clusters that are all 0 or all 1, each counted as one sample. Anything else gives the percentile bootstrap over
+     * clusters (Efron 1979) with {@value #RESAMPLES} resamples and a fixed seed.
      *
      * @param clusters finite scores; empty clusters are left out
      */
@@ -37,7 +38,12 @@ public record Interval(double mean, double low, double high, int count, String m
         double mean = Arrays.stream(all).sum() / all.length;
         boolean single = filled.length == all.length;
         boolean binary = Arrays.stream(all).allMatch(score -> score == 0 || score == 1);
-        return single && binary ? wilson(mean, all.length) : bootstrap(mean, all.length, filled);
+        if (binary && (mean == 0 || mean == 1)) {
+            // A bootstrap of equal scores has no width, as if nothing could be otherwise; clusters count as one sample
+            // each.
+            return wilson(mean, filled.length, all.length);
+        }
+        return single && binary ? wilson(mean, all.length, all.length) : bootstrap(mean, all.length, filled);
     }
 
     /**
@@ -67,11 +73,11 @@ public record Interval(double mean, double low, double high, int count, String m
         return new Interval(mean, mean - Math.sqrt(below) / n, mean + Math.sqrt(above) / n, count, "combined");
     }
 
-    private static Interval wilson(double mean, int n) {
+    private static Interval wilson(double mean, int n, int count) {
         double scale = 1 / (1 + Z * Z / n);
         double centre = scale * (mean + Z * Z / (2 * n));
         double half = scale * Z * Math.sqrt(mean * (1 - mean) / n + Z * Z / (4.0 * n * n));
-        return new Interval(mean, Math.max(0, centre - half), Math.min(1, centre + half), n, "wilson");
+        return new Interval(mean, Math.max(0, centre - half), Math.min(1, centre + half), count, "wilson");
     }
 
     private static Interval bootstrap(double mean, int count, double[][] clusters) {

@@ -84,6 +84,31 @@ class EvaluationTest {
     }
 
     @Test
+    void clustersThatAreAllRightOrAllWrongKeepAWidth() {
+        double[][] right = new double[24][4];
+        for (double[] cluster : right) {
+            Arrays.fill(cluster, 1);
+        }
+        Interval single = Interval.of(
+                Arrays.stream(right).map(cluster -> Arrays.copyOf(cluster, 1)).toArray(double[][]::new));
+        assertThat(Interval.of(right).low()).isEqualTo(single.low()).isLessThan(0.9);
+        assertThat(Interval.of(right).count()).isEqualTo(96);
+        assertThat(Interval.of(new double[24][4]).high()).isGreaterThan(0.1);
+    }
+
+    @Test
+    void theMeanOfPartsIsAsWideAsIndependentPartsMakeIt() {
+        Interval one = new Interval(0.5, 0.4, 0.6, 10, "a");
+        Interval two = new Interval(0.9, 0.7, 0.95, 30, "b");
+        Interval mean = Interval.meanOf(List.of(one, two, Interval.of(new double[0][0])));
+        assertThat(mean.mean()).isEqualTo(0.7, Offset.offset(1e-12));
+        assertThat(mean.low()).isEqualTo(0.7 - Math.hypot(0.1, 0.2) / 2, Offset.offset(1e-12));
+        assertThat(mean.high()).isEqualTo(0.7 + Math.hypot(0.1, 0.05) / 2, Offset.offset(1e-12));
+        assertThat(mean.count()).isEqualTo(40);
+        assertThat(Interval.meanOf(List.of()).mean()).isNaN();
+    }
+
+    @Test
     void theBootstrapHasTheWidthOfTheNormalIntervalAndKeepsClustersTogether() {
         NoiseSource random = NoiseSource.of(3);
         double[][] single = new double[400][1];
