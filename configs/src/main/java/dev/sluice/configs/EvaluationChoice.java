@@ -2,11 +2,13 @@ package dev.sluice.configs;
 
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.OdeSolver;
+import java.util.List;
 
 /**
  * How a run is judged on its test prompts: before it, every few iterations and after it, always from the same seeds, with the
  * averaged weights and the ODE.
  *
+ * @param rewards what judges; what is trained with, if empty
  * @param every iterations between two evaluations; 0 for only before and after
  * @param steps steps of the ODE
  * @param solver the method of each step
@@ -17,6 +19,7 @@ import dev.sluice.flow.OdeSolver;
  * @param pictures how many pictures are kept of each evaluation, spread over the tasks
  */
 public record EvaluationChoice(
+        List<RunConfig.RewardChoice> rewards,
         @Within(least = 0) int every,
         @Within(least = 1, most = 1000) int steps,
         Solver solver,

@@ -28,4 +28,10 @@ public final class RunRewards {
             throw e;
         }
     }
+
+    /** Returns what judges the tests of a run: rewards of their own, or those it trains with. */
+    static Reward forTests(RunConfig config, Reward training) {
+        List<RunConfig.RewardChoice> own = config.evaluation().rewards();
+        return own.isEmpty() ? training : open(own);
+    }
 }

@@ -45,16 +45,19 @@ public final class TrainingSession implements AutoCloseable {
     private final FlowPipeline pipeline;
     private final NDManager manager;
     private final Reward reward;
+    private final Reward testReward;
     private final Trainable trainable;
     private final RunIdentity identity;
     private final GrpoTrainer trainer;
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
 
-    private TrainingSession(RunConfig config, FlowPipeline pipeline, Reward reward) throws IOException {
+    private TrainingSession(RunConfig config, FlowPipeline pipeline, Reward reward, Reward testReward)
+            throws IOException {
         this.config = config;
         this.pipeline = pipeline;
         this.reward = reward;
+        this.testReward = testReward;
         List<Prompt> train = Prompts.read(config.prompts().train());
         this.test = spread(
                 Prompts.read(config.prompts().test()), config.evaluation().prompts());
@@ -81,7 +84,7 @@ public final class TrainingSession implements AutoCloseable {
                 config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
         this.evaluator = new ModelEvaluator(
                 pipeline,
-                reward,
+                testReward,
                 new PictureSettings(
                         config.evaluation().steps(),
                         config.evaluation().solver().solver(),
@@ -103,15 +106,16 @@ public final class TrainingSession implements AutoCloseable {
     public static TrainingSession open(RunConfig config) throws IOException {
         // The cheap things first, so that bad input is refused before a large model is read.
         Reward reward = RunRewards.open(config.rewards());
+        Reward testReward = RunRewards.forTests(config, reward);
         Prompts.read(config.prompts().train());
         Prompts.read(config.prompts().test());
         Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
         FlowPipeline pipeline = FlowPipeline.open(config.model(), Torch.device(config.device()), config.precision());
         try {
-            return new TrainingSession(config, pipeline, reward);
+            return new TrainingSession(config, pipeline, reward, testReward);
         } catch (IOException | RuntimeException | Error e) {
             pipeline.close();
-            reward.close();
+            close(reward, testReward);
             throw e;
         }
     }
@@ -188,6 +192,13 @@ public final class TrainingSession implements AutoCloseable {
         trainable.close();
         manager.close();
         pipeline.close();
+        close(reward, testReward);
+    }
+
+    private static void close(Reward reward, Reward testReward) {
         reward.close();
+        if (testReward != reward) {
+            testReward.close();
+        }
     }
 }

@@ -1,0 +1,80 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.cli.internal.JsonLines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Holds that a run's own test scores are those that anybody gets from the adapter it leaves. */
+class EvaluateAgreesTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theAdapterOfARunHasTheScoresThatTheRunReported() throws IOException {
+        Path model = TestModels.fixture("sd3-pipeline");
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "a circle\ntwo stars\na red square\n");
+        Path runFile = Files.writeString(folder.resolve("agree.yaml"), """
+                name: agree
+                output: "%s"
+                model: "%s"
+                threads: 1
+                iterations: 2
+                prompts: {train: prompts.txt, test: prompts.txt}
+                rewards: [{name: compressibility, weight: 1}]
+                adapter: {rank: 2, alpha: 4}
+                batch: {prompts: 2, groupSize: 2, chunkSize: 4}
+                sampling: {steps: 3, guidance: 2}
+                updates: {optimiser: {learningRate: 1.0e-2}, ema: {decay: 0.5, interval: 1}}
+                evaluation: {every: 0, steps: 2, samplesPerPrompt: 2, rewards: [{name: red, weight: 1}]}
+                checkpoints: {every: 1, keep: 1}
+                """.formatted(folder.resolve("runs"), model));
+        CommandLineRun.of("train", runFile).succeeded();
+        Path run = folder.resolve("runs/agree");
+        List<Map<String, Object>> reported = JsonLines.read(run.resolve("evaluation.jsonl"));
+        assertThat(reported).hasSize(2);
+        assertThat(scored(model)).containsAllEntriesOf(withoutStep(reported.get(0)));
+        assertThat(scored(model, "--adapter", run.resolve("adapter")))
+                .containsAllEntriesOf(withoutStep(reported.get(1)));
+        assertThat(reported.get(0).get("score")).isNotEqualTo(reported.get(1).get("score"));
+    }
+
+    private static Map<String, Object> withoutStep(Map<String, Object> line) {
+        line.remove("step");
+        return line;
+    }
+
+    private Map<String, Object> scored(Path model, Object... more) throws IOException {
+        Path json = folder.resolve("scores.json");
+        Object[] words = new Object[] {
+            "evaluate",
+            model,
+            "--prompts",
+            folder.resolve("prompts.txt"),
+            "--reward",
+            "red",
+            "--steps",
+            2,
+            "--guidance",
+            2,
+            "--samples-per-prompt",
+            2,
+            "--threads",
+            1,
+            "--json",
+            json
+        };
+        Object[] all = Stream.of(words, more).flatMap(Stream::of).toArray();
+        CommandLineRun.of(all).succeeded();
+        return new JsonMapper().readValue(Files.readAllBytes(json), new TypeReference<Map<String, Object>>() {});
+    }
+}
