@@ -22,7 +22,7 @@ class EvaluateAgreesTest {
     @Test
     void theAdapterOfARunHasTheScoresThatTheRunReported() throws IOException {
         Path model = TestModels.fixture("sd3-pipeline");
-        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "a circle\ntwo stars\na red square\n");
+        Files.writeString(folder.resolve("prompts.txt"), "a circle\ntwo stars\na red square\n");
         Path runFile = Files.writeString(folder.resolve("agree.yaml"), """
                 name: agree
                 output: "%s"
