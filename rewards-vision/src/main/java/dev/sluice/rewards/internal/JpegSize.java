@@ -1,22 +1,15 @@
 package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
+import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * How many bytes a picture takes as a JPEG of quality 95, headers included: the least reward that tests a trainer whole.
@@ -26,7 +19,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * @param perKilobyte the score of 1,000 bytes
  */
 record JpegSize(double perKilobyte) implements Reward {
-    private static final float QUALITY = 0.95f;
+    private static final int QUALITY = 95;
 
     @Override
     public Scores score(List<Sample> samples) {
@@ -35,7 +28,7 @@ record JpegSize(double perKilobyte) implements Reward {
         for (int i = 0; i < values.length; i++) {
             Media media = samples.get(i).media();
             if (media.isImage()) {
-                values[i] = perKilobyte * bytes(media) / 1000.0;
+                values[i] = perKilobyte * ImageFiles.jpeg(media, QUALITY).length / 1000.0;
             } else {
                 values[i] = Double.NaN;
                 reasons.put(i, "a video of %s frames is no image".formatted(media.frames()));
@@ -44,36 +37,16 @@ record JpegSize(double perKilobyte) implements Reward {
         return new Scores(values, reasons);
     }
 
-    /** Returns the size with 4:2:0 chroma and the standard Huffman tables, as Pillow gives it. */
-    static int bytes(Media media) {
-        BufferedImage image = new BufferedImage(media.width(), media.height(), BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < media.height(); y++) {
-            for (int x = 0; x < media.width(); x++) {
-                int red = media.value(0, y, x, 0);
-                image.setRGB(x, y, red << 16 | media.value(0, y, x, 1) << 8 | media.value(0, y, x, 2));
-            }
-        }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            ImageWriteParam parameters = writer.getDefaultWriteParam();
-            parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-            parameters.setCompressionQuality(QUALITY);
-            writer.setOutput(out);
-            writer.write(null, new IIOImage(image, null, null), parameters);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            writer.dispose();
-        }
-        return bytes.size();
-    }
-
     /** Offers the size in kilobytes: more is better. */
     public static final class Incompressibility implements RewardProvider {
         @Override
         public String name() {
             return "incompressibility";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return new RewardFacts(0, Double.POSITIVE_INFINITY, RewardFacts.Modality.IMAGE, false, false, true);
         }
 
         @Override
@@ -87,6 +60,11 @@ record JpegSize(double perKilobyte) implements Reward {
         @Override
         public String name() {
             return "compressibility";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return new RewardFacts(Double.NEGATIVE_INFINITY, 0, RewardFacts.Modality.IMAGE, false, false, true);
         }
 
         @Override

@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** 4-connected components of equal labels. */
+/**
+ * 8-connected components of equal labels. With sides alone a checkerboard would fall into clean squares; the objects of a
+ * scene keep so far apart that corners join nothing that is not one.
+ */
 final class Patches {
     /** The label of what belongs to no component. */
     static final int NONE = -1;
@@ -39,21 +42,18 @@ final class Patches {
         return all;
     }
 
-    /** Returns the two to four pixels that share a side with a pixel. */
+    /** Returns the three to eight pixels that share a side or a corner with a pixel. */
     static int[] neighbours(int at, int width, int size) {
-        int[] found = new int[4];
+        int[] found = new int[8];
         int n = 0;
-        if (at % width > 0) {
-            found[n++] = at - 1;
-        }
-        if (at % width < width - 1) {
-            found[n++] = at + 1;
-        }
-        if (at >= width) {
-            found[n++] = at - width;
-        }
-        if (at + width < size) {
-            found[n++] = at + width;
+        for (int dy = -1; dy <= 1; dy++) {
+            for (int dx = -1; dx <= 1; dx++) {
+                int x = at % width + dx;
+                int next = at + dy * width + dx;
+                if (next != at && x >= 0 && x < width && next >= 0 && next < size) {
+                    found[n++] = next;
+                }
+            }
         }
         return Arrays.copyOf(found, n);
     }

@@ -23,7 +23,7 @@ import net.imglib2.view.Views;
  *   <li>The background is the median of the border; it must be dark.
  *   <li>What is farther than 60 from it (Euclidean, 8-bit RGB) is foreground. Each foreground pixel gets the palette colour
  *       whose difference from the background has the most similar direction: that does not depend on shade or on how much
- *       of the pixel is covered. 4-connected pixels of one colour are a patch; patches below 12 pixels join the patch they
+ *       of the pixel is covered. 8-connected pixels of one colour are a patch; patches below 12 pixels join the patch they
  *       touch, or are speckles.
  *   <li>A patch's colour is the mean of its half that is farthest from the background; it must be near a shade of one
  *       palette colour and of no other.
@@ -31,19 +31,27 @@ import net.imglib2.view.Views;
  *       the size and the place that each shape would have; that shape is drawn, and the soft intersection over union must
  *       be large, and larger than of any other shape.
  * </ol>
- * A patch that fails is reported with the reason and is no object. Compared with templates of a fixed size that patches are
+ * A patch that fails is reported with the reason and is no object. Where such patches cover more than a quarter of the
+ * picture nothing counts: among many smears one has the outline of an object by chance. Compared with templates of a fixed size that patches are
  * stretched to, drawing the shape in place costs little and tells small circles from squares.
  */
 public final class SceneDetector {
     private static final double FOREGROUND = 60;
     private static final int LEAST_AREA = 12;
     private static final int SPECKLES = 24;
+    private static final double CLUTTER = 0.25;
     private static final double DARK = 90;
-    private static final double COLOR_DISTANCE = 75;
+    private static final double COLOR_DISTANCE = 60;
     private static final double COLOR_MARGIN = 40;
-    private static final double DARKEST_SHADE = 0.78;
+    /** Rendered shades are 0.85 to 1; blur takes some of a star's. What is half opaque has about 0.55. */
+    private static final double DARKEST_SHADE = 0.7;
+
+    private static final double BRIGHTEST_SHADE = 1.12;
     private static final double FIT = 0.75;
     private static final double FIT_LEAD = 0.03;
+    /** All shapes are as wide as high (standard deviations, any axis), streaks are not. */
+    private static final double ELONGATION = 1.35;
+
     private static final double LEAST_RADIUS = 3.2;
     private static final double MOST_RADIUS = 8.5;
 
@@ -83,15 +91,21 @@ public final class SceneDetector {
         int[] labels = Patches.joinSmall(labels(), width, LEAST_AREA);
         List<SceneDetection> found = new ArrayList<>();
         int speckles = 0;
+        int unclear = 0;
         for (List<Integer> patch : Patches.of(labels, width)) {
             if (patch.size() < LEAST_AREA) {
                 speckles += patch.size();
             } else {
-                found.add(judge(patch, labels));
+                SceneDetection detection = judge(patch, labels);
+                unclear += detection.object().isEmpty() ? patch.size() : 0;
+                found.add(detection);
             }
         }
         if (speckles >= SPECKLES) {
             found.add(doubt(0, speckles + " pixels of speckles"));
+        }
+        if (unclear > CLUTTER * width * height) {
+            return List.of(doubt(0, "patches of no object on %s of %s pixels".formatted(unclear, width * height)));
         }
         found.sort(Comparator.comparing((SceneDetection d) -> d.object().isEmpty())
                 .thenComparing(Comparator.comparingDouble(SceneDetection::fit).reversed()));
@@ -147,7 +161,13 @@ public final class SceneDetector {
         if (color.distance > COLOR_DISTANCE || color.margin < COLOR_MARGIN) {
             return doubt(0, describe(patch) + " of no palette colour");
         }
+        if (!(color.shade >= DARKEST_SHADE && color.shade <= BRIGHTEST_SHADE)) {
+            return doubt(0, describe(patch) + " that is too dark or too bright");
+        }
         double[] mask = mask(patch, labels, core);
+        if (ShapeFit.elongation(mask, width) > ELONGATION) {
+            return doubt(0, describe(patch) + " that is longer than any shape");
+        }
         SceneObject best = null;
         double fit = 0;
         double second = 0;
@@ -204,14 +224,15 @@ public final class SceneDetector {
         for (SceneColor color : SceneColor.values()) {
             double[] full = {color.value(0), color.value(1), color.value(2)};
             double[] seen = {core[0] + background[0], core[1] + background[1], core[2] + background[2]};
-            double shade = Math.max(DARKEST_SHADE, Math.min(1, dot(seen, full) / dot(full, full)));
+            double measured = dot(seen, full) / dot(full, full);
+            double shade = Math.max(DARKEST_SHADE, Math.min(BRIGHTEST_SHADE, measured));
             double distance = 0;
             for (int c = 0; c < 3; c++) {
                 distance += Math.abs(seen[c] - shade * full[c]);
             }
             if (distance < best.distance) {
                 second = best.distance;
-                best = new ColorMatch(color, shade, distance, 0);
+                best = new ColorMatch(color, measured, distance, 0);
             } else {
                 second = Math.min(second, distance);
             }

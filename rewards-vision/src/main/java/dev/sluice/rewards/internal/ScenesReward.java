@@ -1,6 +1,7 @@
 package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.ScenePrompt;
@@ -10,6 +11,7 @@ import dev.sluice.rewards.Scores;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -19,6 +21,17 @@ import java.util.function.ToDoubleFunction;
  * @param score what of the verdict counts
  */
 record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
+    private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.IMAGE, true, false, true);
+    private static final Map<String, ToDoubleFunction<SceneVerdict>> MODES = new TreeMap<>(Map.of(
+            "graded",
+            SceneVerdict::graded,
+            "graded01",
+            SceneVerdict::graded01,
+            "official",
+            verdict -> verdict.official() ? 1 : 0,
+            "strict",
+            verdict -> verdict.strict() ? 1 : 0));
+
     @Override
     public Scores score(List<Sample> samples) {
         double[] values = new double[samples.size()];
@@ -44,8 +57,23 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
         }
 
         @Override
+        public RewardFacts facts() {
+            return FACTS;
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("mode", List.copyOf(MODES.keySet()));
+        }
+
+        @Override
         public Reward open() {
             return new ScenesReward(SceneVerdict::graded);
+        }
+
+        @Override
+        public Reward openChecked(Map<String, Object> options) {
+            return new ScenesReward(MODES.get(options.getOrDefault("mode", "graded")));
         }
     }
 
@@ -54,6 +82,11 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
         @Override
         public String name() {
             return "scenes-strict";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return FACTS;
         }
 
         @Override

@@ -38,6 +38,31 @@ final class ShapeFit {
         return new SceneObject(shape, color, x / sum, y / sum - drop(shape) * radius, radius, shade);
     }
 
+    /** Returns the ratio of the mask's largest standard deviation to its smallest, over all axes; at least 1. */
+    static double elongation(double[] mask, int width) {
+        double sum = 0;
+        double x = 0;
+        double y = 0;
+        double xx = 0;
+        double yy = 0;
+        double xy = 0;
+        for (int i = 0; i < mask.length; i++) {
+            double px = i % width;
+            double py = (i - i % width) / (double) width;
+            sum += mask[i];
+            x += mask[i] * px;
+            y += mask[i] * py;
+            xx += mask[i] * px * px;
+            yy += mask[i] * py * py;
+            xy += mask[i] * px * py;
+        }
+        double a = xx / sum - x * x / sum / sum;
+        double b = yy / sum - y * y / sum / sum;
+        double c = xy / sum - x * y / sum / sum;
+        double spread = Math.hypot(a - b, 2 * c);
+        return Math.sqrt((a + b + spread) / Math.max(a + b - spread, 1e-9));
+    }
+
     /** Returns the soft intersection over union Σmin/Σmax of the drawn shape and the mask. */
     static double overlap(SceneObject object, double[] mask, int width) {
         double least = 0;
