@@ -83,8 +83,9 @@ final class CommandLines {
         if (e instanceof FileAlreadyExistsException there) {
             return "%s is there already; a folder of that name cannot be made.".formatted(there.getFile());
         }
-        if (e instanceof FileSystemException other && other.getReason() == null) {
-            return "%s cannot be used.".formatted(other.getFile());
+        if (e instanceof FileSystemException other) {
+            String reason = other.getReason() == null ? "" : ": " + other.getReason();
+            return "%s cannot be used%s.".formatted(other.getFile(), reason);
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }

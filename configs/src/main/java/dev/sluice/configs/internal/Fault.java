@@ -10,6 +10,7 @@ package dev.sluice.configs.internal;
 public record Fault(Location location, String path, String message) {
     @Override
     public String toString() {
-        return location + ": " + message;
+        // Of a file that could not be read at all the message itself names the file.
+        return location.line() == 0 && message.contains(location.source()) ? message : location + ": " + message;
     }
 }
