@@ -56,7 +56,7 @@ public record ClassifierFreeGuidance(
             if (detachUnconditional) {
                 unconditional = Torch.detached(unconditional);
             }
-            NDArray guided = unconditional.add(conditional.sub(unconditional).mul(scale));
+            NDArray guided = unconditional.add(Torch.scaled(conditional.sub(unconditional), scale));
             guided.attach(owner);
             return guided;
         }

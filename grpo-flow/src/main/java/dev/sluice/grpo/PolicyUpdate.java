@@ -70,7 +70,7 @@ final class PolicyUpdate {
                     penalty += mean;
                     loss += anchor.weight() * mean;
                     surrogate =
-                            surrogate.add(each.mul((float) (scale * stepWeight * anchor.weight() / advantages.length)));
+                            surrogate.add(Torch.scaled(each, scale * stepWeight * anchor.weight() / advantages.length));
                 }
             }
             MicroStep step = new MicroStep(terms, penalty, stepWeight * loss);

@@ -3,6 +3,7 @@ package dev.sluice.sde;
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 
 /**
  * One stochastic step as numbers: x' = μ + s·n with μ = a·x + b·v, where n is standard normal noise.
@@ -74,8 +75,8 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
     /** Returns μ = a·x + b·v; owned by the manager of {@code latents}. */
     NDArray mean(NDArray latents, NDArray velocity) {
         Require.sameShape("velocity", velocity, "latents", latents);
-        try (NDArray kept = latents.mul(latentWeight);
-                NDArray moved = velocity.mul(velocityWeight)) {
+        try (NDArray kept = Torch.scaled(latents, latentWeight);
+                NDArray moved = Torch.scaled(velocity, velocityWeight)) {
             return kept.add(moved);
         }
     }

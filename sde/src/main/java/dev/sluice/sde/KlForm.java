@@ -1,6 +1,7 @@
 package dev.sluice.sde;
 
 import ai.djl.ndarray.NDArray;
+import dev.sluice.flow.tensor.Torch;
 
 /** The divergence of two policies at one step, closed because both are Gaussians with one s: a mean per latent element. */
 public enum KlForm {
@@ -37,7 +38,7 @@ public enum KlForm {
                     .formatted(step.sigma(), step.next()));
         }
         try (NDArray distance = Likelihood.distance(mean, referenceMean)) {
-            return distance.mul(scale(step));
+            return Torch.scaled(distance, scale(step));
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.sde;
 
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 
 /** How the log-probability of a step is computed: a mean per latent element, float32, shape (B). */
 public enum Likelihood {
@@ -20,7 +21,7 @@ public enum Likelihood {
             double scale = -0.5 / (step.std() * step.std());
             double constant = -Math.log(step.std()) - 0.5 * Math.log(2 * Math.PI);
             try (NDArray distance = distance(mean, next);
-                    NDArray scaled = distance.mul(scale)) {
+                    NDArray scaled = Torch.scaled(distance, scale)) {
                 return scaled.add(constant);
             }
         }

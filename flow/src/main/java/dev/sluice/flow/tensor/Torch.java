@@ -125,6 +125,19 @@ public final class Torch {
         }
     }
 
+    /**
+     * Returns {@code factor}·{@code array}, also inside a graph. Use it wherever a backward pass may follow:
+     * {@code array.mul(Number)} makes its factor an array in memory of the JVM and lets go of it at once, so that a garbage
+     * collection before the backward pass leaves the graph with another number, and the gradient is silently wrong.
+     *
+     * <p>Memory: the result belongs to the manager of {@code array}.
+     */
+    public static NDArray scaled(NDArray array, double factor) {
+        try (NDArray number = array.getManager().create(factor)) {
+            return Ops.call("scaled", null, array, number);
+        }
+    }
+
     /** Returns the same values outside any graph; owned by the manager of {@code array}. */
     public static NDArray detached(NDArray array) {
         return JniUtils.detachGradient((PtNDArray) array);

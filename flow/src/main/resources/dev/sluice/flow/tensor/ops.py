@@ -35,3 +35,7 @@
 
   def to_float32(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 6)
+
+  # A factor that the graph keeps as its own number; see Torch.scaled.
+  def scaled(self: __torch__.Ops, x: Tensor, factor: Tensor) -> Tensor:
+    return torch.mul(x, float(factor))
