@@ -37,14 +37,15 @@ import tools.jackson.databind.json.JsonMapper;
         name = "evaluate",
         description = {
             "Scores a model on prompts, by task, with 95%% confidence intervals.",
-            "The overall score is the mean of the tasks' means, as GenEval sums up. Exit status 1 if some pictures",
-            "could not be scored."
+            "The overall score is the mean of the tasks' means, as GenEval sums up. Exit status 1 if some pictures "
+                    + "could not be scored.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice evaluate",
-            "  sluice evaluate --adapter runs/demo/adapter --samples-per-prompt 4 --json scores.json",
-            "  sluice evaluate DIR --prompts prompts.jsonl --reward compressibility"
+            "  sluice evaluate --adapter runs/demo/adapter --samples-per-prompt 4",
+            "  sluice evaluate DIR --prompts prompts.jsonl --json scores.json",
+            "  sluice evaluate --prompts prompts.txt --reward compressibility"
         })
 final class EvaluateCommand implements Callable<Integer> {
     private static final JsonMapper JSON =
@@ -162,6 +163,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("model", arguments.model().toString());
         values.put("adapter", arguments.adapter().map(Path::toString).orElse(null));
+        values.put("precision", arguments.precision());
         values.put("prompts", source.toString());
         values.put("reward", rewardName);
         values.put("samplesPerPrompt", samplesPerPrompt);

@@ -7,6 +7,7 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -52,6 +53,11 @@ final class ModelArguments {
 
     Optional<Path> adapter() {
         return Optional.ofNullable(adapter);
+    }
+
+    /** Returns the precision's name. */
+    String precision() {
+        return precision.name().toLowerCase(Locale.ROOT);
     }
 
     /** Returns what is opened, in words. */

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "inspect",
         description = {
             "Prints the components of a model with their architecture, parameters, types and memory.",
-            "Reads configurations and the headers of weight files only. Exit status 1 if a component cannot be used."
+            "Reads configurations and the headers of weight files only. Exit status 1 if a component cannot be used.%n"
         },
         footerHeading = "%nExample:%n",
         footer = "  sluice model inspect configs/models/scenes")

@@ -20,10 +20,10 @@ import picocli.CommandLine.Spec;
         name = "verify",
         description = {
             "Runs a model on the inputs of a golden file and prints how far it is from each expected tensor.",
-            "Exit status 1 if a relative error is beyond the tolerance, or if nothing could be computed."
+            "Exit status 1 if a relative error is beyond the tolerance, or if nothing could be computed.%n"
         },
         footerHeading = "%nExample:%n",
-        footer = "  sluice model verify sd3/transformer --golden golden.safetensors --tolerance 1e-4")
+        footer = "  sluice model verify sd3/transformer --golden golden.safetensors")
 final class ModelVerifyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

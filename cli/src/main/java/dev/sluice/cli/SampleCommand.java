@@ -30,13 +30,14 @@ import picocli.CommandLine.Spec;
         name = "sample",
         description = {
             "Makes a picture of every prompt from every seed.",
-            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same model, prompt, seed and",
-            "settings give the same picture. Exit status 1 if some pictures could not be made."
+            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same model, prompt, seed and "
+                    + "settings give the same picture. Exit status 1 if some pictures could not be made.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice sample --prompt \"a red circle and a blue square\" --seeds 1..8",
-            "  sluice sample DIR --adapter runs/demo/adapter --prompts prompts.txt --guidance 4.5 --out pictures"
+            "  sluice sample --adapter runs/demo/adapter --prompts prompts.txt --out after",
+            "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m"
         })
 final class SampleCommand implements Callable<Integer> {
     @Spec
