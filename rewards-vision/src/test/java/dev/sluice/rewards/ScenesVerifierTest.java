@@ -146,7 +146,10 @@ class ScenesVerifierTest {
                 for (int offset = 0; offset < 2; offset++) {
                     int shift = offset;
                     float[] planes = dark();
-                    paint(planes, color, (x, y) -> (Math.floorDiv((int) x, side) + Math.floorDiv((int) y, side) + shift) % 2);
+                    paint(
+                            planes,
+                            color,
+                            (x, y) -> (Math.floorDiv((int) x, side) + Math.floorDiv((int) y, side) + shift) % 2);
                     earnsNothing("checkers of " + size, planes);
                 }
             }
