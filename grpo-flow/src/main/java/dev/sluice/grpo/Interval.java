@@ -70,7 +70,12 @@ public record Interval(double mean, double low, double high, int count, String m
             above += (part.high - part.mean) * (part.high - part.mean);
         }
         int count = known.stream().mapToInt(Interval::count).sum();
-        return new Interval(mean, mean - Math.sqrt(below) / n, mean + Math.sqrt(above) / n, count, "combined");
+        // Beyond the outermost ends lie only rounding errors, such as a lower end of −1e-17 for scores that are all 0.
+        double least = known.stream().mapToDouble(Interval::low).min().orElseThrow();
+        double most = known.stream().mapToDouble(Interval::high).max().orElseThrow();
+        double low = Math.max(least, mean - Math.sqrt(below) / n);
+        double high = Math.min(most, mean + Math.sqrt(above) / n);
+        return new Interval(mean, low, high, count, "combined");
     }
 
     private static Interval wilson(double mean, int n, int count) {
