@@ -12,6 +12,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Files and folders that appear under their name only when they are complete: written beside, synced, renamed. */
 public final class AtomicFiles {
@@ -39,7 +40,7 @@ public final class AtomicFiles {
     public static void file(Path file, FileBody body) throws IOException {
         Path folder = parent(file);
         Files.createDirectories(folder);
-        Path partial = Files.createTempFile(folder, "." + file.getFileName() + ".", ".partial");
+        Path partial = Files.createFile(beside(file));
         try {
             try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
                 body.write(channel);
@@ -73,7 +74,7 @@ public final class AtomicFiles {
     public static void folder(Path folder, FolderBody body) throws IOException {
         Path parent = parent(folder);
         Files.createDirectories(parent);
-        Path partial = Files.createTempDirectory(parent, "." + folder.getFileName() + ".partial");
+        Path partial = Files.createDirectory(beside(folder));
         Path replaced = parent.resolve("." + folder.getFileName() + ".replaced");
         try {
             body.write(partial);
@@ -90,6 +91,12 @@ public final class AtomicFiles {
         } finally {
             deleteAll(partial);
         }
+    }
+
+    /** A name that nothing has yet. Java's own temporary files are for their owner's eyes only; a result is not. */
+    private static Path beside(Path path) {
+        String unique = Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
+        return parent(path).resolve(".%s.%s.partial".formatted(path.getFileName(), unique));
     }
 
     /** Deletes a file or a folder with all it holds; nothing happens if it is not there. Links are not followed. */

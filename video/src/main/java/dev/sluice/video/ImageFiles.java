@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -114,7 +115,8 @@ public final class ImageFiles {
         Path part = null;
         try {
             Files.createDirectories(folder);
-            part = Files.createTempFile(folder, "." + name, ".part");
+            part = Files.createFile(folder.resolve(
+                    ".%s.%x.part".formatted(name, ThreadLocalRandom.current().nextLong())));
             Files.write(part, bytes);
             move(part, file);
         } catch (IOException e) {
