@@ -14,6 +14,7 @@ import java.util.List;
 /**
  * What an update minimises.
  *
+ * @param ratio how far the policy has moved from the one that sampled
  * @param clipRange how far a ratio may leave 1
  * @param klWeight weight of the divergence from the reference; 0 for none
  * @param klForm the form of the divergence
@@ -21,11 +22,29 @@ import java.util.List;
  * @param stepFraction share of the stochastic steps that an update trains, drawn anew for each micro-batch
  */
 public record ObjectiveChoice(
+        Ratio ratio,
         @Within(above = 0, most = 1) double clipRange,
         @Within(least = 0) double klWeight,
         KlForm klForm,
         Weighting stepWeight,
         @Within(above = 0, most = 1) double stepFraction) {
+    /** The importance ratios by their names in run files. */
+    public enum Ratio {
+        /** New density over old. */
+        PLAIN(new RatioRule.Plain()),
+        /** Freed of its bias and of the step's scale. */
+        NORMALISED(new RatioRule.Normalised()),
+        /** None: every sample counts as the present policy's. */
+        ON_POLICY(new RatioRule.OnPolicy());
+
+        @SuppressWarnings("ImmutableEnumChecker") // the rules are records without state
+        private final RatioRule rule;
+
+        Ratio(RatioRule rule) {
+            this.rule = rule;
+        }
+    }
+
     /** The weights of steps by their names in run files. */
     public enum Weighting {
         /** Every step counts alike. */
@@ -46,7 +65,7 @@ public record ObjectiveChoice(
     /** Returns the trainer's objective. */
     public Objective objective() {
         return new Objective(
-                new RatioRule.Plain(),
+                ratio.rule,
                 new PolicyLoss.PpoClip(ClipRule.symmetric(clipRange)),
                 klWeight == 0 ? List.of() : List.of(new Anchor.KlGauss(klWeight, klForm)),
                 stepWeight.weight,

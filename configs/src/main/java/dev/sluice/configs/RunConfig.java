@@ -63,6 +63,13 @@ public record RunConfig(
     public RunConfig {
         RunNames.require(name);
         exploration.steps(sampling.steps());
+        objective.objective().ratioRule().check(sde(exploration, objective), updates);
+    }
+
+    private static SdeOptions sde(ExplorationChoice exploration, ObjectiveChoice objective) {
+        SdeOptions own = new SdeOptions(exploration.sdeRule());
+        boolean keepMeans = objective.objective().ratioRule().needsMeans();
+        return new SdeOptions(own.rule(), own.likelihood(), own.lastStep(), keepMeans);
     }
 
     /**
@@ -106,8 +113,8 @@ public record RunConfig(
      * @param schedule the model's grid for {@link SamplingChoice#steps()}
      */
     public GrpoOptions grpo(TimeSchedule schedule) {
-        GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
-                new SdeOptions(exploration.sdeRule()), schedule, exploration.steps(schedule.steps()));
+        GrpoOptions.Rollout rollout =
+                new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
         GrpoOptions.Signal signal = new GrpoOptions.Signal(new Credit.Broadcast(), advantage, advantageLimit, dropZero);
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }

@@ -12,6 +12,8 @@ import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
 import dev.sluice.grpo.Prompt;
+import dev.sluice.grpo.RatioRule;
+import dev.sluice.grpo.StepWeight;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.SdeRule;
 import java.io.IOException;
@@ -84,7 +86,33 @@ class RunConfigTest {
                 read.add(file.toString());
             }
         }
-        assertThat(read).contains("demo.yaml", "scenes-flow-grpo.yaml", "scenes-pretrain.yaml");
+        assertThat(read)
+                .contains("demo.yaml", "scenes-flow-grpo.yaml", "scenes-grpo-guard.yaml", "scenes-pretrain.yaml");
+    }
+
+    @Test
+    void theNormalisedRatioHasTheMeansItNeeds() {
+        RunConfig guard =
+                RunFiles.train(run, List.of("objective.ratio=normalised", "objective.stepWeight=inverse-length"));
+        GrpoOptions options = guard.grpo(new TimeSchedule.Uniform(10));
+        assertThat(options.objective().ratioRule()).isEqualTo(new RatioRule.Normalised());
+        assertThat(options.objective().stepWeight()).isEqualTo(StepWeight.INVERSE_LENGTH);
+        assertThat(options.rollout().sde().keepMeans()).isTrue();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "objective.ratio=normalised exploration.rule=cps | The normalised ratio needs the density of a Gaussian",
+                "objective.ratio=on-policy | An iteration has 2 updates",
+                "objective.ratio=on-policy updates.perIteration=1 updates.innerEpochs=3 | An iteration has 3 updates",
+            })
+    void choicesThatDoNotGoTogetherAreRefusedWithTheReason(String settings, String expected) {
+        ConfigException e =
+                catchThrowableOfType(ConfigException.class, () -> RunFiles.train(run, List.of(settings.split(" "))));
+        assertThat(e).as(settings).isNotNull();
+        assertThat(e.faults()).singleElement().asString().contains(expected).contains("Maybe take");
     }
 
     @ParameterizedTest(name = "{0}")

@@ -19,6 +19,10 @@ import dev.sluice.sde.SdeOptions;
  */
 public record GrpoOptions(
         Batch batch, Rollout rollout, Signal signal, Objective objective, Updates updates, long seed) {
+    public GrpoOptions {
+        objective.ratioRule().check(rollout.sde(), updates);
+    }
+
     /**
      * How much is sampled in an iteration.
      *
