@@ -6,7 +6,6 @@ import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.Credit;
-import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.sde.SdeOptions;
 import java.nio.file.Path;
@@ -53,7 +52,7 @@ public record RunConfig(
         GrpoOptions.Batch batch,
         SamplingChoice sampling,
         ExplorationChoice exploration,
-        GroupAdvantage advantage,
+        AdvantageChoice advantage,
         @Within(above = 0) double advantageLimit,
         boolean dropZero,
         ObjectiveChoice objective,
@@ -115,7 +114,8 @@ public record RunConfig(
     public GrpoOptions grpo(TimeSchedule schedule) {
         GrpoOptions.Rollout rollout =
                 new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
-        GrpoOptions.Signal signal = new GrpoOptions.Signal(new Credit.Broadcast(), advantage, advantageLimit, dropZero);
+        GrpoOptions.Signal signal =
+                new GrpoOptions.Signal(new Credit.Broadcast(), advantage.advantage(), advantageLimit, dropZero);
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }
 

@@ -100,19 +100,33 @@ class RunConfigTest {
         assertThat(options.rollout().sde().keepMeans()).isTrue();
     }
 
+    @Test
+    void anAdvantageIsOneGroupOfKeys() {
+        GroupAdvantage.ZScore plain = GroupAdvantage.FLOW_GRPO;
+        assertThat(RunFiles.train(run, List.of("advantage.winRate={margin: 0.1}"))
+                        .advantage()
+                        .advantage())
+                .isEqualTo(new GroupAdvantage.WinRate(0.1, plain));
+        assertThat(RunFiles.train(run, List.of("advantage.absoluteValue={weight: 0.1, steps: 5, floor: -1}"))
+                        .advantage()
+                        .advantage())
+                .isEqualTo(new GroupAdvantage.AbsoluteValue(plain, 0.1, 5, -1));
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
             value = {
+                "advantage.winRate={margin: 0} advantage.absoluteValue={weight: 1, steps: 5, floor: 0} | winRate and absoluteValue are both there",
                 "objective.ratio=normalised exploration.rule=cps | The normalised ratio needs the density of a Gaussian",
                 "objective.ratio=on-policy | An iteration has 2 updates",
                 "objective.ratio=on-policy updates.perIteration=1 updates.innerEpochs=3 | An iteration has 3 updates",
             })
     void choicesThatDoNotGoTogetherAreRefusedWithTheReason(String settings, String expected) {
-        ConfigException e =
-                catchThrowableOfType(ConfigException.class, () -> RunFiles.train(run, List.of(settings.split(" "))));
+        ConfigException e = catchThrowableOfType(
+                ConfigException.class, () -> RunFiles.train(run, List.of(settings.split(" (?=[a-z.A-Z]+=)"))));
         assertThat(e).as(settings).isNotNull();
-        assertThat(e.faults()).singleElement().asString().contains(expected).contains("Maybe take");
+        assertThat(e.faults()).singleElement().asString().contains(expected).contains("Maybe ");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -136,6 +150,9 @@ class RunConfigTest {
                 "exploration.window={size: 3, from: 0, to: 2} | size (3) must be at most",
                 "exploration.window={size: 3, from: 0, to: 20} | exploration.window.to (20) must be at most 9",
                 "advantage.ddof=2 | advantage.ddof (2) must be 0 or 1",
+                "advantage.winRate={margin: -1} | advantage.winRate.margin (-1) must be a number at least 0",
+                "advantage.winRate={} | advantage.winRate.margin is missing",
+                "advantage.absoluteValue={weight: 1, steps: 0, floor: 0} | advantage.absoluteValue.steps (0) must be",
                 "advantage.scope=all | must be one of group, batch",
                 "advantageLimit=0 | advantageLimit (0) must be a number above 0",
                 "dropZero=maybe | dropZero (maybe) must be true or false",

@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PolicyLossTest {
@@ -68,6 +69,24 @@ class PolicyLossTest {
                         .of(l, new double[] {1, -1, -1, 1})
                         .derivatives())
                 .doesNotContain(0.0);
+    }
+
+    /** The losses are divided by 3 accumulated steps times 4 trained ones. */
+    @ParameterizedTest
+    @CsvSource({"pos, 2", "neg, -1.5", "big, 5"})
+    void equalsDanceGrposStatements(String name, double advantage) {
+        try (Golden golden = Golden.of("extras/golden.safetensors")) {
+            double[] now = golden.doubles("dance_loss.new_log_probs");
+            double[] old = golden.doubles("dance_loss.old_log_probs");
+            for (int k = 0; k < 4; k++) {
+                Terms terms = new PpoClip(ClipRule.symmetric(1e-4))
+                        .of(new double[] {now[k] - old[k]}, new double[] {advantage});
+                assertThat(terms.value() / 12)
+                        .isEqualTo(golden.doubles("dance_loss.%s.losses".formatted(name))[k], Offset.offset(1e-6));
+                assertThat(terms.derivatives()[0] / 12)
+                        .isEqualTo(golden.doubles("dance_loss.%s.grad".formatted(name))[k], Offset.offset(1e-6));
+            }
+        }
     }
 
     @Test

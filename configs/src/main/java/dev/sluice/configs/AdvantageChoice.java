@@ -1,0 +1,58 @@
+package dev.sluice.configs;
+
+import dev.sluice.configs.internal.Within;
+import dev.sluice.grpo.GroupAdvantage;
+import dev.sluice.grpo.GroupAdvantage.Scope;
+import java.util.Optional;
+
+/**
+ * How rewards become advantages within the group of a prompt.
+ *
+ * @param ddof 0 divides the squares by n, 1 by n − 1
+ * @param epsilon added to the deviation
+ * @param scope whose deviation divides
+ * @param winRate normalises the shares of the group that the samples beat instead of their rewards
+ * @param absoluteValue adds a part of the reward itself, which is there also where the group's rewards are equal
+ */
+public record AdvantageChoice(
+        int ddof, double epsilon, Scope scope, Optional<WinRate> winRate, Optional<AbsoluteValue> absoluteValue) {
+    /**
+     * Pairwise comparison of rewards.
+     *
+     * @param margin rewards no further apart are a tie
+     */
+    public record WinRate(@Within(least = 0) double margin) {}
+
+    /**
+     * The part of the reward itself.
+     *
+     * @param weight what it is multiplied by
+     * @param steps so many of the trained steps, the first, have it
+     * @param floor what rewards are counted from
+     */
+    public record AbsoluteValue(
+            @Within(least = 0) double weight,
+            @Within(least = 1) int steps,
+            double floor) {}
+
+    public AdvantageChoice {
+        new GroupAdvantage.ZScore(ddof, epsilon, scope);
+        if (winRate.isPresent() && absoluteValue.isPresent()) {
+            throw new IllegalArgumentException(
+                    "winRate and absoluteValue are both there; one of them must go, because win rates are the same whatever the rewards are.%nMaybe leave out winRate."
+                            .formatted());
+        }
+    }
+
+    /** Returns the trainer's choice. */
+    public GroupAdvantage advantage() {
+        GroupAdvantage.ZScore plain = new GroupAdvantage.ZScore(ddof, epsilon, scope);
+        if (winRate.isPresent()) {
+            return new GroupAdvantage.WinRate(winRate.get().margin(), plain);
+        }
+        return absoluteValue
+                .<GroupAdvantage>map(
+                        part -> new GroupAdvantage.AbsoluteValue(plain, part.weight(), part.steps(), part.floor()))
+                .orElse(plain);
+    }
+}
