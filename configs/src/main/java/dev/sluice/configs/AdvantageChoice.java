@@ -1,6 +1,7 @@
 package dev.sluice.configs;
 
 import dev.sluice.configs.internal.Within;
+import dev.sluice.grpo.Combination;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GroupAdvantage.Scope;
 import java.util.Optional;
@@ -11,11 +12,17 @@ import java.util.Optional;
  * @param ddof 0 divides the squares by n, 1 by n − 1
  * @param epsilon added to the deviation
  * @param scope whose deviation divides
+ * @param combination how several rewards become one advantage
  * @param winRate normalises the shares of the group that the samples beat instead of their rewards
  * @param absoluteValue adds a part of the reward itself, which is there also where the group's rewards are equal
  */
 public record AdvantageChoice(
-        int ddof, double epsilon, Scope scope, Optional<WinRate> winRate, Optional<AbsoluteValue> absoluteValue) {
+        int ddof,
+        double epsilon,
+        Scope scope,
+        Combination combination,
+        Optional<WinRate> winRate,
+        Optional<AbsoluteValue> absoluteValue) {
     /**
      * Pairwise comparison of rewards.
      *

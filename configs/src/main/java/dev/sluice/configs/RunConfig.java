@@ -114,8 +114,8 @@ public record RunConfig(
     public GrpoOptions grpo(TimeSchedule schedule) {
         GrpoOptions.Rollout rollout =
                 new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
-        GrpoOptions.Signal signal =
-                new GrpoOptions.Signal(new Credit.Broadcast(), advantage.advantage(), advantageLimit, dropZero);
+        GrpoOptions.Signal signal = new GrpoOptions.Signal(
+                new Credit.Broadcast(), advantage.advantage(), advantage.combination(), advantageLimit, dropZero);
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }
 

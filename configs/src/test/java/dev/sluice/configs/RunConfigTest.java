@@ -8,6 +8,7 @@ import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.grpo.Combination;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
@@ -103,6 +104,9 @@ class RunConfigTest {
     @Test
     void anAdvantageIsOneGroupOfKeys() {
         GroupAdvantage.ZScore plain = GroupAdvantage.FLOW_GRPO;
+        RunConfig gdpo = RunFiles.train(run, List.of("advantage.combination=gdpo"));
+        assertThat(gdpo.grpo(new TimeSchedule.Uniform(10)).signal().combination())
+                .isEqualTo(Combination.GDPO);
         assertThat(RunFiles.train(run, List.of("advantage.winRate={margin: 0.1}"))
                         .advantage()
                         .advantage())
@@ -153,6 +157,7 @@ class RunConfigTest {
                 "advantage.winRate={margin: -1} | advantage.winRate.margin (-1) must be a number at least 0",
                 "advantage.winRate={} | advantage.winRate.margin is missing",
                 "advantage.absoluteValue={weight: 1, steps: 0, floor: 0} | advantage.absoluteValue.steps (0) must be",
+                "advantage.combination=sum | must be one of reward-sum, advantage-sum, gdpo, pareto",
                 "advantage.scope=all | must be one of group, batch",
                 "advantageLimit=0 | advantageLimit (0) must be a number above 0",
                 "dropZero=maybe | dropZero (maybe) must be true or false",

@@ -6,6 +6,7 @@ import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.SdeOptions;
+import java.util.List;
 
 /**
  * A choice on each axis of a policy-gradient algorithm.
@@ -93,15 +94,31 @@ public record GrpoOptions(
      *
      * @param credit rewards → a score for each step
      * @param advantage scores → advantages within a group
+     * @param combination several rewards → one advantage
      * @param limit advantages are cut to [−limit, limit]
      * @param dropZero whether chunks whose advantages are all 0 are left out of the update
      */
-    public record Signal(Credit credit, GroupAdvantage advantage, double limit, boolean dropZero) {
+    public record Signal(
+            Credit credit, GroupAdvantage advantage, Combination combination, double limit, boolean dropZero) {
         /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
-        public static final Signal FLOW_GRPO = new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, 5, true);
+        public static final Signal FLOW_GRPO =
+                new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 5, true);
 
         public Signal {
             Require.positive("limit", limit);
+        }
+
+        /**
+         * Returns the advantage of every sample at every trained step.
+         *
+         * @param parts the rewards
+         * @param trainedSteps the original numbers of the trained steps
+         * @param groups the group of each sample
+         */
+        public Advantages advantages(List<Combination.Part> parts, int[] trainedSteps, Groups groups) {
+            return new Advantages(combination.combine(
+                            parts, groups, probed -> advantage.estimate(credit.assign(probed, trainedSteps), groups)))
+                    .clipped(limit);
         }
     }
 

@@ -54,6 +54,7 @@ public final class GrpoTrainer implements AutoCloseable {
      * @param owner the trainer's arrays live in a child of it
      */
     public GrpoTrainer(NDManager owner, Policy policy, AlignmentTask task, GrpoOptions options) {
+        options.signal().combination().check(task.reward());
         this.policy = policy;
         this.task = task;
         this.options = options;
@@ -126,9 +127,9 @@ public final class GrpoTrainer implements AutoCloseable {
             double[] rewards = Rollouts.validRewards(sampled);
             Groups groups = groups(prompts);
             int[] steps = sampled.trainedSteps().stream().mapToInt(i -> i).toArray();
-            double[][] scores = options.signal().credit().assign(Credit.Probed.outcome(rewards), steps);
-            Advantages advantages = new Advantages(options.signal().advantage().estimate(scores, groups))
-                    .clipped(options.signal().limit());
+            List<Combination.Part> parts =
+                    options.signal().combination().parts(task.reward(), sampled.scores(), rewards);
+            Advantages advantages = options.signal().advantages(parts, steps, groups);
             List<Chunk> kept = select(sampled.chunks(), advantages);
             List<UpdateReport> updates =
                     phases.time(Phases.UPDATE, () -> update(iteration, kept, advantages, listener));

@@ -1,16 +1,18 @@
 package dev.sluice.rewards;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The sum of rewards, each times its weight. A sample that one of them could not score has no score.
  *
  * <p>Closing it closes its parts.
  *
- * @param parts at least one
+ * @param parts at least one, with different names
  */
 public record WeightedSum(List<Part> parts) implements Reward {
     /**
@@ -33,6 +35,14 @@ public record WeightedSum(List<Part> parts) implements Reward {
         parts = List.copyOf(parts);
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("parts (0) must hold at least one reward.");
+        }
+        Set<String> names = new HashSet<>();
+        for (Part part : parts) {
+            if (!names.add(part.name)) {
+                throw new IllegalArgumentException(
+                        "The reward %s is there twice; the names of rewards must differ.%nMaybe add up the weights."
+                                .formatted(part.name));
+            }
         }
     }
 

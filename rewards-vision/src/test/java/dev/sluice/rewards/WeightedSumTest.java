@@ -28,5 +28,8 @@ class WeightedSumTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("The reward (beauty) is unknown; the class path has");
         assertThatThrownBy(() -> new WeightedSum(List.of())).hasMessageContaining("at least one");
+        WeightedSum.Part part = new WeightedSum.Part("a", samples -> Scores.of(1), 1);
+        assertThatThrownBy(() -> new WeightedSum(List.of(part, part)))
+                .hasMessageContaining("The reward a is there twice");
     }
 }
