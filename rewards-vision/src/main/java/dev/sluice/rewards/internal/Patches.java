@@ -19,43 +19,52 @@ final class Patches {
      *
      * @param labels a label for each pixel, row by row; {@link #NONE} is in no component
      */
-    static List<List<Integer>> of(int[] labels, int width) {
-        List<List<Integer>> all = new ArrayList<>();
+    static List<int[]> of(int[] labels, int width) {
+        List<int[]> all = new ArrayList<>();
         boolean[] seen = new boolean[labels.length];
+        int[] patch = new int[labels.length];
+        int[] near = new int[8];
         for (int start = 0; start < labels.length; start++) {
             if (labels[start] == NONE || seen[start]) {
                 continue;
             }
-            List<Integer> patch = new ArrayList<>();
-            patch.add(start);
             seen[start] = true;
-            for (int i = 0; i < patch.size(); i++) {
-                for (int next : neighbours(patch.get(i), width, labels.length)) {
+            patch[0] = start;
+            int size = 1;
+            for (int i = 0; i < size; i++) {
+                int count = neighbours(patch[i], width, labels.length, near);
+                for (int k = 0; k < count; k++) {
+                    int next = near[k];
                     if (!seen[next] && labels[next] == labels[start]) {
                         seen[next] = true;
-                        patch.add(next);
+                        patch[size++] = next;
                     }
                 }
             }
-            all.add(patch);
+            all.add(Arrays.copyOf(patch, size));
         }
         return all;
     }
 
-    /** Returns the three to eight pixels that share a side or a corner with a pixel. */
-    static int[] neighbours(int at, int width, int size) {
-        int[] found = new int[8];
-        int n = 0;
-        for (int dy = -1; dy <= 1; dy++) {
+    /**
+     * Finds the three to eight pixels that share a side or a corner with a pixel.
+     *
+     * @param found receives them, at least 8 long
+     * @return how many they are
+     */
+    static int neighbours(int at, int width, int size, int[] found) {
+        int count = 0;
+        int column = at % width;
+        for (int dy = -width; dy <= width; dy += width) {
             for (int dx = -1; dx <= 1; dx++) {
-                int x = at % width + dx;
-                int next = at + dy * width + dx;
+                int x = column + dx;
+                int next = at + dy + dx;
                 if (next != at && x >= 0 && x < width && next >= 0 && next < size) {
-                    found[n++] = next;
+                    found[count++] = next;
                 }
             }
         }
-        return Arrays.copyOf(found, n);
+        return count;
     }
 
     /**
@@ -66,32 +75,42 @@ final class Patches {
      */
     static int[] joinSmall(int[] labels, int width, int least) {
         int[] joined = labels.clone();
-        for (int round = 0; round < least; round++) {
-            List<List<Integer>> patches = of(joined, width);
-            int[] size = new int[labels.length];
-            patches.forEach(patch -> patch.forEach(at -> size[at] = patch.size()));
-            boolean changed = false;
-            for (List<Integer> patch : patches) {
-                int to = patch.size() <= round ? largestNeighbour(patch, joined, size, width) : -1;
-                if (to >= 0) {
-                    int label = joined[to];
-                    patch.forEach(at -> joined[at] = label);
-                    changed = true;
+        int[] size = new int[labels.length];
+        List<int[]> patches = List.of();
+        boolean changed = true;
+        for (int most = 1; most < least; most++) {
+            if (changed) {
+                patches = of(joined, width);
+                for (int[] patch : patches) {
+                    for (int at : patch) {
+                        size[at] = patch.length;
+                    }
                 }
             }
-            if (!changed && round == least - 1) {
-                break;
+            changed = false;
+            for (int[] patch : patches) {
+                int to = patch.length <= most ? largestNeighbour(patch, joined, size, width) : -1;
+                if (to >= 0) {
+                    int label = joined[to];
+                    for (int at : patch) {
+                        joined[at] = label;
+                    }
+                    changed = true;
+                }
             }
         }
         return joined;
     }
 
-    private static int largestNeighbour(List<Integer> patch, int[] labels, int[] size, int width) {
+    private static int largestNeighbour(int[] patch, int[] labels, int[] size, int width) {
         int best = -1;
+        int[] near = new int[8];
         for (int at : patch) {
-            for (int next : neighbours(at, width, labels.length)) {
+            int count = neighbours(at, width, labels.length, near);
+            for (int k = 0; k < count; k++) {
+                int next = near[k];
                 boolean other = labels[next] != NONE && labels[next] != labels[at];
-                if (other && size[next] >= patch.size() && (best < 0 || size[next] > size[best])) {
+                if (other && size[next] >= patch.length && (best < 0 || size[next] > size[best])) {
                     best = next;
                 }
             }

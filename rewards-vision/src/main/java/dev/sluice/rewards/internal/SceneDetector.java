@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Optional;
 import net.imglib2.Cursor;
 import net.imglib2.type.numeric.integer.UnsignedByteType;
-import net.imglib2.view.Views;
 
 /**
  * Finds the objects of the scenes world in pixels.
@@ -61,14 +60,15 @@ public final class SceneDetector {
     private final double[] rgb;
 
     private final double[] background = new double[3];
+    /** Of each pixel from the background. */
+    private final double[] distances;
 
     private SceneDetector(Media media) {
         width = media.width();
         height = media.height();
         rgb = new double[3 * width * height];
-        Cursor<UnsignedByteType> cursor =
-                Views.flatIterable(Views.hyperSlice(Pixels.view(media), 3, 0)).cursor();
-        for (int i = 0; cursor.hasNext(); i++) {
+        Cursor<UnsignedByteType> cursor = Pixels.view(media).cursor();
+        for (int i = 0; i < rgb.length; i++) {
             rgb[i] = cursor.next().get();
         }
         for (int c = 0; c < 3; c++) {
@@ -76,6 +76,11 @@ public final class SceneDetector {
         }
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] -= background[i % 3];
+        }
+        distances = new double[width * height];
+        for (int i = 0; i < distances.length; i++) {
+            distances[i] = Math.sqrt(
+                    rgb[3 * i] * rgb[3 * i] + rgb[3 * i + 1] * rgb[3 * i + 1] + rgb[3 * i + 2] * rgb[3 * i + 2]);
         }
     }
 
@@ -92,12 +97,12 @@ public final class SceneDetector {
         List<SceneDetection> found = new ArrayList<>();
         int speckles = 0;
         int unclear = 0;
-        for (List<Integer> patch : Patches.of(labels, width)) {
-            if (patch.size() < LEAST_AREA) {
-                speckles += patch.size();
+        for (int[] patch : Patches.of(labels, width)) {
+            if (patch.length < LEAST_AREA) {
+                speckles += patch.length;
             } else {
                 SceneDetection detection = judge(patch, labels);
-                unclear += detection.object().isEmpty() ? patch.size() : 0;
+                unclear += detection.object().isEmpty() ? patch.length : 0;
                 found.add(detection);
             }
         }
@@ -113,33 +118,31 @@ public final class SceneDetector {
     }
 
     private double borderMedian(int c) {
-        List<Double> values = new ArrayList<>();
-        for (int i = 0; i < width * height; i++) {
-            int x = i % width;
-            int y = i / width;
-            if (x == 0 || y == 0 || x == width - 1 || y == height - 1) {
-                values.add(rgb[3 * i + c]);
-            }
+        double[] values = new double[2 * (width + height) - 4];
+        int n = 0;
+        for (int x = 0; x < width; x++) {
+            values[n++] = rgb[3 * x + c];
+            values[n++] = rgb[3 * ((height - 1) * width + x) + c];
         }
-        double[] sorted =
-                values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-    }
-
-    private double[] pixel(int at) {
-        return Arrays.copyOfRange(rgb, 3 * at, 3 * at + 3);
+        for (int y = 1; y < height - 1; y++) {
+            values[n++] = rgb[3 * y * width + c];
+            values[n++] = rgb[3 * (y * width + width - 1) + c];
+        }
+        Arrays.sort(values, 0, n);
+        return (values[(n - 1) / 2] + values[n / 2]) / 2;
     }
 
     private int[] labels() {
         SceneColor[] colors = SceneColor.values();
+        double[][] directions = Arrays.stream(colors).map(this::difference).toArray(double[][]::new);
+        double[] lengths =
+                Arrays.stream(directions).mapToDouble(SceneDetector::norm).toArray();
         int[] labels = new int[width * height];
         for (int i = 0; i < labels.length; i++) {
-            double[] p = pixel(i);
             double best = Double.NEGATIVE_INFINITY;
             labels[i] = Patches.NONE;
-            for (int k = 0; norm(p) > FOREGROUND && k < colors.length; k++) {
-                double[] direction = difference(colors[k]);
-                double cosine = dot(p, direction) / norm(direction);
+            for (int k = 0; distances[i] > FOREGROUND && k < colors.length; k++) {
+                double cosine = along(i, directions[k]) / lengths[k];
                 if (cosine > best) {
                     best = cosine;
                     labels[i] = k;
@@ -155,7 +158,7 @@ public final class SceneDetector {
         };
     }
 
-    private SceneDetection judge(List<Integer> patch, int[] labels) {
+    private SceneDetection judge(int[] patch, int[] labels) {
         double[] core = core(patch);
         ColorMatch color = color(core);
         if (color.distance > COLOR_DISTANCE || color.margin < COLOR_MARGIN) {
@@ -164,16 +167,16 @@ public final class SceneDetector {
         if (!(color.shade >= DARKEST_SHADE && color.shade <= BRIGHTEST_SHADE)) {
             return doubt(0, describe(patch) + " that is too dark or too bright");
         }
-        double[] mask = mask(patch, labels, core);
-        if (ShapeFit.elongation(mask, width) > ELONGATION) {
+        ShapeFit shapes = new ShapeFit(mask(patch, labels, core), width);
+        if (shapes.elongation() > ELONGATION) {
             return doubt(0, describe(patch) + " that is longer than any shape");
         }
         SceneObject best = null;
         double fit = 0;
         double second = 0;
         for (SceneShape shape : SceneShape.values()) {
-            SceneObject candidate = ShapeFit.place(shape, color.color, color.shade, mask, width);
-            double overlap = ShapeFit.overlap(candidate, mask, width);
+            SceneObject candidate = shapes.place(shape, color.color, color.shade);
+            double overlap = shapes.overlap(candidate);
             if (overlap > fit) {
                 second = fit;
                 fit = overlap;
@@ -195,19 +198,20 @@ public final class SceneDetector {
         return new SceneDetection(Optional.empty(), fit, why);
     }
 
-    private String describe(List<Integer> patch) {
-        double x = patch.stream().mapToInt(at -> at % width).average().orElse(0) + 0.5;
-        double y = patch.stream().mapToInt(at -> at / width).average().orElse(0) + 0.5;
-        return String.format(Locale.ROOT, "a patch of %s pixels at (%.1f, %.1f)", patch.size(), x, y);
+    private String describe(int[] patch) {
+        double x = Arrays.stream(patch).map(at -> at % width).average().orElse(0) + 0.5;
+        double y = Arrays.stream(patch).map(at -> at / width).average().orElse(0) + 0.5;
+        return String.format(Locale.ROOT, "a patch of %s pixels at (%.1f, %.1f)", patch.length, x, y);
     }
 
     /** Returns the mean of the half that is farthest from the background, as a difference from it. */
-    private double[] core(List<Integer> patch) {
-        List<Integer> sorted = new ArrayList<>(patch);
-        sorted.sort(Comparator.comparingDouble(at -> -norm(pixel(at))));
+    private double[] core(int[] patch) {
+        Integer[] sorted = Arrays.stream(patch).boxed().toArray(Integer[]::new);
+        Arrays.sort(sorted, (a, b) -> Double.compare(distances[b], distances[a]));
         double[] mean = new double[3];
-        int half = (sorted.size() + 1) / 2;
-        for (int at : sorted.subList(0, half)) {
+        int half = (sorted.length + 1) / 2;
+        for (int i = 0; i < half; i++) {
+            int at = sorted[i];
             for (int c = 0; c < 3; c++) {
                 mean[c] += rgb[3 * at + c] / half;
             }
@@ -241,23 +245,33 @@ public final class SceneDetector {
     }
 
     /** Returns how much of each pixel the patch covers, in [0, 1]; other patches and what is farther than a pixel are 0. */
-    private double[] mask(List<Integer> patch, int[] labels, double[] core) {
+    private double[] mask(int[] patch, int[] labels, double[] core) {
         double[] mask = new double[width * height];
-        boolean[] own = new boolean[mask.length];
-        patch.forEach(at -> own[at] = true);
+        boolean[] seen = new boolean[mask.length];
         for (int at : patch) {
-            for (int dy = -1; dy <= 1; dy++) {
-                for (int dx = -1; dx <= 1; dx++) {
-                    int x = at % width + dx;
-                    int y = at / width + dy;
-                    int near = y * width + x;
-                    if (x >= 0 && y >= 0 && x < width && y < height && (own[near] || labels[near] == Patches.NONE)) {
-                        mask[near] = Math.max(0, Math.min(1, dot(pixel(near), core) / dot(core, core)));
-                    }
+            seen[at] = true;
+        }
+        double whole = dot(core, core);
+        int[] near = new int[8];
+        for (int at : patch) {
+            mask[at] = share(at, core, whole);
+            int count = Patches.neighbours(at, width, mask.length, near);
+            for (int k = 0; k < count; k++) {
+                if (!seen[near[k]] && labels[near[k]] == Patches.NONE) {
+                    seen[near[k]] = true;
+                    mask[near[k]] = share(near[k], core, whole);
                 }
             }
         }
         return mask;
+    }
+
+    private double share(int at, double[] core, double whole) {
+        return Math.max(0, Math.min(1, along(at, core) / whole));
+    }
+
+    private double along(int at, double[] direction) {
+        return rgb[3 * at] * direction[0] + rgb[3 * at + 1] * direction[1] + rgb[3 * at + 2] * direction[2];
     }
 
     private static double dot(double[] a, double[] b) {

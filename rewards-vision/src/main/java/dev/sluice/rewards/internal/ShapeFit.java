@@ -4,9 +4,61 @@ import dev.sluice.rewards.SceneColor;
 import dev.sluice.rewards.SceneObject;
 import dev.sluice.rewards.SceneShape;
 
-/** Places a shape on a mask and measures how well it fits. */
+/** Places shapes on a mask, how much of each pixel a patch covers, and measures how well they fit. */
 final class ShapeFit {
-    private ShapeFit() {}
+    private final double[] mask;
+    private final int width;
+    private final int height;
+    /** The smallest box that holds all of the mask; the ends are not in it. */
+    private int firstX;
+
+    private int firstY;
+    private int endX;
+    private int endY;
+
+    /** Sums of the mask, and of the mask times places, which are a pixel's first corner or, for the middle, its own. */
+    private double sum;
+
+    private double middleX;
+    private double middleY;
+    private double x;
+    private double y;
+    private double xx;
+    private double yy;
+    private double xy;
+
+    /**
+     * Takes a mask.
+     *
+     * @param mask a value in [0, 1] for each pixel, row by row
+     */
+    ShapeFit(double[] mask, int width) {
+        this.mask = mask;
+        this.width = width;
+        this.height = mask.length / width;
+        this.firstX = width;
+        this.firstY = height;
+        for (int i = 0; i < mask.length; i++) {
+            if (mask[i] > 0) {
+                add(mask[i], i % width, Math.floorDiv(i, width));
+            }
+        }
+    }
+
+    private void add(double share, int px, int py) {
+        firstX = Math.min(firstX, px);
+        firstY = Math.min(firstY, py);
+        endX = Math.max(endX, px + 1);
+        endY = Math.max(endY, py + 1);
+        sum += share;
+        middleX += share * (px + 0.5);
+        middleY += share * (py + 0.5);
+        x += share * px;
+        y += share * py;
+        xx += share * px * px;
+        yy += share * py * py;
+        xy += share * px * py;
+    }
 
     /** Returns the shape's area at radius 1. */
     static double area(SceneShape shape) {
@@ -24,38 +76,13 @@ final class ShapeFit {
     }
 
     /** Returns the shape with the mask's area and centre of mass. */
-    static SceneObject place(SceneShape shape, SceneColor color, double shade, double[] mask, int width) {
-        double sum = 0;
-        double x = 0;
-        double y = 0;
-        for (int i = 0; i < mask.length; i++) {
-            sum += mask[i];
-            x += mask[i] * (i % width + 0.5);
-            int row = i / width;
-            y += mask[i] * (row + 0.5);
-        }
+    SceneObject place(SceneShape shape, SceneColor color, double shade) {
         double radius = Math.sqrt(sum / area(shape));
-        return new SceneObject(shape, color, x / sum, y / sum - drop(shape) * radius, radius, shade);
+        return new SceneObject(shape, color, middleX / sum, middleY / sum - drop(shape) * radius, radius, shade);
     }
 
     /** Returns the ratio of the mask's largest standard deviation to its smallest, over all axes; at least 1. */
-    static double elongation(double[] mask, int width) {
-        double sum = 0;
-        double x = 0;
-        double y = 0;
-        double xx = 0;
-        double yy = 0;
-        double xy = 0;
-        for (int i = 0; i < mask.length; i++) {
-            double px = i % width;
-            double py = (i - i % width) / (double) width;
-            sum += mask[i];
-            x += mask[i] * px;
-            y += mask[i] * py;
-            xx += mask[i] * px * px;
-            yy += mask[i] * py * py;
-            xy += mask[i] * px * py;
-        }
+    double elongation() {
         double a = xx / sum - x * x / sum / sum;
         double b = yy / sum - y * y / sum / sum;
         double c = xy / sum - x * y / sum / sum;
@@ -64,16 +91,16 @@ final class ShapeFit {
     }
 
     /** Returns the soft intersection over union Σmin/Σmax of the drawn shape and the mask. */
-    static double overlap(SceneObject object, double[] mask, int width) {
+    double overlap(SceneObject object) {
+        Coverage drawn = new Coverage(object, width, height);
         double least = 0;
         double most = 0;
-        for (int i = 0; i < mask.length; i++) {
-            int x = i % width;
-            int y = i / width;
-            boolean near = x + 1 > object.left() && x < object.right() && y + 1 > object.top() && y < object.bottom();
-            double drawn = near ? SceneRenderer.coverage(object, x, y) : 0;
-            least += Math.min(drawn, mask[i]);
-            most += Math.max(drawn, mask[i]);
+        for (int row = Math.min(firstY, drawn.top()); row < Math.max(endY, drawn.bottom()); row++) {
+            for (int column = Math.min(firstX, drawn.left()); column < Math.max(endX, drawn.right()); column++) {
+                double share = drawn.share(column, row);
+                least += Math.min(share, mask[row * width + column]);
+                most += Math.max(share, mask[row * width + column]);
+            }
         }
         return most > 0 ? least / most : 0;
     }
