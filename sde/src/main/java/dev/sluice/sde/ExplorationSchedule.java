@@ -7,19 +7,38 @@ import java.util.stream.IntStream;
 
 /** Which steps of a rollout are stochastic, and so can be trained. The last step never is. */
 public sealed interface ExplorationSchedule
-        permits ExplorationSchedule.AllButLast, ExplorationSchedule.RandomWindow, ExplorationSchedule.Listed {
+        permits ExplorationSchedule.AllButLast,
+                ExplorationSchedule.RandomWindow,
+                SlidingWindow,
+                ExplorationSchedule.Singular,
+                ExplorationSchedule.Listed {
     /**
      * Returns the stochastic steps of one rollout, rising.
      *
      * @param steps N, all steps of the grid
+     * @param iteration of the run, counted from 0
      * @param random decides where there is something to decide; the same source gives the same steps
      */
-    List<Integer> steps(int steps, NoiseSource random);
+    List<Integer> steps(int steps, long iteration, NoiseSource random);
+
+    /** Returns the stochastic steps of the first iteration. */
+    default List<Integer> steps(int steps, NoiseSource random) {
+        return steps(steps, 0, random);
+    }
+
+    /** Refuses a window that reaches into the last step. */
+    static void requireTrainable(int to, int steps) {
+        if (to > steps - 1) {
+            throw new IllegalArgumentException(
+                    "to (%s) must be at most %s, because the last of %s steps is not trained."
+                            .formatted(to, steps - 1, steps));
+        }
+    }
 
     /** Steps 0 to N − 2 (Flow-GRPO, DanceGRPO). */
     record AllButLast() implements ExplorationSchedule {
         @Override
-        public List<Integer> steps(int steps, NoiseSource random) {
+        public List<Integer> steps(int steps, long iteration, NoiseSource random) {
             return IntStream.range(0, steps - 1).boxed().toList();
         }
     }
@@ -43,14 +62,36 @@ public sealed interface ExplorationSchedule
         }
 
         @Override
-        public List<Integer> steps(int steps, NoiseSource random) {
-            if (to > steps - 1) {
-                throw new IllegalArgumentException(
-                        "to (%s) must be at most %s, because the last of %s steps is not trained."
-                                .formatted(to, steps - 1, steps));
-            }
+        public List<Integer> steps(int steps, long iteration, NoiseSource random) {
+            requireTrainable(to, steps);
             int start = from + random.uniform(to - from - size + 1);
             return IntStream.range(start, start + size).boxed().toList();
+        }
+    }
+
+    /**
+     * One stochastic step in a rollout, each of the list in its turn from iteration to iteration. Where the samples of a group
+     * share their initial noise, they differ by this one noise alone, so that the reward is its own: G²RPO's singular sampling.
+     *
+     * <p>Source: G²RPO (2025), arXiv:2510.01982. Differs: one step an iteration, with an update of its own; the source goes
+     * through the list within an iteration.
+     *
+     * @param list each in [0, N − 2], at least one
+     */
+    record Singular(List<Integer> list) implements ExplorationSchedule {
+        public Singular {
+            list = List.copyOf(list);
+            if (list.isEmpty()) {
+                throw new IllegalArgumentException("list ([]) must hold at least one step.");
+            }
+        }
+
+        @Override
+        public List<Integer> steps(int steps, long iteration, NoiseSource random) {
+            for (int step : list) {
+                RolloutPlan.check(List.of(step), steps);
+            }
+            return List.of(list.get((int) (iteration % list.size())));
         }
     }
 
@@ -65,7 +106,7 @@ public sealed interface ExplorationSchedule
         }
 
         @Override
-        public List<Integer> steps(int steps, NoiseSource random) {
+        public List<Integer> steps(int steps, long iteration, NoiseSource random) {
             RolloutPlan.check(list, steps);
             return list;
         }

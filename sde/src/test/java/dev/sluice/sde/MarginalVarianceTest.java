@@ -10,7 +10,12 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Torch;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,9 +34,18 @@ class MarginalVarianceTest {
     }
 
     private static double variance(SdeRule rule, TimeSchedule schedule, double tau) {
+        return variance(
+                rule,
+                schedule,
+                tau,
+                IntStream.range(0, schedule.steps()).boxed().collect(Collectors.toSet()));
+    }
+
+    /** The steps that are not stochastic are the ODE's. */
+    private static double variance(SdeRule rule, TimeSchedule schedule, double tau, Set<Integer> stochastic) {
         double variance = 1;
         for (int k = 0; k < schedule.steps(); k++) {
-            GaussianStep step = rule.at(schedule, k);
+            GaussianStep step = (stochastic.contains(k) ? rule : new SdeRule.Dance(0)).at(schedule, k);
             double a = step.latentWeight() + step.velocityWeight() * slope(step.sigma(), tau);
             variance = a * a * variance + step.std() * step.std();
         }
@@ -99,13 +113,86 @@ class MarginalVarianceTest {
         assertThat(b * b * 0.81 + earlier.std() * earlier.std()).isCloseTo(0.64 + 0.109025, within(1e-8));
     }
 
-    /** The sampler itself, not the recursion, over 20 000 trajectories. */
+    /** Wherever the window lies, the noise in it and the drift that makes up for it leave the data's variance. */
+    @ParameterizedTest
+    @CsvSource({"0.05, 0.4", "0.3, 0.7", "0.5, 0.51", "0.1, 0.9"})
+    void aWindowOfNoiseKeepsTheDatasVariance(double from, double to) {
+        for (SdeRule rule : List.of(new SdeRule.FlowGrpo(0.7), new SdeRule.Dance(0.3), new SdeRule.Ddim(1))) {
+            double[] errors = new double[2];
+            for (int i = 0; i < 2; i++) {
+                int steps = i == 0 ? 1000 : 100_000;
+                // Flow-SDE's first step has the variance 1 + a⁴/4 on any grid, and only the steps after it take that
+                // away.
+                int first = Math.max(1, (int) (from * steps));
+                Set<Integer> window =
+                        IntStream.range(first, (int) (to * steps)).boxed().collect(Collectors.toSet());
+                errors[i] = Math.abs(variance(rule, new TimeSchedule.Uniform(steps), TAU, window) - TAU * TAU);
+            }
+            assertThat(errors[0]).as("%s", rule).isLessThan(2e-3);
+            assertThat(errors[1]).as("%s", rule).isLessThan(errors[0] / 20);
+        }
+    }
+
+    /** Noise without its drift, to see that the test above can fail. */
     @Test
-    void simulatedRolloutsHaveTheVarianceOfTheRecursion() {
+    void noiseWithoutItsDriftWouldNot() {
+        TimeSchedule schedule = new TimeSchedule.Uniform(100_000);
+        double variance = 1;
+        for (int k = 0; k < schedule.steps(); k++) {
+            GaussianStep ode = new SdeRule.Dance(0).at(schedule, k);
+            double a = 1 + ode.velocityWeight() * slope(ode.sigma(), TAU);
+            double std = new SdeRule.Dance(0.3).at(schedule, k).std();
+            variance = a * a * variance + std * std;
+        }
+        assertThat(variance).isGreaterThan(TAU * TAU + 0.01);
+    }
+
+    /** One noise in step k: what comes before and after is the ODE's, so the variance has a closed form in S(σ). */
+    @Test
+    void aSingularStepAddsTheVarianceOfItsOwnNoise() {
+        TimeSchedule schedule = new TimeSchedule.Uniform(20_000);
+        for (int k : new int[] {4000, 10_000, 15_000}) {
+            double next = schedule.sigma(k + 1);
+            double spread = (1 - next) * (1 - next) * TAU * TAU + next * next;
+            double std = 0.5;
+            double diffusion = std / Math.sqrt(schedule.length(k));
+            List<Double> table = new ArrayList<>(Collections.nCopies(schedule.steps(), 0.0));
+            table.set(k, diffusion);
+            double found = variance(new SdeRule.Table(table), schedule, TAU, Set.of(k));
+            // The step replaces u by (1 − s²/(2S))·u + s·n up to its own length; the ODE then scales u by τ/√S.
+            double kept = 1 - std * std / (2 * spread);
+            double expected = (kept * kept * spread + std * std) * TAU * TAU / spread;
+            assertThat(found).as("step %s", k).isCloseTo(expected, within(1e-3));
+            assertThat(expected).as("which the tolerance would not hide").isGreaterThan(TAU * TAU + 5e-3);
+        }
+    }
+
+    @Test
+    void aTableOfARulesOwnNumbersIsTheRule() {
+        TimeSchedule schedule = new TimeSchedule.Shifted(10, 3);
+        for (SdeRule rule : List.of(new SdeRule.FlowGrpo(0.7), new SdeRule.Dance(0.3), new SdeRule.Wan())) {
+            List<Double> table = IntStream.range(0, 10)
+                    .mapToObj(k -> rule.at(schedule, k).diffusion())
+                    .toList();
+            for (int k = 0; k < 10; k++) {
+                GaussianStep own = rule.at(schedule, k);
+                GaussianStep same = new SdeRule.Table(table).at(schedule, k);
+                assertThat(same.std()).isCloseTo(own.std(), within(1e-14));
+                assertThat(same.latentWeight()).isCloseTo(own.latentWeight(), within(1e-13));
+                assertThat(same.velocityWeight()).isCloseTo(own.velocityWeight(), within(1e-13));
+            }
+        }
+    }
+
+    /** The sampler itself, not the recursion, over 20 000 trajectories, with noise everywhere, in a window and in one step. */
+    @ParameterizedTest
+    @CsvSource({"0, 10", "2, 5", "6, 7"})
+    void simulatedRolloutsHaveTheVarianceOfTheRecursion(int from, int to) {
         int elements = 20_000;
         double mean = 0.7;
         TimeSchedule schedule = new TimeSchedule.Uniform(10);
-        SdeOptions options = new SdeOptions(new SdeRule.FlowGrpo(0.7), Likelihood.GAUSSIAN_MEAN, LastStep.NOISY, false);
+        SdeOptions options = new SdeOptions(
+                new SdeRule.FlowGrpo(0.7), Likelihood.GAUSSIAN_MEAN, to == 10 ? LastStep.NOISY : LastStep.ODE, false);
         VelocityModel world = new VelocityModel() {
             @Override
             public NDArray velocity(NDArray x, NDArray sigmas, Conditioning conditioning) {
@@ -120,7 +207,7 @@ class MarginalVarianceTest {
         try (NDManager manager = Torch.newManager()) {
             SampleNoise noise = new SampleNoise(3, 0, List.of(1L));
             NDArray initial = noise.initial(manager, new Shape(elements));
-            List<Integer> steps = new ExplorationSchedule.AllButLast().steps(10, null);
+            List<Integer> steps = IntStream.range(from, Math.min(to, 9)).boxed().toList();
             try (Trajectory trajectory =
                     new SdeSampler(options, schedule).rollout(world, initial, null, RolloutPlan.of(steps, noise))) {
                 float[] values = trajectory.latents().toFloatArray();
@@ -130,7 +217,8 @@ class MarginalVarianceTest {
                     sum += value;
                     squares += (value - mean) * (value - mean);
                 }
-                double expected = variance(new SdeRule.FlowGrpo(0.7), schedule, TAU);
+                Set<Integer> stochastic = IntStream.range(from, to).boxed().collect(Collectors.toSet());
+                double expected = variance(new SdeRule.FlowGrpo(0.7), schedule, TAU, stochastic);
                 double standardError = expected * Math.sqrt(2.0 / elements);
                 assertThat(squares / elements).isCloseTo(expected, within(3 * standardError));
                 assertThat(sum / elements).isCloseTo(mean, within(3 * Math.sqrt(expected / elements)));

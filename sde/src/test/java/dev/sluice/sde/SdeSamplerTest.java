@@ -20,7 +20,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class SdeSamplerTest {
     private static final int WIDTH = 12;
@@ -291,36 +290,5 @@ class SdeSamplerTest {
                     .hasMessageContaining("must rise and lie in [0, 3]");
         }
         assertThatThrownBy(() -> noise(1, 2).draw(manager, new Shape(3, 4), 0)).hasMessageContaining("2 samples");
-    }
-
-    @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {1, 2, 3})
-    void windowsLieWhereTheyMayAndReachEveryPlace(long seed) {
-        ExplorationSchedule window = new ExplorationSchedule.RandomWindow(3, 1, 6);
-        List<Integer> starts = new ArrayList<>();
-        for (int iteration = 0; iteration < 60; iteration++) {
-            List<Integer> steps = window.steps(10, NoiseSource.of(seed, iteration));
-            assertThat(window.steps(10, NoiseSource.of(seed, iteration))).isEqualTo(steps);
-            int start = steps.get(0);
-            assertThat(steps).containsExactly(start, start + 1, start + 2);
-            starts.add(start);
-        }
-        assertThat(starts).contains(1, 2, 3).allMatch(start -> start >= 1 && start <= 3);
-    }
-
-    @Test
-    void explorationSchedulesRefuseTheLastStep() {
-        NoiseSource random = NoiseSource.of(1);
-        assertThat(new ExplorationSchedule.AllButLast().steps(4, random)).containsExactly(0, 1, 2);
-        assertThat(new ExplorationSchedule.AllButLast().steps(1, random)).isEmpty();
-        assertThat(new ExplorationSchedule.Listed(List.of(0, 2)).steps(4, random))
-                .containsExactly(0, 2);
-        assertThatThrownBy(() -> new ExplorationSchedule.Listed(List.of(3)).steps(4, random))
-                .hasMessageContaining("[0, 2]");
-        assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(2, 0, 4).steps(4, random))
-                .hasMessageContaining("to (4) must be at most 3");
-        assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(4, 1, 4))
-                .hasMessageContaining("size (4) must be at most to - from (3)");
-        assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(0, 1, 4)).hasMessageContaining("size (0)");
     }
 }
