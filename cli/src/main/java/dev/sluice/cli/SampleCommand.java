@@ -80,9 +80,11 @@ final class SampleCommand implements Callable<Integer> {
         List<Long> numbers = Seeds.parse(seeds);
         List<Prompt> texts = prompts();
         sampling.check();
-        PictureFolder folder = PictureFolder.open(out, overwrite);
+        PictureFolder.check(out, overwrite);
         try (OpenModel model = arguments.open()) {
             PictureSettings settings = sampling.settings(model.pipeline());
+            // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
+            PictureFolder folder = PictureFolder.open(out);
             int failed = sample(new PictureSampler(model.pipeline(), settings), texts, numbers, folder);
             folder.finish(numbers.size());
             PrintWriter printer = spec.commandLine().getOut();

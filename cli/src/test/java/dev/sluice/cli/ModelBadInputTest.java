@@ -116,7 +116,7 @@ class ModelBadInputTest {
         Path out = folder.resolve("out");
         CommandLineRun.of("sample", model, "--prompt", "a circle", "--steps", 1, "--out", out)
                 .refused(message);
-        assertThat(out.resolve("prompts.jsonl")).doesNotExist();
+        assertThat(out).doesNotExist();
     }
 
     @ParameterizedTest(name = "{0} → {1}")
@@ -173,10 +173,16 @@ class ModelBadInputTest {
     }
 
     @Test
-    void aModelThatIsNotThereIsRefused() {
+    void aModelThatIsNotThereIsRefused() throws IOException {
         Path nowhere = folder.resolve("nowhere");
-        CommandLineRun.of("sample", nowhere, "--prompt", "a circle", "--out", folder.resolve("out"))
+        Path out = folder.resolve("out");
+        CommandLineRun.of("sample", nowhere, "--prompt", "a circle", "--out", out)
                 .refused("nowhere is not there; expected a model's folder");
+        assertThat(out).doesNotExist();
+        Path earlier = Files.createFile(Files.createDirectory(out).resolve("001-seed-1.png"));
+        CommandLineRun.of("sample", nowhere, "--prompt", "a circle", "--out", out, "--overwrite")
+                .refused("nowhere is not there");
+        assertThat(earlier).exists();
         CommandLineRun.of("model", "inspect", nowhere).refused("nowhere is not there");
         CommandLineRun.of("model", "verify", nowhere, "--golden", folder.resolve("g.safetensors"))
                 .refused("is not there");

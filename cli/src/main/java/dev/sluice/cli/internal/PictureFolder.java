@@ -56,38 +56,54 @@ public final class PictureFolder {
     }
 
     /**
-     * Opens a folder for new pictures.
+     * Refuses a folder that cannot take pictures, and changes nothing.
      *
-     * @param overwrite whether to delete the pictures of an earlier call that are there
-     * @throws IOException if it is not empty otherwise, or cannot be written
+     * @param overwrite whether there may be something in it
+     * @throws IOException if it is not empty otherwise, or cannot be written or made
      */
-    public static PictureFolder open(Path folder, boolean overwrite) throws IOException {
+    public static void check(Path folder, boolean overwrite) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException("%s is a file; expected a folder to write pictures to.".formatted(folder));
         }
+        if (!overwrite && !entries(folder).isEmpty()) {
+            throw new IOException(
+                    "%s is not empty.%nMaybe name another folder with --out, or add --overwrite.".formatted(folder));
+        }
+        Path there = folder.toAbsolutePath();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        if (!Files.isDirectory(there)) {
+            throw new IOException("%s cannot be made: %s is a file.".formatted(folder, there));
+        }
+        if (!Files.isWritable(there)) {
+            throw new IOException("%s may not be written by this user.".formatted(there));
+        }
+    }
+
+    /** Makes a folder that was checked, if it is not there, and deletes the pictures of an earlier call in it. */
+    public static PictureFolder open(Path folder) throws IOException {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
             throw new IOException("%s cannot be made: %s.".formatted(folder, e.getMessage()), e);
         }
-        List<Path> present;
-        try (Stream<Path> entries = Files.list(folder)) {
-            present = entries.toList();
-        }
-        if (!present.isEmpty() && !overwrite) {
-            throw new IOException(
-                    "%s is not empty.%nMaybe name another folder with --out, or add --overwrite.".formatted(folder));
-        }
-        if (!Files.isWritable(folder)) {
-            throw new IOException("%s may not be written by this user.".formatted(folder));
-        }
-        for (Path entry : present) {
+        for (Path entry : entries(folder)) {
             String name = entry.getFileName().toString();
             if (name.equals(SHEET) || name.equals(INDEX) || name.matches(PICTURE)) {
                 Files.delete(entry);
             }
         }
         return new PictureFolder(folder);
+    }
+
+    private static List<Path> entries(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.toList();
+        }
     }
 
     /** Writes a picture; one that could not be made is only noted. */
