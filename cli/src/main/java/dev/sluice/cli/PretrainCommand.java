@@ -8,6 +8,7 @@ import dev.sluice.cli.internal.SceneBatches;
 import dev.sluice.configs.PretrainConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.PretrainingStoppedException;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
@@ -75,8 +76,16 @@ final class PretrainCommand implements Callable<Integer> {
                 Manifests.write(folder, spec, config.training().seed(), List.of());
             }
             run(config, folder, pretraining);
+            return 0;
+        } catch (PretrainingStoppedException e) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("sluice: " + e.getMessage());
+            if (folder.lastCheckpoint().isPresent()) {
+                err.println("The newest checkpoint is in " + folder.checkpoints() + ".");
+            }
+            err.flush();
+            return 1;
         }
-        return 0;
     }
 
     private int dryRun(PretrainConfig config, Pretraining pretraining) {

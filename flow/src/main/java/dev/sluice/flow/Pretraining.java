@@ -212,7 +212,7 @@ public final class Pretraining implements AutoCloseable {
     /**
      * Takes one update.
      *
-     * @throws IllegalStateException if the loss or a gradient is not finite; nothing was changed then
+     * @throws PretrainingStoppedException if the loss or a gradient is not finite; nothing was changed then
      */
     public Progress update() {
         PretrainingData.Batch batch = data.draw(step, options.batch());
@@ -235,7 +235,7 @@ public final class Pretraining implements AutoCloseable {
             gradients.values().forEach(InPlace::zero);
         }
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            throw new IllegalStateException(
+            throw new PretrainingStoppedException(
                     "The loss (%s) and the gradient's norm (%s) of update %s must be finite.%nMaybe lower the learning rate (%s)."
                             .formatted(loss, norm, step, rate));
         }
