@@ -43,11 +43,7 @@ public final class RunReport {
         body.append(grids());
         body.append("<section class='charts'>");
         figure(body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
-        figure(
-                body,
-                "KL to the reference",
-                "Closed form, of one step, in nats for each latent element.",
-                one("kl", "c1"));
+        divergence(body);
         figure(
                 body,
                 "Clipped ratios",
@@ -73,6 +69,23 @@ public final class RunReport {
     private static void figure(StringBuilder body, String title, String caption, String chart) {
         if (!chart.isEmpty()) {
             body.append("<figure><h2>%s</h2>%s<figcaption>%s</figcaption></figure>".formatted(title, chart, caption));
+        }
+    }
+
+    /** A run whose loss has no penalty measures no distance to the reference, but always the one to the sampling policy. */
+    private void divergence(StringBuilder body) {
+        if (run.curve("kl").stream().anyMatch(point -> point.y() != 0)) {
+            figure(
+                    body,
+                    "KL to the reference",
+                    "Closed form, of one step, in nats for each latent element.",
+                    one("kl", "c1"));
+        } else {
+            figure(
+                    body,
+                    "Approximate KL to the sampling policy",
+                    "Half the mean square of the log ratios of new to old policy. The loss has no KL to the reference.",
+                    one("approximate_kl", "c1"));
         }
     }
 

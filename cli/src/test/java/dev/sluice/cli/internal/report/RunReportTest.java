@@ -64,6 +64,21 @@ class RunReportTest {
     }
 
     @Test
+    void withoutAPenaltyTheReportShowsTheDistanceToTheSamplingPolicy() throws IOException {
+        Files.writeString(folder.resolve("metrics.jsonl"), """
+                {"step":1,"kl":0.0,"approximate_kl":1e-7}
+                {"step":2,"kl":0.0,"approximate_kl":3e-7}
+                """);
+        assertThat(Files.readString(RunReport.write(folder)))
+                .contains("Approximate KL to the sampling policy")
+                .doesNotContain("<h2>KL to the reference");
+        wholeRun();
+        assertThat(Files.readString(RunReport.write(folder)))
+                .contains("<h2>KL to the reference")
+                .doesNotContain("Approximate KL");
+    }
+
+    @Test
     void aRunThatHasOnlyMetricsHasAReport() throws IOException {
         Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":1,\"reward.mean\":0.5}\n");
         assertThat(Files.readString(RunReport.write(folder))).contains("1 steps.");
