@@ -3,7 +3,7 @@ package dev.sluice.sde;
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.tensor.Torch;
 
-/** The divergence of two policies at one step, closed because both are Gaussians with one s: a mean per latent element. */
+/** How far two policies are apart at one step, closed because both are Gaussians with one s: a mean per latent element. */
 public enum KlForm {
     /** The divergence itself, mean[(μ − μ_ref)²]/(2s²). */
     EXACT {
@@ -20,6 +20,16 @@ public enum KlForm {
         @Override
         double scale(GaussianStep step) {
             return 0.5 / (step.diffusion() * step.diffusion());
+        }
+    },
+    /**
+     * mean[(v − v_ref)²]: the same at every level of noise, and a bound of the Wasserstein-2 distance of the two flows' samples
+     * up to a factor. Advantage Weighted Matching and DiffusionNFT have it.
+     */
+    VELOCITY {
+        @Override
+        double scale(GaussianStep step) {
+            return 1 / (step.velocityWeight() * step.velocityWeight());
         }
     };
 

@@ -138,6 +138,9 @@ class SdeRuleTest {
         double exact =
                 KlForm.EXACT.divergence(after.mean(), before.mean(), step).toDoubleArray()[0];
         assertThat(exact).isCloseTo(4.744974490e-5, within(1e-13));
+        assertThat(KlForm.VELOCITY.divergence(after.mean(), before.mean(), step).toDoubleArray()[0])
+                .as("mean of (0.01², 0.02², 0.03², 0)")
+                .isCloseTo(3.5e-4, within(1e-12));
         double diffusionOnly = KlForm.DIFFUSION_ONLY.divergence(after.mean(), before.mean(), step)
                 .toDoubleArray()[0];
         assertThat(diffusionOnly).isCloseTo(9.489948979e-6, within(1e-14));
