@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Measures where the time of a training run goes, and how near it comes to this machine's best.",
-            "The peak is the best rate of a large float32 matrix product through the same engine and",
+            "The peak is the best rate of a large float32 matrix product through the same engine, lanes and",
             "threads, measured before and after. Work is counted from the model's sizes; elementwise",
             "work counts as nothing. No file is written."
         },
@@ -72,8 +72,9 @@ final class BenchCommand implements Callable<Integer> {
                         phase.work() == 0 ? "" : format("%.1f", phase.rate() / 1e9),
                         phase.work() == 0 ? "" : format("%.0f%%", 100 * phase.rate() / result.peak())));
         out.printf(
-                "Medians of %s iterations, %s threads; peak %s GFLOP/s (before %s, after %s).%n%n",
+                "Medians of %s iterations, %s lanes of %s threads; peak %s GFLOP/s (before %s, after %s).%n%n",
                 result.iterations(),
+                result.lanes(),
                 result.threads(),
                 format("%.1f", result.peak() / 1e9),
                 format("%.1f", result.peakBefore() / 1e9),

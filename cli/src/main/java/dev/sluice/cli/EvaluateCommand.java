@@ -7,6 +7,9 @@ import dev.sluice.cli.internal.Table;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.AtomicFiles;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.Interval;
@@ -107,9 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Prompt> prompts = Prompts.read(source);
         try (Reward reward = RewardProvider.named(rewardName);
                 OpenModel model = arguments.open()) {
-            ModelEvaluator evaluator = new ModelEvaluator(
-                    model.pipeline(), noting(reward), sampling.settings(model.pipeline()), samplesPerPrompt, firstSeed);
-            ModelEvaluator.Outcome outcome = run(evaluator, prompts);
+            ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
                 AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, outcome)));
             }
@@ -152,9 +153,14 @@ final class EvaluateCommand implements Callable<Integer> {
         };
     }
 
-    private ModelEvaluator.Outcome run(ModelEvaluator evaluator, List<Prompt> prompts) {
+    private ModelEvaluator.Outcome run(FlowPipeline pipeline, Reward reward, List<Prompt> prompts) {
         int all = prompts.size() * samplesPerPrompt;
-        try (Progress progress = Progress.start(spec.commandLine().getErr(), 0, all)) {
+        PictureSettings settings = sampling.settings(pipeline);
+        int chunks = (all + settings.chunkSize() - 1) / settings.chunkSize();
+        try (Lanes lanes = arguments.lanes(pipeline, chunks);
+                Progress progress = Progress.start(spec.commandLine().getErr(), 0, all)) {
+            ModelEvaluator evaluator =
+                    new ModelEvaluator(lanes, pipeline, reward, settings, samplesPerPrompt, firstSeed);
             return evaluator.run(prompts, judged -> progress.done(judged.index() + 1, "pictures"));
         }
     }

@@ -2,6 +2,8 @@ package dev.sluice.cli;
 
 import dev.sluice.cli.internal.Home;
 import dev.sluice.cli.internal.OpenModel;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -16,6 +18,9 @@ import picocli.CommandLine.Parameters;
 final class ModelArguments {
     /** The bundled model, under the launcher's home. */
     private static final String BUNDLED = "configs/models/scenes";
+
+    /** Parameters up to which several chunks at a time take little memory. */
+    private static final long SMALL = 100_000_000;
 
     @Parameters(
             index = "0",
@@ -44,7 +49,17 @@ final class ModelArguments {
             description = "What the transformer computes in: float32 or bfloat16 (default: ${DEFAULT-VALUE}).")
     private Precision precision;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of an operator (default: one for each core).")
+    @Option(
+            names = "--lanes",
+            paramLabel = "N",
+            description = "Chunks that are worked on side by side (default: one for each core if the transformer has "
+                    + "fewer than 100 million parameters, else 1).")
+    private Integer lanes;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of an operator (default: the cores that fall to a lane).")
     private Integer threads;
 
     Path model() {
@@ -67,10 +82,22 @@ final class ModelArguments {
 
     /** Opens the model with the adapter in it; the caller closes it. */
     OpenModel open() throws IOException {
-        Torch.threads(
-                threads == null
-                        ? Runtime.getRuntime().availableProcessors()
-                        : Require.atLeast("--threads", threads, 1));
+        requirePositive("--lanes", lanes);
+        requirePositive("--threads", threads);
         return OpenModel.open(model(), adapter(), Torch.device(device), precision);
+    }
+
+    private static void requirePositive(String name, Integer value) {
+        if (value != null) {
+            Require.atLeast(name, value, 1);
+        }
+    }
+
+    /** Returns the lanes for so many chunks; the caller closes them. */
+    Lanes lanes(FlowPipeline pipeline, int chunks) {
+        boolean small = pipeline.transformerWeights().parameterCount() < SMALL;
+        int count = lanes != null ? lanes : small ? 0 : 1;
+        return Lanes.open(
+                count, chunks, threads == null ? 0 : threads, pipeline.manager().getDevice());
     }
 }

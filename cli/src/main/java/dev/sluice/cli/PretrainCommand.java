@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import ai.djl.Device;
 import dev.sluice.cli.internal.JsonLines;
 import dev.sluice.cli.internal.Manifests;
 import dev.sluice.cli.internal.Progress;
@@ -9,6 +10,7 @@ import dev.sluice.configs.PretrainConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.PretrainingStoppedException;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
@@ -54,15 +56,17 @@ final class PretrainCommand implements Callable<Integer> {
         if (!arguments.dryRun()) {
             claim.check(folder);
         }
-        Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
-        try (Pretraining pretraining = new Pretraining(
-                Torch.device(config.device()),
-                config.architecture(),
-                ScenesWorld.words(),
-                config.training(),
-                new SceneBatches(config.training().seed()))) {
+        Device device = Torch.device(config.device());
+        try (Lanes lanes = Lanes.open(config.lanes(), config.training().chunks(), config.threads(), device);
+                Pretraining pretraining = new Pretraining(
+                        lanes,
+                        device,
+                        config.architecture(),
+                        ScenesWorld.words(),
+                        config.training(),
+                        new SceneBatches(config.training().seed()))) {
             if (arguments.dryRun()) {
-                return dryRun(config, pretraining);
+                return dryRun(config, pretraining, lanes.count());
             }
             claim.take(folder);
             Optional<Long> last = arguments.resume() ? folder.lastCheckpoint() : Optional.empty();
@@ -88,12 +92,17 @@ final class PretrainCommand implements Callable<Integer> {
         }
     }
 
-    private int dryRun(PretrainConfig config, Pretraining pretraining) {
+    private int dryRun(PretrainConfig config, Pretraining pretraining, int lanes) {
         PrintWriter out = spec.commandLine().getOut();
         long parameters = pretraining.parameterCount();
         out.print(RunFiles.yaml(config));
         out.printf("# trained parameters: %,d%n", parameters);
-        out.printf(Locale.ROOT, "# weights, gradients, moments and average: %.0f MB%n", parameters * 4 * 5 / 1e6);
+        // Value, sum of gradients, moments and average, and the gradient of a chunk on each lane.
+        out.printf(
+                Locale.ROOT,
+                "# weights, gradients, moments and average: %.0f MB on %s%n",
+                parameters * 4 * (5.0 + lanes) / 1e6,
+                lanes == 1 ? "1 lane" : lanes + " lanes");
         out.printf(
                 "# images: %,d%n", config.training().steps() * config.training().batch());
         out.flush();

@@ -7,8 +7,9 @@ import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Seeds;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
+import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.PictureSampler;
-import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.video.Media;
 import java.io.IOException;
@@ -82,10 +83,10 @@ final class SampleCommand implements Callable<Integer> {
         sampling.check();
         PictureFolder.check(out, overwrite);
         try (OpenModel model = arguments.open()) {
-            PictureSettings settings = sampling.settings(model.pipeline());
+            PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()));
             // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
             PictureFolder folder = PictureFolder.open(out);
-            int failed = sample(new PictureSampler(model.pipeline(), settings), texts, numbers, folder);
+            int failed = sample(model.pipeline(), sampler, texts, numbers, folder);
             folder.finish(numbers.size());
             PrintWriter printer = spec.commandLine().getOut();
             printer.printf("%s pictures are in %s.%n", folder.size() - failed, out);
@@ -115,7 +116,12 @@ final class SampleCommand implements Callable<Integer> {
         return all;
     }
 
-    private int sample(PictureSampler sampler, List<Prompt> texts, List<Long> numbers, PictureFolder folder) {
+    private int sample(
+            FlowPipeline pipeline,
+            PictureSampler sampler,
+            List<Prompt> texts,
+            List<Long> numbers,
+            PictureFolder folder) {
         List<PictureFolder.Entry> entries = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             for (long seed : numbers) {
@@ -126,8 +132,10 @@ final class SampleCommand implements Callable<Integer> {
                 .map(entry -> new PictureSampler.Request(entry.prompt().text(), entry.seed()))
                 .toList();
         int[] failed = {0};
-        try (Progress progress = Progress.start(spec.commandLine().getErr(), 0, requests.size())) {
+        try (Lanes lanes = arguments.lanes(pipeline, sampler.chunks(requests.size()));
+                Progress progress = Progress.start(spec.commandLine().getErr(), 0, requests.size())) {
             sampler.sample(
+                    lanes,
                     requests,
                     (first, pictures) -> {
                         List<Optional<Media>> made = Pictures.of(pictures);

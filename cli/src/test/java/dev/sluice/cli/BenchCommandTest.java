@@ -22,7 +22,7 @@ class BenchCommandTest {
         CommandLineRun bench =
                 CommandLineRun.of("bench", runFile, "--iterations", "1").succeeded();
         assertThat(bench.out())
-                .contains("Medians of 1 iterations, 1 threads; peak ")
+                .contains("Medians of 1 iterations, 1 lanes of 1 threads; peak ")
                 .containsPattern("rollout +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9]+%")
                 .containsPattern("update +[0-9.]+ +[0-9.]+ +[0-9.]+ +[0-9]+%")
                 .contains("decode", "score", "wait", "total");

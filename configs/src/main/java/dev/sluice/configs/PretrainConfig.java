@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param name the run's name, a folder's name
  * @param output the folder of all runs; a relative one starts from the working folder
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
- * @param threads threads of an operator; 0 for one on each core
+ * @param lanes chunks that are worked on side by side; 0 for one on each core, as far as there are chunks
+ * @param threads threads of an operator; 0 for the cores that fall to a lane
  * @param world what is learned
  * @param start {@code fresh} for new weights, or a model folder whose weights it starts from
  * @param architecture the sizes of the model
@@ -22,6 +23,7 @@ public record PretrainConfig(
         String name,
         String output,
         String device,
+        @Within(least = 0, most = 1024) int lanes,
         @Within(least = 0, most = 1024) int threads,
         World world,
         String start,

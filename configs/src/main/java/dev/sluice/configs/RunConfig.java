@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param name the run's name, a folder's name
  * @param output the folder of all runs; a relative one starts from the working folder
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
- * @param threads threads of an operator; 0 for one on each core
+ * @param lanes chunks that are worked on side by side; 0 for one on each core, as far as there are chunks
+ * @param threads threads of an operator; 0 for the cores that fall to a lane
  * @param seed names all randomness
  * @param iterations how many
  * @param model a folder in diffusers' layout
@@ -41,6 +42,7 @@ public record RunConfig(
         String name,
         String output,
         String device,
+        @Within(least = 0, most = 1024) int lanes,
         @Within(least = 0, most = 1024) int threads,
         long seed,
         @Within(least = 1, most = 10_000_000) int iterations,
@@ -125,6 +127,7 @@ public record RunConfig(
                 name,
                 output,
                 device,
+                lanes,
                 threads,
                 seed,
                 other,

@@ -30,7 +30,8 @@ import java.util.function.Predicate;
  * <p>Without an autoencoder, latents are pixels in [−1, 1].
  *
  * <p>Memory: all weights belong to the pipeline and go when it is closed. Nothing runs in the engine's inference mode, so
- * every result may enter a graph later. Not safe for use by several threads at a time.
+ * every result may enter a graph later. Several threads may encode, decode and ask for velocities at a time, each with arrays
+ * of its own, while none changes the weights.
  */
 public final class FlowPipeline implements AutoCloseable {
     private final NDManager manager;

@@ -7,6 +7,7 @@ import dev.sluice.flow.tensor.Weights;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -41,7 +42,7 @@ public final class FullWeights implements Trainable {
             throw new IllegalArgumentException("None of the %s weights was chosen for training."
                     .formatted(weights.names().size()));
         }
-        reference = weights.with(frozen);
+        reference = weights.with(manager, frozen);
     }
 
     private NDArray wide(NDArray array) {
@@ -66,35 +67,23 @@ public final class FullWeights implements Trainable {
     }
 
     @Override
+    public Weights weights() {
+        return weights;
+    }
+
+    @Override
     public Weights reference() {
         return reference;
     }
 
     @Override
-    public void collectGradients(boolean collect) {
-        parameters.keySet().forEach(name -> weights.get(name).setRequiresGradient(collect));
+    public Set<String> folded() {
+        return parameters().keySet();
     }
 
     @Override
-    public void pullBack() {
-        gradients.forEach((name, gradient) -> {
-            try (NDArray collected = weights.get(name).getGradient()) {
-                gradient.addi(collected);
-                InPlace.zero(collected);
-            }
-        });
-    }
-
-    @Override
-    public void zeroGradients() {
-        gradients.forEach((name, gradient) -> {
-            InPlace.zero(gradient);
-            if (weights.get(name).hasGradient()) {
-                try (NDArray collected = weights.get(name).getGradient()) {
-                    InPlace.zero(collected);
-                }
-            }
-        });
+    public void pullBack(Replica replica) {
+        replica.drain((name, collected) -> gradients.get(name).addi(collected));
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Low-rank adaptation of linear layers, W + (alpha/r)·B·A, trained in weight space: the network reads the folded weight, its
@@ -67,6 +68,9 @@ public final class LoraAdapter implements Trainable {
     private final Weights weights;
     private final NDManager manager;
     private final List<String> layers = new ArrayList<>();
+    /** Adapted layers by their weights' names. */
+    private final Map<String, String> folded = new LinkedHashMap<>();
+
     private final Map<String, NDArray> base = new LinkedHashMap<>();
     private final Map<String, NDArray> parameters = new LinkedHashMap<>();
     private final Map<String, NDArray> gradients = new LinkedHashMap<>();
@@ -95,7 +99,7 @@ public final class LoraAdapter implements Trainable {
         }
         Map<String, NDArray> frozen = new LinkedHashMap<>();
         base.forEach((layer, array) -> frozen.put(layer + ".weight", array));
-        reference = weights.with(frozen);
+        reference = weights.with(manager, frozen);
     }
 
     private void adapt(String layer, NoiseSource noise) {
@@ -108,6 +112,7 @@ public final class LoraAdapter implements Trainable {
         long out = weight.getShape().get(0);
         long in = weight.getShape().get(1);
         layers.add(layer);
+        folded.put(layer + ".weight", layer);
         base.put(layer, InPlace.copy(manager, weight));
         NDArray a = noise.gaussian(manager, new Shape(options.rank(), in));
         a.muli((float) (1.0 / options.rank()));
@@ -185,42 +190,32 @@ public final class LoraAdapter implements Trainable {
     }
 
     @Override
+    public Weights weights() {
+        return weights;
+    }
+
+    @Override
     public Weights reference() {
         return reference;
     }
 
     @Override
-    public void collectGradients(boolean collect) {
-        layers.forEach(layer -> weights.get(layer + ".weight").setRequiresGradient(collect));
+    public Set<String> folded() {
+        return folded.keySet();
     }
 
     @Override
-    public void pullBack() {
-        for (String layer : layers) {
-            try (NDArray collected = weights.get(layer + ".weight").getGradient()) {
-                InPlace.pullBackLowRank(
-                        collected,
-                        parameters.get(nameOfA(layer)),
-                        parameters.get(nameOfB(layer)),
-                        options.scale(),
-                        gradients.get(nameOfA(layer)),
-                        gradients.get(nameOfB(layer)));
-                InPlace.zero(collected);
-            }
-        }
-    }
-
-    @Override
-    public void zeroGradients() {
-        gradients.values().forEach(InPlace::zero);
-        for (String layer : layers) {
-            NDArray weight = weights.get(layer + ".weight");
-            if (weight.hasGradient()) {
-                try (NDArray collected = weight.getGradient()) {
-                    InPlace.zero(collected);
-                }
-            }
-        }
+    public void pullBack(Replica replica) {
+        replica.drain((weight, collected) -> {
+            String layer = folded.get(weight);
+            InPlace.pullBackLowRank(
+                    collected,
+                    parameters.get(nameOfA(layer)),
+                    parameters.get(nameOfB(layer)),
+                    options.scale(),
+                    gradients.get(nameOfA(layer)),
+                    gradients.get(nameOfB(layer)));
+        });
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 
 /**
  * Makes pictures from prompts and seeds, chunk by chunk, along the ODE and without gradients: how a model is used, and how it
@@ -53,34 +55,63 @@ public final class PictureSampler {
         void accept(int first, NDArray pictures);
     }
 
+    /** Returns the number of chunks that so many pictures are made in. */
+    public int chunks(int pictures) {
+        return (pictures + settings.chunkSize() - 1) / settings.chunkSize();
+    }
+
     /**
      * Makes the pictures.
      *
+     * @param lanes chunks are made on
      * @param requests in the order in which the sink gets them
-     * @param sink takes each chunk
-     * @param listener hears of every step; its total is that of all chunks
-     * @throws java.util.concurrent.CancellationException if the listener stops the run
+     * @param sink takes each chunk, on the thread that calls
+     * @param listener hears of every step, on the thread that calls; its total is that of all chunks
+     * @throws CancellationException if the listener stops the run
      */
-    public void sample(List<Request> requests, Sink sink, StepListener listener) {
+    public void sample(Lanes lanes, List<Request> requests, Sink sink, StepListener listener) {
         int size = settings.chunkSize();
-        int chunks = (requests.size() + size - 1) / size;
+        int chunks = chunks(requests.size());
+        int steps = settings.steps();
         try (Torch.Scope off = Torch.noGradient();
                 NDManager run = pipeline.manager().newSubManager()) {
             VelocityModel model = guided(run);
-            for (int chunk = 0; chunk < chunks; chunk++) {
-                int before = chunk * settings.steps();
-                int first = chunk * size;
-                try (NDManager scratch = run.newSubManager()) {
-                    List<Request> part = requests.subList(first, Math.min(first + size, requests.size()));
-                    NDArray latents = sampler.sample(
-                            model,
-                            noise(scratch, part),
-                            conditioning(scratch, part),
-                            0,
-                            (done, steps) -> listener.finished(before + done, chunks * steps));
-                    sink.accept(first, pipeline.decode(latents));
-                }
-            }
+            int[] done = {0};
+            lanes.run(
+                    chunks,
+                    (lane, chunk) -> {
+                        int first = chunk * size;
+                        List<Request> part = requests.subList(first, Math.min(first + size, requests.size()));
+                        return pictures(
+                                run,
+                                model,
+                                part,
+                                () -> lane.tell(() -> {
+                                    if (!listener.finished(++done[0], chunks * steps)) {
+                                        throw new CancellationException("Sampling was stopped after step %s of %s."
+                                                .formatted(done[0], chunks * steps));
+                                    }
+                                }));
+                    },
+                    (chunk, pictures) -> {
+                        try (pictures) {
+                            sink.accept(chunk * size, pictures);
+                        }
+                    });
+        }
+    }
+
+    private NDArray pictures(NDManager owner, VelocityModel model, List<Request> part, Runnable afterStep) {
+        try (Torch.Scope off = Torch.noGradient();
+                NDManager scratch = owner.newSubManager()) {
+            NDArray latents =
+                    sampler.sample(model, noise(scratch, part), conditioning(scratch, part), 0, (done, steps) -> {
+                        afterStep.run();
+                        return true;
+                    });
+            NDArray pictures = pipeline.decode(latents);
+            pictures.attach(owner);
+            return pictures;
         }
     }
 

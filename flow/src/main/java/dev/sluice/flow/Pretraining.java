@@ -3,10 +3,10 @@ package dev.sluice.flow;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.internal.Sd3Init;
 import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -75,6 +75,8 @@ public final class Pretraining implements AutoCloseable {
      *
      * @param steps updates in all
      * @param batch images in an update
+     * @param chunkSize images that go through the networks together, the last chunk perhaps with fewer; chunks are worked on
+     *     side by side
      * @param optimizer AdamW's options; its learning rate is the highest
      * @param muonMomentum momentum of {@link Muon} for the matrices of the transformer's blocks, in [0, 1); 0 leaves them to
      *     AdamW as well
@@ -89,6 +91,7 @@ public final class Pretraining implements AutoCloseable {
     public record Options(
             long steps,
             int batch,
+            int chunkSize,
             AdamW.Options optimizer,
             double muonMomentum,
             long warmupSteps,
@@ -101,12 +104,18 @@ public final class Pretraining implements AutoCloseable {
         public Options {
             Require.positive("steps", steps);
             Require.atLeast("batch", batch, 1);
+            Require.atLeast("chunkSize", chunkSize, 1);
             Require.within("muonMomentum", muonMomentum, 0, Math.nextDown(1.0));
             Require.notNegative("warmupSteps", warmupSteps);
             Require.within("finalLearningRate", finalLearningRate, 0, 1);
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.within("captionDropout", captionDropout, 0, 1);
             Require.positive("logitDeviation", logitDeviation);
+        }
+
+        /** Returns the number of chunks of an update. */
+        public int chunks() {
+            return (batch - 1) / chunkSize + 1;
         }
 
         /** Returns the learning rate of an update, counted from 0. */
@@ -130,7 +139,6 @@ public final class Pretraining implements AutoCloseable {
      */
     public record Progress(long step, double loss, double gradientNorm, double learningRate) {}
 
-    private static final int CHANNELS = 3;
     private static final long DROPOUT = 1;
     private static final long TIMES = 2;
     private static final long NOISE = 3;
@@ -141,6 +149,7 @@ public final class Pretraining implements AutoCloseable {
     private final PretrainingData data;
     private final PretrainedModel model;
     private final Map<String, NDArray> parameters;
+    private final PretrainingGradient gradient;
     private final AdamW optimizer;
     private final Muon muon;
     private final Ema ema;
@@ -149,10 +158,16 @@ public final class Pretraining implements AutoCloseable {
     /**
      * Starts from fresh weights.
      *
+     * @param lanes work on the chunks of an update; they stay the caller's
      * @param vocabulary all words that captions may have
      */
     public Pretraining(
-            Device device, Architecture architecture, List<String> vocabulary, Options options, PretrainingData data) {
+            Lanes lanes,
+            Device device,
+            Architecture architecture,
+            List<String> vocabulary,
+            Options options,
+            PretrainingData data) {
         this.manager = Torch.newManager(device);
         this.architecture = architecture;
         this.options = options;
@@ -168,7 +183,7 @@ public final class Pretraining implements AutoCloseable {
         this.muon = new Muon(
                 manager, matrices, options.muonMomentum(), options.optimizer().weightDecay());
         this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
-        parameters.values().forEach(parameter -> parameter.setRequiresGradient(true));
+        this.gradient = new PretrainingGradient(manager, lanes, model, parameters, options.chunkSize());
     }
 
     /** Muon is for matrices between hidden states; embeddings, modulations and the last layer are left to AdamW. */
@@ -215,24 +230,13 @@ public final class Pretraining implements AutoCloseable {
      * @throws PretrainingStoppedException if the loss or a gradient is not finite; nothing was changed then
      */
     public Progress update() {
-        PretrainingData.Batch batch = data.draw(step, options.batch());
-        double loss;
-        double norm;
         double rate = options.learningRate(step);
-        try (NDManager scratch = manager.newSubManager()) {
-            loss = backward(scratch, batch);
-            Map<String, NDArray> gradients = new LinkedHashMap<>();
-            parameters.forEach((name, parameter) -> {
-                NDArray gradient = parameter.getGradient();
-                gradient.attach(scratch);
-                gradients.put(name, gradient);
-            });
-            norm = AdamW.norm(scratch, gradients.values());
-            if (Double.isFinite(loss) && Double.isFinite(norm)) {
-                optimizer.step(gradients, rate);
-                muon.step(gradients, rate);
-            }
-            gradients.values().forEach(InPlace::zero);
+        double loss = gradient.accumulate(draw());
+        Map<String, NDArray> gradients = gradient.values();
+        double norm = AdamW.norm(manager, gradients.values());
+        if (Double.isFinite(loss) && Double.isFinite(norm)) {
+            optimizer.step(gradients, rate);
+            muon.step(gradients, rate);
         }
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new PretrainingStoppedException(
@@ -244,27 +248,14 @@ public final class Pretraining implements AutoCloseable {
         return new Progress(step, loss, norm, rate);
     }
 
-    private double backward(NDManager scratch, PretrainingData.Batch batch) {
-        int size = options.batch();
-        Shape shape = new Shape(size, CHANNELS, architecture.imageSize(), architecture.imageSize());
-        NoiseSource times = NoiseSource.of(options.seed(), TIMES, step);
-        float[] sigma = times.gaussian(size);
-        for (int i = 0; i < size; i++) {
-            sigma[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigma[i]))));
+    private PretrainingGradient.Drawn draw() {
+        PretrainingData.Batch batch = data.draw(step, options.batch());
+        float[] sigmas = NoiseSource.of(options.seed(), TIMES, step).gaussian(options.batch());
+        for (int i = 0; i < sigmas.length; i++) {
+            sigmas[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigmas[i]))));
         }
-        NDArray clean = scratch.create(batch.pixels(), shape);
-        NDArray noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(scratch, shape);
-        NDArray sigmas = scratch.create(sigma);
-        NDArray target = noise.sub(clean);
-        NDArray latents = clean.add(target.mul(sigmas.reshape(size, 1, 1, 1)));
-        try (Torch.Scope recording = Torch.withGradient()) {
-            Conditioning conditioning = model.encode(scratch, captions(batch));
-            NDArray error =
-                    model.transformer().velocity(latents, sigmas, conditioning).sub(target);
-            NDArray loss = error.mul(error).mean();
-            Torch.backward(loss);
-            return loss.getFloat();
-        }
+        float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
+        return new PretrainingGradient.Drawn(batch.pixels(), noise, sigmas, model.tokens(captions(batch)));
     }
 
     private List<String> captions(PretrainingData.Batch batch) {
@@ -341,6 +332,7 @@ public final class Pretraining implements AutoCloseable {
 
     @Override
     public void close() {
+        gradient.close();
         optimizer.close();
         muon.close();
         ema.close();

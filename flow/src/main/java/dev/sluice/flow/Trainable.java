@@ -1,15 +1,18 @@
 package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Weights;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What is trained of a network, as a map from trained arrays to the weights that the network reads.
  *
- * <p>The network does not know of it: {@link #fold(Map)} writes weights, sampling and updates read the very same arrays, and
- * {@link #pullBack()} turns their gradients into gradients of what is trained. That is why a replayed step has an importance
- * ratio of exactly 1 before the first update.
+ * <p>The network does not know of it: {@link #fold(Map)} writes weights, sampling reads them, updates read the very same
+ * memory through a {@link Replica}, and {@link #pullBack(Replica)} turns its gradients into gradients of what is trained. That
+ * is why a replayed step has an importance ratio of exactly 1 before the first update.
  */
 public sealed interface Trainable extends AutoCloseable permits LoraAdapter, FullWeights {
     /** Returns the trained arrays, live, by name, in a fixed order. */
@@ -26,17 +29,27 @@ public sealed interface Trainable extends AutoCloseable permits LoraAdapter, Ful
         fold(parameters());
     }
 
+    /** Returns the live weights of the network, which folding writes. */
+    Weights weights();
+
     /** Returns the weights without what was trained, for a reference model; they share what is not trained. */
     Weights reference();
 
-    /** Switches on or off that backward passes collect gradients for {@link #pullBack()}. */
-    void collectGradients(boolean collect);
+    /** Returns the names of the weights that folding writes. */
+    Set<String> folded();
 
-    /** Adds the gradients collected since the last call to {@link #gradients()}. */
-    void pullBack();
+    /** Returns new leaves of the folded weights, which collect gradients; the caller closes them. */
+    default Replica replica(NDManager owner) {
+        return new Replica(owner, weights(), folded());
+    }
 
-    /** Sets all gradients to zero, also those collected and not yet pulled back. */
-    void zeroGradients();
+    /** Adds what a replica collected since the last call to {@link #gradients()}; the replica starts anew. */
+    void pullBack(Replica replica);
+
+    /** Sets all gradients to zero; what a replica collected and was not pulled back stays with it. */
+    default void zeroGradients() {
+        gradients().values().forEach(InPlace::zero);
+    }
 
     /** Returns the number of trained scalars. */
     default long parameterCount() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
@@ -23,14 +24,18 @@ class PictureSamplerTest {
             new PictureSampler.Request("a circle", 8));
 
     private static FlowPipeline pipeline;
+    private static Lanes lanes;
 
     @BeforeAll
     static void open() throws IOException {
         pipeline = FlowPipeline.open(Fixtures.path("sd3-pipeline"), Device.cpu());
+        Torch.threads(1);
+        lanes = new Lanes(2);
     }
 
     @AfterAll
     static void close() {
+        lanes.close();
         pipeline.close();
     }
 
@@ -42,6 +47,7 @@ class PictureSamplerTest {
     private static List<float[]> pictures(PictureSampler sampler) {
         List<float[]> pictures = new ArrayList<>();
         sampler.sample(
+                lanes,
                 REQUESTS,
                 (first, chunk) -> {
                     assertThat(first).isEqualTo(pictures.size());
@@ -95,22 +101,51 @@ class PictureSamplerTest {
     void progressCountsAllStepsAndMemoryStaysFlat() {
         int before = pipeline.manager().getManagedArrays().size();
         List<Integer> heard = new ArrayList<>();
-        sampler(1, 2).sample(REQUESTS, (first, chunk) -> {}, (done, steps) -> {
+        sampler(1, 2).sample(lanes, REQUESTS, (first, chunk) -> {}, (done, steps) -> {
             assertThat(steps).isEqualTo(4);
             return heard.add(done);
         });
         assertThat(heard).containsExactly(1, 2, 3, 4);
         assertThat(pipeline.manager().getManagedArrays()).hasSize(before);
-        assertThatThrownBy(() -> sampler(1, 2).sample(REQUESTS, (first, chunk) -> {}, (done, steps) -> false))
+        assertThatThrownBy(() -> sampler(1, 2).sample(lanes, REQUESTS, (first, chunk) -> {}, (done, steps) -> false))
                 .isInstanceOf(CancellationException.class);
         assertThat(pipeline.manager().getManagedArrays()).hasSize(before);
         sampler(1, 2)
                 .sample(
+                        lanes,
                         List.of(),
                         (first, chunk) -> {
                             throw new AssertionError("no pictures were asked for");
                         },
                         StepListener.NONE);
+    }
+
+    @Test
+    void theNumberOfLanesChangesNoBitAndAFailureOfTheSinkIsThrownAsItWas() {
+        List<float[]> expected = pictures(sampler(4.5, 1));
+        for (int count : new int[] {1, 3}) {
+            try (Lanes others = new Lanes(count)) {
+                sampler(4.5, 1)
+                        .sample(
+                                others,
+                                REQUESTS,
+                                (first, chunk) ->
+                                        assertThat(chunk.toFloatArray()).containsExactly(expected.get(first)),
+                                StepListener.NONE);
+            }
+        }
+        int before = pipeline.manager().getManagedArrays().size();
+        IllegalStateException full = new IllegalStateException("disk full");
+        assertThatThrownBy(() -> sampler(1, 1)
+                        .sample(
+                                lanes,
+                                REQUESTS,
+                                (first, chunk) -> {
+                                    throw full;
+                                },
+                                StepListener.NONE))
+                .isSameAs(full);
+        assertThat(pipeline.manager().getManagedArrays()).hasSize(before);
     }
 
     @Test

@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,10 +24,22 @@ class PretrainingTest {
     private static final List<String> WORDS = List.of("a", "bright", "dark", "picture");
     private static final Pretraining.Architecture TINY = new Pretraining.Architecture(8, 2, 2, 2, 12, 1, 2, 8, 5);
     private static final Pretraining.Options OPTIONS = new Pretraining.Options(
-            60, 16, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+            60, 16, 8, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
 
     @TempDir
     Path folder;
+
+    private final Lanes lanes = lanes(2);
+
+    private static Lanes lanes(int count) {
+        Torch.threads(1); // a second thread only waits, with arrays this small
+        return new Lanes(count);
+    }
+
+    @AfterEach
+    void endLanes() {
+        lanes.close();
+    }
 
     /** Flat pictures, bright or dark as the caption says. */
     private static PretrainingData.Batch draw(long step, int size) {
@@ -38,8 +54,8 @@ class PretrainingTest {
         return new PretrainingData.Batch(pixels, captions);
     }
 
-    private static Pretraining fresh(Pretraining.Options options) {
-        return new Pretraining(Device.cpu(), TINY, WORDS, options, PretrainingTest::draw);
+    private Pretraining fresh(Pretraining.Options options) {
+        return new Pretraining(lanes, Device.cpu(), TINY, WORDS, options, PretrainingTest::draw);
     }
 
     @Test
@@ -47,7 +63,7 @@ class PretrainingTest {
         double first;
         double last = 0;
         Pretraining.Options longer =
-                new Pretraining.Options(400, 16, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
         try (Pretraining pretraining = fresh(longer)) {
             first = pretraining.update().loss();
             while (pretraining.step() < longer.steps()) {
@@ -65,6 +81,48 @@ class PretrainingTest {
                     new OdeSampler(pipeline.schedule(12)).sample(pipeline.velocityModel(), noise, conditioning));
             assertThat(pictures.get(0).mean().getFloat()).isCloseTo(0.9f, within(0.1f));
             assertThat(pictures.get(1).mean().getFloat()).isCloseTo(0.1f, within(0.1f));
+        }
+    }
+
+    /** Returns what updates report and all that a checkpoint holds. */
+    private static List<Object> trained(int lanes, int chunkSize, Path folder) throws IOException {
+        List<Object> all = new ArrayList<>();
+        Pretraining.Options options =
+                new Pretraining.Options(60, 12, chunkSize, OPTIONS.optimizer(), 0.95, 2, 0.1, 0.9, 0.1, 0, 1, 7);
+        try (Lanes several = lanes(lanes);
+                Pretraining pretraining =
+                        new Pretraining(several, Device.cpu(), TINY, WORDS, options, PretrainingTest::draw)) {
+            for (int i = 0; i < 4; i++) {
+                all.add(pretraining.update());
+            }
+            pretraining.checkpoint(folder);
+        }
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(Pretraining.CHECKPOINT));
+                NDManager manager = Torch.newManager()) {
+            for (String name : file.names()) {
+                all.add(Arrays.hashCode(file.read(manager, name).toFloatArray()));
+            }
+        }
+        return all;
+    }
+
+    @Test
+    void theNumberOfLanesChangesNoBit() throws IOException {
+        List<Object> one = trained(1, 3, folder);
+        assertThat(one).hasSizeGreaterThan(100);
+        assertThat(trained(2, 3, folder)).isEqualTo(one);
+        assertThat(trained(3, 3, folder)).isEqualTo(one);
+    }
+
+    @Test
+    void theGradientOfChunksIsThatOfTheWholeBatchToItsRounding() throws IOException {
+        Pretraining.Progress whole =
+                (Pretraining.Progress) trained(1, 12, folder).get(0);
+        for (int chunkSize : new int[] {2, 5, 30}) {
+            Pretraining.Progress chunks =
+                    (Pretraining.Progress) trained(2, chunkSize, folder).get(0);
+            assertThat(chunks.loss()).as("chunks of %s", chunkSize).isCloseTo(whole.loss(), within(1e-6));
+            assertThat(chunks.gradientNorm()).isCloseTo(whole.gradientNorm(), within(1e-5 * whole.gradientNorm()));
         }
     }
 
@@ -96,7 +154,7 @@ class PretrainingTest {
             pretraining.checkpoint(folder);
         }
         Pretraining.Options other =
-                new Pretraining.Options(61, 16, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+                new Pretraining.Options(61, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
         try (Pretraining pretraining = fresh(other)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.restore(folder))
@@ -126,13 +184,15 @@ class PretrainingTest {
 
         List<String> more = new ArrayList<>(WORDS);
         more.add("grey");
-        try (Pretraining pretraining = new Pretraining(Device.cpu(), TINY, more, OPTIONS, PretrainingTest::draw)) {
+        try (Pretraining pretraining =
+                new Pretraining(lanes, Device.cpu(), TINY, more, OPTIONS, PretrainingTest::draw)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.startFrom(folder.resolve("model")))
                     .withMessageContaining("another vocabulary");
         }
         var wider = new Pretraining.Architecture(8, 2, 2, 2, 16, 1, 2, 8, 5);
-        try (Pretraining pretraining = new Pretraining(Device.cpu(), wider, WORDS, OPTIONS, PretrainingTest::draw)) {
+        try (Pretraining pretraining =
+                new Pretraining(lanes, Device.cpu(), wider, WORDS, OPTIONS, PretrainingTest::draw)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.startFrom(folder.resolve("model")))
                     .withMessageContaining("has shape");

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import dev.sluice.video.Media;
 import java.util.List;
 
-/** Turns clean latents into media. */
+/** Turns clean latents into media. Lanes call it at the same time, each with latents of its own. */
 @FunctionalInterface
 public interface Decoder {
     /**

@@ -6,17 +6,20 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
 import dev.sluice.video.Media;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 
 /**
@@ -115,25 +118,34 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
      * Samples and judges.
      *
      * @param owner temporary arrays live in a child of it
+     * @param lanes sample
      * @param model the velocity, guidance included
-     * @param listener hears of every sample
+     * @param listener hears of every sample, on the thread that calls
      */
-    public Report run(NDManager owner, VelocityModel model, Listener listener) {
+    public Report run(NDManager owner, Lanes lanes, VelocityModel model, Listener listener) {
         int count = task.prompts().size() * samplesPerPrompt;
         double[] scores = new double[count];
         try (NDManager scratch = owner.newSubManager();
                 PromptCache cache = new PromptCache(scratch, task.encoder());
-                ScoringThread scoring = new ScoringThread(task.reward());
-                Torch.Scope off = Torch.noGradient()) {
-            Chunked before = null;
-            for (int first = 0; first < count; first += chunkSize) {
-                Chunked made = sample(scratch, model, cache, first, Math.min(chunkSize, count - first));
-                // The chunk before was scored while this one was sampled.
-                finish(before, scoring, scores, count, listener);
-                scoring.submit(made.samples());
-                before = made;
+                ScoringThread scoring = new ScoringThread(task.reward())) {
+            Queue<Chunked> unscored = new ArrayDeque<>();
+            lanes.run(
+                    (count + chunkSize - 1) / chunkSize,
+                    (lane, chunk) -> {
+                        int first = chunk * chunkSize;
+                        return sample(scratch, model, cache, first, Math.min(chunkSize, count - first));
+                    },
+                    (chunk, made) -> {
+                        scoring.submit(made.samples());
+                        unscored.add(made);
+                        // Those before were scored while these were sampled.
+                        if (unscored.size() > lanes.count()) {
+                            finish(unscored.remove(), scoring.next(), scores, count, listener);
+                        }
+                    });
+            while (!unscored.isEmpty()) {
+                finish(unscored.remove(), scoring.next(), scores, count, listener);
             }
-            finish(before, scoring, scores, count, listener);
         }
         return report(scores);
     }
@@ -157,7 +169,8 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
             prompts.add(task.prompts().get((first + i) / samplesPerPrompt));
             seeds[i] = firstSeed + first + i;
         }
-        try (NDManager scratch = owner.newSubManager()) {
+        try (NDManager scratch = owner.newSubManager();
+                Torch.Scope off = Torch.noGradient()) {
             Conditioning conditioning =
                     cache.rows(scratch, prompts.stream().map(Prompt::text).toList());
             NDArray latents = sampler.sample(model, noise(scratch, task.latentShape(), seeds), conditioning);
@@ -176,11 +189,7 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
         return finite;
     }
 
-    private void finish(Chunked chunk, ScoringThread scoring, double[] scores, int count, Listener listener) {
-        if (chunk == null) {
-            return;
-        }
-        Scores found = scoring.collect();
+    private void finish(Chunked chunk, Scores found, double[] scores, int count, Listener listener) {
         for (int i = 0; i < found.size(); i++) {
             int index = chunk.first() + i;
             scores[index] = chunk.finite()[i] ? found.values()[i] : Double.NaN;

@@ -3,6 +3,7 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.grpo.IterationReport.Skipped;
 import dev.sluice.grpo.Rollouts.Sampled;
@@ -52,8 +53,9 @@ public final class GrpoTrainer implements AutoCloseable {
      * Creates a trainer at iteration 0 and folds the present parameters into the network.
      *
      * @param owner the trainer's arrays live in a child of it
+     * @param lanes sample and learn; they stay the caller's
      */
-    public GrpoTrainer(NDManager owner, Policy policy, AlignmentTask task, GrpoOptions options) {
+    public GrpoTrainer(NDManager owner, Lanes lanes, Policy policy, AlignmentTask task, GrpoOptions options) {
         options.signal().combination().check(task.reward());
         this.policy = policy;
         this.task = task;
@@ -67,11 +69,10 @@ public final class GrpoTrainer implements AutoCloseable {
         this.scoring = new ScoringThread(task.reward());
         SdeSampler sampler =
                 new SdeSampler(options.rollout().sde(), options.rollout().schedule());
-        this.rollouts = new Rollouts(task, options, sampler, cache, scoring, policy, phases);
-        this.update = new PolicyUpdate(policy, sampler, options.objective(), optimiser, ema);
+        this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, policy, phases);
+        this.update = new PolicyUpdate(manager, lanes, policy, sampler, options.objective(), optimiser, ema);
         this.order = new PromptOrder(task.prompts().size(), options.seed());
         policy.trainable().fold();
-        policy.trainable().collectGradients(true);
     }
 
     /** Returns the number of finished iterations. */
@@ -206,17 +207,17 @@ public final class GrpoTrainer implements AutoCloseable {
 
     private UpdateReport updateOnce(List<Chunk> chunks, Advantages advantages, NoiseSource random) {
         update.begin();
+        List<Replay> replays = new ArrayList<>();
         for (Chunk chunk : chunks) {
             int available = chunk.trajectory().steps().size();
             int[] chosen = options.objective().stepSelection().choose(available, random);
             double scale = 1.0 / (chunks.size() * chosen.length);
             for (int position : chosen) {
                 double[] column = advantages.column(chunk.first(), chunk.size(), position);
-                MicroStep step =
-                        update.accumulate(chunk, chunk.trajectory().steps().get(position), column, scale);
-                checkRatio(step);
+                replays.add(new Replay(chunk, chunk.trajectory().steps().get(position), column, scale));
             }
         }
+        update.accumulate(replays).forEach(this::checkRatio);
         return update.apply(options.updates().learningRate(optimiser.steps()));
     }
 
@@ -287,7 +288,6 @@ public final class GrpoTrainer implements AutoCloseable {
     @Override
     public void close() {
         scoring.close();
-        policy.trainable().collectGradients(false);
         cache.close();
         manager.close();
     }

@@ -37,6 +37,14 @@ final class Phases {
         seconds.merge(phase, more, Double::sum);
     }
 
+    /** Adds wall-clock time to phases that ran on lanes side by side, to each as much as it had of the lanes' time. */
+    void share(double wall, Map<String, Double> onLanes) {
+        double all = onLanes.values().stream().mapToDouble(each -> each).sum();
+        if (all > 0) {
+            onLanes.forEach((phase, each) -> add(phase, wall * each / all));
+        }
+    }
+
     /** Returns the sums and starts anew. */
     Map<String, Double> take() {
         Map<String, Double> taken = new LinkedHashMap<>();

@@ -4,27 +4,54 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.Replica;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.grpo.PolicyLoss.Terms;
 import dev.sluice.sde.GaussianStep;
 import dev.sluice.sde.SdeSampler;
 import dev.sluice.sde.StoredStep;
 import dev.sluice.sde.Transition;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * One optimiser step: replays micro-batches, accumulates the gradient of their mean loss, and applies it unless something was
- * not finite.
+ * One optimiser step: replays micro-batches on the lanes, accumulates the gradient of their mean loss in the order of the
+ * micro-batches, and applies it unless something was not finite.
+ *
+ * <p>Memory: a gradient of the folded weights for each lane, in a child of the owner.
  */
 final class PolicyUpdate {
+    private final Lanes lanes;
     private final Policy policy;
+    private final List<Seat> seats = new ArrayList<>();
     private final SdeSampler sampler;
     private final Objective objective;
     private final AdamW optimiser;
     private final Ema ema;
     private UpdateMeter meter = new UpdateMeter();
 
-    PolicyUpdate(Policy policy, SdeSampler sampler, Objective objective, AdamW optimiser, Ema ema) {
+    /** What a lane trains with. */
+    private record Seat(Replica replica, VelocityModel model) {}
+
+    /** What a lane did, and where the gradient is. */
+    private record Done(Seat seat, MicroStep step) {}
+
+    PolicyUpdate(
+            NDManager owner,
+            Lanes lanes,
+            Policy policy,
+            SdeSampler sampler,
+            Objective objective,
+            AdamW optimiser,
+            Ema ema) {
+        this.lanes = lanes;
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            Replica replica = policy.trainable().replica(owner);
+            seats.add(new Seat(replica, policy.over(replica.weights())));
+        }
         this.policy = policy;
         this.sampler = sampler;
         this.objective = objective;
@@ -39,23 +66,45 @@ final class PolicyUpdate {
     }
 
     /**
-     * Adds the gradient of one micro-batch at one step, and does nothing more once something was not finite.
+     * Adds the gradients of micro-batches, and none more once something was not finite.
      *
-     * @param chunk the micro-batch
-     * @param stored the step of its trajectory
-     * @param advantages one for each sample
-     * @param scale what the gradient is multiplied by: 1 / (micro-batches × trained steps) of the update
-     * @return the loss; not finite if the update has to be skipped
+     * @return their losses, in order; one that is not finite says that the update has to be skipped
      */
-    MicroStep accumulate(Chunk chunk, StoredStep stored, double[] advantages, double scale) {
-        NDManager owner = stored.latents().getManager();
+    List<MicroStep> accumulate(List<Replay> replays) {
+        List<MicroStep> steps = new ArrayList<>();
+        try {
+            lanes.run(
+                    replays.size(),
+                    (lane, item) -> {
+                        Seat seat = seats.get(lane.number());
+                        return new Done(seat, backward(seat, replays.get(item)));
+                    },
+                    (item, done) -> {
+                        steps.add(done.step());
+                        if (meter.add(done.step())) {
+                            policy.trainable().pullBack(done.seat().replica());
+                        } else {
+                            done.seat().replica().clear();
+                        }
+                    });
+        } catch (RuntimeException | Error e) {
+            seats.forEach(seat -> seat.replica().clear());
+            throw e;
+        }
+        return steps;
+    }
+
+    private MicroStep backward(Seat seat, Replay replay) {
+        Chunk chunk = replay.chunk();
+        double[] advantages = replay.advantages();
+        double scale = replay.scale();
+        NDManager owner = replay.stored().latents().getManager();
         try (NDManager scratch = owner.newSubManager();
                 Torch.Scope on = Torch.withGradient()) {
+            StoredStep stored = replay.stored().aliases(scratch);
             NDArray latents = stored.latents();
-            latents.tempAttach(scratch);
             GaussianStep numbers = sampler.step(stored.step());
-            Transition now =
-                    sampler.replay(policy.current(), latents, stored.step(), chunk.conditioning(), stored.next());
+            Transition now = sampler.replay(seat.model(), latents, stored.step(), chunk.conditioning(), stored.next());
             NDArray logRatio = objective.ratioRule().logRatio(now, stored);
             Terms terms = objective.loss().of(doubles(logRatio), advantages);
             double stepWeight = objective.stepWeight().of(numbers.length(), numbers.std());
@@ -74,7 +123,7 @@ final class PolicyUpdate {
                 }
             }
             MicroStep step = new MicroStep(terms, penalty, stepWeight * loss);
-            if (meter.add(step)) {
+            if (step.finite()) {
                 Torch.backward(surrogate.sum());
             }
             return step;
@@ -112,7 +161,6 @@ final class PolicyUpdate {
             policy.trainable().zeroGradients();
             return meter.report(false, Double.NaN, learningRate);
         }
-        policy.trainable().pullBack();
         double norm = optimiser.step(policy.trainable().gradients(), learningRate);
         boolean applied = Double.isFinite(norm);
         if (applied) {

@@ -36,8 +36,8 @@ final class PromptCache implements AutoCloseable {
         this.limitBytes = limitBytes;
     }
 
-    /** Returns one row for each text, repeats allowed; owned by {@code owner}. */
-    Conditioning rows(NDManager owner, List<String> texts) {
+    /** Returns one row for each text, repeats allowed; owned by {@code owner}. Lanes may ask at the same time. */
+    synchronized Conditioning rows(NDManager owner, List<String> texts) {
         Set<String> distinct = new LinkedHashSet<>(texts);
         List<String> order = new ArrayList<>(distinct);
         try (NDManager scratch = owner.newSubManager()) {

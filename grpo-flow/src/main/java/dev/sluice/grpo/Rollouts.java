@@ -3,6 +3,7 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.Sample;
@@ -19,10 +20,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Samples an iteration chunk by chunk; a chunk is decoded and handed to the scoring thread while the next one is sampled. */
+/** Samples an iteration's chunks on the lanes; one that is decoded goes to the scoring thread while others are sampled. */
 final class Rollouts {
     private static final long EXPLORATION = 0x6578706C6F7265L;
 
+    private final Lanes lanes;
     private final AlignmentTask task;
     private final GrpoOptions options;
     private final SdeSampler sampler;
@@ -32,6 +34,7 @@ final class Rollouts {
     private final Phases phases;
 
     Rollouts(
+            Lanes lanes,
             AlignmentTask task,
             GrpoOptions options,
             SdeSampler sampler,
@@ -39,6 +42,7 @@ final class Rollouts {
             ScoringThread scoring,
             Policy policy,
             Phases phases) {
+        this.lanes = lanes;
         this.task = task;
         this.options = options;
         this.sampler = sampler;
@@ -65,23 +69,28 @@ final class Rollouts {
                 .steps(options.rollout().schedule().steps(), random);
         int size = options.batch().chunkSize();
         List<Chunk> chunks = new ArrayList<>();
+        Phases onLanes = new Phases();
+        long start = System.nanoTime();
         Scores scored;
         try {
-            for (int first = 0; first < prompts.size(); first += size) {
-                List<Prompt> part = prompts.subList(first, first + size);
-                Chunk chunk = phases.time(Phases.ROLLOUT, rollout(owner, iteration, stochastic, first, part));
-                chunks.add(chunk);
-                List<Media> media = phases.time(Phases.DECODE, () -> decode(chunk));
-                scoring.submit(IntStream.range(0, size)
-                        .mapToObj(i -> new Sample(
-                                media.get(i), part.get(i).text(), part.get(i).metadata()))
-                        .toList());
-                listener.progress(
-                        iteration,
-                        Phases.ROLLOUT,
-                        chunks.size(),
-                        options.batch().chunks());
-            }
+            lanes.run(
+                    options.batch().chunks(),
+                    (lane, index) -> {
+                        int first = index * size;
+                        return roll(owner, iteration, stochastic, first, prompts.subList(first, first + size));
+                    },
+                    (index, rolled) -> {
+                        chunks.add(rolled.chunk());
+                        onLanes.add(Phases.ROLLOUT, rolled.rolloutSeconds());
+                        onLanes.add(Phases.DECODE, rolled.decodeSeconds());
+                        scoring.submit(rolled.samples());
+                        listener.progress(
+                                iteration,
+                                Phases.ROLLOUT,
+                                chunks.size(),
+                                options.batch().chunks());
+                    });
+            phases.share((System.nanoTime() - start) * 1e-9, onLanes.take());
         } finally {
             scored = phases.time(Phases.WAIT, scoring::collect);
         }
@@ -89,20 +98,33 @@ final class Rollouts {
         return new Sampled(chunks, scored, stochastic);
     }
 
-    private Phases.Work<Chunk> rollout(
-            NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
-        return () -> {
-            Conditioning conditioning =
-                    cache.rows(owner, part.stream().map(Prompt::text).toList());
-            List<Long> samples =
-                    LongStream.range(first, first + part.size()).boxed().toList();
-            SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
-            try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
-                Trajectory trajectory =
-                        sampler.rollout(policy.current(), initial, conditioning, RolloutPlan.of(stochastic, noise));
-                return new Chunk(first, conditioning, trajectory, finite(trajectory));
-            }
-        };
+    /** What a lane made of a chunk, and the time it took. */
+    private record Rolled(Chunk chunk, List<Sample> samples, double rolloutSeconds, double decodeSeconds) {}
+
+    private Rolled roll(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
+        long start = System.nanoTime();
+        Chunk chunk = rollout(owner, iteration, stochastic, first, part);
+        long sampled = System.nanoTime();
+        List<Media> media = decode(chunk);
+        long decoded = System.nanoTime();
+        List<Sample> samples = IntStream.range(0, part.size())
+                .mapToObj(i ->
+                        new Sample(media.get(i), part.get(i).text(), part.get(i).metadata()))
+                .toList();
+        return new Rolled(chunk, samples, (sampled - start) * 1e-9, (decoded - sampled) * 1e-9);
+    }
+
+    private Chunk rollout(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
+        Conditioning conditioning =
+                cache.rows(owner, part.stream().map(Prompt::text).toList());
+        List<Long> samples =
+                LongStream.range(first, first + part.size()).boxed().toList();
+        SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
+        try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
+            Trajectory trajectory =
+                    sampler.rollout(policy.current(), initial, conditioning, RolloutPlan.of(stochastic, noise));
+            return new Chunk(first, conditioning, trajectory, finite(trajectory));
+        }
     }
 
     private SampleNoise initialNoise(long iteration, SampleNoise own) {

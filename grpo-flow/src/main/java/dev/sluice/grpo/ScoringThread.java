@@ -3,11 +3,13 @@ package dev.sluice.grpo;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +27,7 @@ final class ScoringThread implements AutoCloseable {
         made.setDaemon(true);
         return made;
     });
-    private final List<Future<Scores>> pending = new ArrayList<>();
+    private final Queue<Future<Scores>> pending = new ArrayDeque<>();
     private final AtomicLong busyNanos = new AtomicLong();
 
     ScoringThread(Reward reward) {
@@ -51,10 +53,19 @@ final class ScoringThread implements AutoCloseable {
     /** Waits for everything submitted and returns it as one, in order; a failure of the reward is thrown as it was. */
     Scores collect() {
         List<Scores> all = new ArrayList<>();
+        while (!pending.isEmpty()) {
+            all.add(next());
+        }
+        return joined(all);
+    }
+
+    /** Waits for what was submitted first of all that is left; a failure of the reward is thrown as it was, and ends all. */
+    Scores next() {
+        boolean sound = false;
         try {
-            for (Future<Scores> future : pending) {
-                all.add(future.get());
-            }
+            Scores scores = pending.remove().get();
+            sound = true;
+            return scores;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Scoring was interrupted.", e);
@@ -67,10 +78,11 @@ final class ScoringThread implements AutoCloseable {
             }
             throw new IllegalStateException("The reward failed: " + e.getCause().getMessage(), e.getCause());
         } finally {
-            pending.forEach(future -> future.cancel(false));
-            pending.clear();
+            if (!sound) {
+                pending.forEach(future -> future.cancel(false));
+                pending.clear();
+            }
         }
-        return joined(all);
     }
 
     private static Scores joined(List<Scores> parts) {

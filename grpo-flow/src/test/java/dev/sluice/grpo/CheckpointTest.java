@@ -64,8 +64,8 @@ class CheckpointTest {
         List<Map<String, Double>> whole;
         Map<String, float[]> end;
         try (TinySd3 world = new TinySd3(4);
-                GrpoTrainer trainer =
-                        new GrpoTrainer(world.manager, world.policy, TinySd3.task(), TinySd3.options(11))) {
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, TinySd3.task(), TinySd3.options(11))) {
             whole = iterate(trainer, 6);
             end = everything(trainer);
             assertThat(whole).allMatch(m -> m.get("ratio.max_deviation_before_update") == 0.0);
@@ -73,14 +73,14 @@ class CheckpointTest {
         }
         List<Map<String, Double>> parts;
         try (TinySd3 world = new TinySd3(4);
-                GrpoTrainer trainer =
-                        new GrpoTrainer(world.manager, world.policy, TinySd3.task(), TinySd3.options(11))) {
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, TinySd3.task(), TinySd3.options(11))) {
             parts = iterate(trainer, stop);
             checkpoints.save(trainer, RUN);
         }
         try (TinySd3 world = new TinySd3(4);
-                GrpoTrainer trainer =
-                        new GrpoTrainer(world.manager, world.policy, TinySd3.task(), TinySd3.options(11))) {
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, TinySd3.task(), TinySd3.options(11))) {
             assertThat(checkpoints.restoreLatest(trainer, RUN)).hasValue(folder.resolve("step-%06d".formatted(stop)));
             assertThat(trainer.iteration()).isEqualTo(stop);
             parts.addAll(iterate(trainer, 6 - stop));
@@ -115,6 +115,7 @@ class CheckpointTest {
     private static GrpoTrainer trainer(GaussianWorld world, long seed) {
         return new GrpoTrainer(
                 world.manager,
+                world.lanes,
                 world.policy,
                 GaussianWorld.task(GaussianWorld.nearness(0.8)),
                 GaussianWorld.options(0.05, OBJECTIVE, seed));
@@ -141,8 +142,8 @@ class CheckpointTest {
     void aCheckpointOfSomethingElseIsRefusedInOneSentenceAndChangesNothing() throws IOException {
         CheckpointFolder checkpoints = new CheckpointFolder(folder, 2);
         try (TinySd3 world = new TinySd3(4);
-                GrpoTrainer trainer =
-                        new GrpoTrainer(world.manager, world.policy, TinySd3.task(), TinySd3.options(11))) {
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, TinySd3.task(), TinySd3.options(11))) {
             trainer.iterate();
             checkpoints.save(trainer, RUN);
             Path state = folder.resolve("step-000001/state.json");
@@ -182,8 +183,8 @@ class CheckpointTest {
             assertSame(everything(trainer), before);
         }
         try (TinySd3 world = new TinySd3(2);
-                GrpoTrainer trainer =
-                        new GrpoTrainer(world.manager, world.policy, TinySd3.task(), TinySd3.options(11))) {
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, TinySd3.task(), TinySd3.options(11))) {
             refused(checkpoints, trainer, RUN, "has shape (4, 32); this run's model and adapter need (2, 32)");
         }
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);

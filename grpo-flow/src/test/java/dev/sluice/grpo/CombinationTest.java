@@ -136,8 +136,8 @@ class CombinationTest {
                     base.updates(),
                     1);
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                    GrpoTrainer trainer =
-                            new GrpoTrainer(world.manager, world.policy, GaussianWorld.task(sum), options)) {
+                    GrpoTrainer trainer = new GrpoTrainer(
+                            world.manager, world.lanes, world.policy, GaussianWorld.task(sum), options)) {
                 for (int i = 0; i < 30; i++) {
                     trainer.iterate();
                 }
@@ -145,8 +145,8 @@ class CombinationTest {
             }
             if (combination != Combination.REWARD_SUM) {
                 try (GaussianWorld world = new GaussianWorld(0.5, 0, 0)) {
-                    assertThatThrownBy(() ->
-                                    new GrpoTrainer(world.manager, world.policy, GaussianWorld.task(near), options))
+                    assertThatThrownBy(() -> new GrpoTrainer(
+                                    world.manager, world.lanes, world.policy, GaussianWorld.task(near), options))
                             .hasMessageContaining("combines the parts of a weighted sum");
                 }
             }

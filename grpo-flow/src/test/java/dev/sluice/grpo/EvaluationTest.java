@@ -28,8 +28,10 @@ class EvaluationTest {
     void scoresDependOnPromptAndSeedAlone(int chunk) {
         try (GaussianWorld world = new GaussianWorld(0.5, 0.1f, 0)) {
             List<Evaluation.Judged> judged = new ArrayList<>();
-            Evaluation.Report report = evaluation(chunk).run(world.manager, world.policy.current(), judged::add);
-            Evaluation.Report once = evaluation(7).run(world.manager, world.policy.current(), Evaluation.Listener.NONE);
+            Evaluation.Report report =
+                    evaluation(chunk).run(world.manager, world.lanes, world.policy.current(), judged::add);
+            Evaluation.Report once =
+                    evaluation(7).run(world.manager, world.lanes, world.policy.current(), Evaluation.Listener.NONE);
             assertThat(report).isEqualTo(once);
             assertThat(judged).hasSize(15);
             for (int i = 0; i < 15; i++) {
@@ -58,7 +60,7 @@ class EvaluationTest {
             AlignmentTask task = GaussianWorld.task(
                     GaussianWorld.each(sample -> sample.prompt().endsWith("1") ? Double.NaN : 1));
             Evaluation.Report report = new Evaluation(task, new OdeSampler(GaussianWorld.SCHEDULE), 1, 2, 0)
-                    .run(world.manager, world.policy.current(), Evaluation.Listener.NONE);
+                    .run(world.manager, world.lanes, world.policy.current(), Evaluation.Listener.NONE);
             assertThat(report.invalid()).isEqualTo(1);
             assertThat(report.overall().mean()).isEqualTo(1);
             assertThat(report.overall().count()).isEqualTo(4);

@@ -10,6 +10,7 @@ import dev.sluice.flow.FullWeights;
 import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -38,6 +39,7 @@ final class GaussianWorld implements AutoCloseable {
     final Weights weights = new Weights(manager);
     final FullWeights trainable;
     final Policy policy;
+    final Lanes lanes;
     final double deviation;
 
     GaussianWorld(double deviation, float offset, float slope) {
@@ -45,10 +47,11 @@ final class GaussianWorld implements AutoCloseable {
         this.deviation = deviation;
         weights.put("theta", manager.create(new float[] {offset, slope}));
         trainable = new FullWeights(manager, weights, name -> true);
-        policy = new Policy(velocity(weights), velocity(trainable.reference()), trainable);
+        policy = new Policy(this::velocity, trainable);
+        lanes = new Lanes(2);
     }
 
-    private VelocityModel velocity(Weights from) {
+    VelocityModel velocity(Weights from) {
         return (latents, sigmas, conditioning) -> {
             double sigma = sigmas.toFloatArray()[0];
             double variance = deviation * deviation;
@@ -142,6 +145,7 @@ final class GaussianWorld implements AutoCloseable {
 
     @Override
     public void close() {
+        lanes.close();
         trainable.close();
         manager.close();
     }

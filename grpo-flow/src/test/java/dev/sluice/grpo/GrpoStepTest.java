@@ -13,6 +13,7 @@ import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -48,6 +49,7 @@ class GrpoStepTest {
     private Sd3Transformer network;
     private LoraAdapter adapter;
     private Policy policy;
+    private Lanes lanes;
     private SdeSampler sampler;
     private TimeSchedule schedule;
 
@@ -70,9 +72,8 @@ class GrpoStepTest {
         Conditioning negative =
                 new Conditioning(golden.get("negative_prompt_embeds"), golden.get("negative_pooled_prompt_embeds"));
         policy = new Policy(
-                new ClassifierFreeGuidance(network, negative, 4.5, true),
-                new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, adapter.reference()), negative, 4.5, true),
-                adapter);
+                over -> new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, over), negative, 4.5, true), adapter);
+        lanes = new Lanes(2);
         schedule = TimeSchedule.of(golden.doubles("sigmas"));
         SdeRule rule = new SdeRule.FlowGrpo(0.7);
         sampler = new SdeSampler(new SdeOptions(rule, Likelihood.GAUSSIAN_MEAN, LastStep.NOISY, false), schedule);
@@ -80,6 +81,7 @@ class GrpoStepTest {
 
     @AfterEach
     void free() {
+        lanes.close();
         adapter.close();
         manager.close();
         golden.close();
@@ -164,7 +166,13 @@ class GrpoStepTest {
 
     private PolicyUpdate update(double klWeight, AdamW optimiser, Ema ema) {
         return new PolicyUpdate(
-                policy, sampler, Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY), optimiser, ema);
+                manager,
+                lanes,
+                policy,
+                sampler,
+                Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY),
+                optimiser,
+                ema);
     }
 
     private void checkLosses(String name, UpdateReport report) {
@@ -232,17 +240,19 @@ class GrpoStepTest {
         };
         AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        adapter.collectGradients(true);
         PolicyUpdate update = update(c.klWeight, optimiser, ema);
         int micro = 0;
         for (int u = 0; u < c.batches.size(); u++) {
             String batch = c.batches.get(u);
             Chunk chunk = chunk(batch);
             update.begin();
+            List<Replay> replays = new ArrayList<>();
             for (int k : c.steps) {
-                checkReplay(c.name, micro, chunk, k);
-                MicroStep step = update.accumulate(
-                        chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1.0 / c.steps.length);
+                checkReplay(c.name, micro + replays.size(), chunk, k);
+                replays.add(new Replay(
+                        chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1.0 / c.steps.length));
+            }
+            for (MicroStep step : update.accumulate(replays)) {
                 assertThat(step.terms().ratios())
                         .as("%s ratios of micro step %s", c.name, micro)
                         .containsExactly(golden.rows(c.name + ".ratio")[micro], Offset.offset(1e-5));
@@ -298,7 +308,6 @@ class GrpoStepTest {
         AdamW.Options options = new AdamW.Options(3e-4, 0.9, 0.999, 1e-8, 1e-4, 0.01);
         AdamW optimiser = new AdamW(manager, adapter.parameters(), options);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        adapter.collectGradients(true);
         PolicyUpdate update = update(0.04, optimiser, ema);
         double[] norms = golden.doubles("gradclip.grad_norms");
         double[] losses = golden.doubles("gradclip.losses");
@@ -307,7 +316,8 @@ class GrpoStepTest {
             Chunk chunk = chunk(batch);
             for (int k : new int[] {0, 2}) {
                 update.begin();
-                update.accumulate(chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1);
+                update.accumulate(
+                        List.of(new Replay(chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1)));
                 UpdateReport report = update.apply(options.learningRate());
                 assertThat(report.gradientNorm())
                         .as("update %s", u)
@@ -339,7 +349,6 @@ class GrpoStepTest {
 
     @Test
     void aReplayedRolloutHasARatioOfExactlyOne() {
-        adapter.collectGradients(true);
         NDArray initial = golden.get("rollout.initial");
         RolloutPlan plan = RolloutPlan.of(
                 List.of(0, 1, 2),
@@ -350,15 +359,20 @@ class GrpoStepTest {
             Chunk chunk = new Chunk(0, conditioning(), trajectory, true);
             PolicyUpdate update = update(0.04, optimiser, ema);
             update.begin();
-            for (StoredStep step : trajectory.steps()) {
-                MicroStep micro = update.accumulate(chunk, step, new double[] {1, -1, 2, 0}, 1.0 / 3);
-                assertThat(micro.terms().ratios()).as("step %s", step.step()).containsOnly(1.0);
-            }
+            double[] advantages = {1, -1, 2, 0};
+            List<MicroStep> steps = update.accumulate(trajectory.steps().stream()
+                    .map(step -> new Replay(chunk, step, advantages, 1.0 / 3))
+                    .toList());
+            assertThat(steps)
+                    .hasSize(3)
+                    .allSatisfy(step -> assertThat(step.terms().ratios()).containsOnly(1.0));
             UpdateReport report = update.apply(3e-4);
             assertThat(report.maxRatioDeviation()).isZero();
             assertThat(report.gradientNorm()).isPositive();
             update.begin();
-            MicroStep moved = update.accumulate(chunk, trajectory.steps().get(0), new double[] {1, -1, 2, 0}, 1);
+            MicroStep moved = update.accumulate(
+                            List.of(new Replay(chunk, trajectory.steps().get(0), advantages, 1)))
+                    .get(0);
             assertThat(moved.terms().ratios()).doesNotContain(1.0);
             assertThat(IntStream.range(0, 4)
                             .filter(i -> moved.terms().ratios()[i] > 1)

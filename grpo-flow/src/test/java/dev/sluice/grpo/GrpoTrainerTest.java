@@ -20,7 +20,6 @@ import dev.sluice.sde.SampleNoise;
 import dev.sluice.sde.SdeOptions;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SdeSampler;
-import dev.sluice.sde.StoredStep;
 import dev.sluice.sde.Trajectory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,6 +44,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(GaussianWorld.nearness(0.8)),
                         GaussianWorld.options(0.05, PLAIN, seed))) {
@@ -72,6 +72,7 @@ class GrpoTrainerTest {
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                     GrpoTrainer trainer = new GrpoTrainer(
                             world.manager,
+                            world.lanes,
                             world.policy,
                             GaussianWorld.task(GaussianWorld.nearness(0.8)),
                             GaussianWorld.options(0.03, Objective.flowGrpo(0.05, weights[i], KlForm.EXACT), 1))) {
@@ -98,23 +99,19 @@ class GrpoTrainerTest {
             double[] advantages = {1, -1, 2, -2, 0.5, -0.5, 0, 3, -3, 1, -1, 0.1};
             AdamW optimiser = new AdamW(world.manager, world.trainable.parameters(), AdamW.Options.FLOW_GRPO);
             Ema ema = new Ema(world.manager, world.trainable.parameters(), Ema.Options.FLOW_GRPO);
-            PolicyUpdate update = new PolicyUpdate(world.policy, sampler, objective, optimiser, ema);
+            PolicyUpdate update =
+                    new PolicyUpdate(world.manager, world.lanes, world.policy, sampler, objective, optimiser, ema);
             NDArray initial = noise.initial(world.manager, new Shape(GaussianWorld.SIZE));
             try (Trajectory trajectory =
                     sampler.rollout(world.policy.current(), initial, none, RolloutPlan.of(List.of(0, 2, 4), noise))) {
                 Chunk chunk = new Chunk(0, none, trajectory, true);
                 // Away from the weights that sampled, some ratios are clipped.
                 move(world, 0.16f, -0.13f);
-                world.trainable.collectGradients(true);
                 update.begin();
-                double clipped = 0;
-                for (StoredStep step : trajectory.steps()) {
-                    clipped += update.accumulate(chunk, step, advantages, 1.0 / 3)
-                            .terms()
-                            .clipped();
-                }
+                double clipped = update.accumulate(replays(chunk, advantages, 1.0 / 3)).stream()
+                        .mapToDouble(step -> step.terms().clipped())
+                        .sum();
                 assertThat(clipped).isBetween(0.3, 2.7);
-                world.trainable.pullBack();
                 float[] gradient = world.trainable.gradients().get("theta").toFloatArray();
                 for (int i = 0; i < 2; i++) {
                     float[] theta = {0.16f, -0.13f};
@@ -143,11 +140,16 @@ class GrpoTrainerTest {
 
     private static double loss(PolicyUpdate update, Chunk chunk, double[] advantages) {
         update.begin();
+        return update.accumulate(replays(chunk, advantages, 1)).stream()
+                .mapToDouble(MicroStep::loss)
+                .average()
+                .orElseThrow();
+    }
+
+    private static List<Replay> replays(Chunk chunk, double[] advantages, double scale) {
         return chunk.trajectory().steps().stream()
-                        .mapToDouble(step ->
-                                update.accumulate(chunk, step, advantages, 1).loss())
-                        .sum()
-                / chunk.trajectory().steps().size();
+                .map(step -> new Replay(chunk, step, advantages, scale))
+                .toList();
     }
 
     @Test
@@ -155,6 +157,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(GaussianWorld.nearness(0.8)),
                         GaussianWorld.options(0.03, PLAIN, 7))) {
@@ -177,14 +180,13 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0)) {
             AtomicInteger calls = new AtomicInteger();
             Policy drifting = new Policy(
-                    (latents, sigmas, conditioning) -> world.policy
-                            .current()
+                    over -> (latents, sigmas, conditioning) -> world.velocity(over)
                             .velocity(latents, sigmas, conditioning)
                             .add(1e-4f * calls.incrementAndGet()),
-                    world.policy.reference(),
                     world.trainable);
             try (GrpoTrainer trainer = new GrpoTrainer(
                     world.manager,
+                    world.lanes,
                     drifting,
                     GaussianWorld.task(GaussianWorld.nearness(0.8)),
                     GaussianWorld.options(0.03, PLAIN, 7))) {
@@ -210,7 +212,11 @@ class GrpoTrainerTest {
                 3);
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager, world.policy, GaussianWorld.task(GaussianWorld.nearness(0.8)), fast)) {
+                        world.manager,
+                        world.lanes,
+                        world.policy,
+                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                        fast)) {
             Set<List<Integer>> windows = new HashSet<>();
             for (int i = 0; i < 40; i++) {
                 IterationReport report = trainer.iterate();
@@ -236,6 +242,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(sometimes),
                         GaussianWorld.options(0.03, PLAIN, 1))) {
@@ -257,6 +264,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0.25f, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(GaussianWorld.each(sample -> Double.NaN)),
                         GaussianWorld.options(0.03, PLAIN, 1))) {
@@ -275,6 +283,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(GaussianWorld.each(sample -> 0.5)),
                         GaussianWorld.options(0.03, PLAIN, 1))) {
@@ -292,15 +301,15 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0)) {
             AtomicInteger calls = new AtomicInteger();
             Policy broken = new Policy(
-                    (latents, sigmas, conditioning) -> {
-                        NDArray v = world.policy.current().velocity(latents, sigmas, conditioning);
-                        // The first chunk's rollout is sound, the replays are not.
+                    over -> (latents, sigmas, conditioning) -> {
+                        NDArray v = world.velocity(over).velocity(latents, sigmas, conditioning);
+                        // The rollout is sound, the replays are not.
                         return calls.incrementAndGet() > 12 ? v.mul(Float.NaN) : v;
                     },
-                    world.policy.reference(),
                     world.trainable);
             try (GrpoTrainer trainer = new GrpoTrainer(
                     world.manager,
+                    world.lanes,
                     broken,
                     GaussianWorld.task(GaussianWorld.nearness(0.8)),
                     GaussianWorld.options(0.03, PLAIN, 7))) {
@@ -323,7 +332,11 @@ class GrpoTrainerTest {
                 new WeightedSum.Part("near", GaussianWorld.nearness(0), 0.5), new WeightedSum.Part("odd", odd, 2)));
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager, world.policy, GaussianWorld.task(sum), GaussianWorld.options(0.03, PLAIN, 1))) {
+                        world.manager,
+                        world.lanes,
+                        world.policy,
+                        GaussianWorld.task(sum),
+                        GaussianWorld.options(0.03, PLAIN, 1))) {
             IterationReport report = trainer.iterate();
             double near = report.rewardByPart().get("near");
             double share = report.rewardByPart().get("odd");
@@ -347,6 +360,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(reward),
                         GaussianWorld.options(0.03, PLAIN, 1))) {
@@ -361,6 +375,7 @@ class GrpoTrainerTest {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = new GrpoTrainer(
                         world.manager,
+                        world.lanes,
                         world.policy,
                         GaussianWorld.task(GaussianWorld.nearness(0.8)),
                         GaussianWorld.options(1e-4, Objective.flowGrpo(0.05, 0.1, KlForm.EXACT), 1))) {

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.Replica;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -120,14 +121,15 @@ class RatioRuleTest {
                 assertThat(rule.logRatio(same, step).toFloatArray()).containsOnly(0f);
                 for (int i = 0; i < 2; i++) {
                     float[] theta = {0.16f, -0.13f};
-                    world.trainable.collectGradients(true);
                     world.trainable.zeroGradients();
                     move(world, theta);
-                    try (Torch.Scope on = Torch.withGradient()) {
-                        Transition now = sampler.replay(world.policy.current(), step.latents(), 3, none, step.next());
+                    try (Torch.Scope on = Torch.withGradient();
+                            Replica replica = world.trainable.replica(world.manager)) {
+                        VelocityModel model = world.velocity(replica.weights());
+                        Transition now = sampler.replay(model, step.latents(), 3, none, step.next());
                         Torch.backward(rule.logRatio(now, step).sum());
+                        world.trainable.pullBack(replica);
                     }
-                    world.trainable.pullBack();
                     double gradient = world.trainable.gradients().get("theta").toFloatArray()[i];
                     // Without a ratio the value stands still and the gradient is that of the log-probability.
                     RatioRule valued = rule instanceof RatioRule.OnPolicy ? new RatioRule.Plain() : rule;
@@ -182,7 +184,11 @@ class RatioRuleTest {
                     1);
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                     GrpoTrainer trainer = new GrpoTrainer(
-                            world.manager, world.policy, GaussianWorld.task(GaussianWorld.nearness(0.8)), options)) {
+                            world.manager,
+                            world.lanes,
+                            world.policy,
+                            GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                            options)) {
                 for (int i = 0; i < 45; i++) {
                     assertThat(trainer.iterate().ratioDeviationBeforeUpdate()).isZero();
                 }

@@ -10,6 +10,7 @@ import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -33,8 +34,13 @@ final class TinySd3 implements AutoCloseable {
     final Weights weights = new Weights(manager);
     final LoraAdapter adapter;
     final Policy policy;
+    final Lanes lanes;
 
     TinySd3(int rank) {
+        this(rank, 2);
+    }
+
+    TinySd3(int rank, int lanes) {
         Torch.threads(1); // a second thread only waits, with arrays this small
         try (Golden file = Golden.of("grpo-step/transformer/diffusion_pytorch_model.safetensors")) {
             file.tensors().forEach(weights::put);
@@ -45,10 +51,8 @@ final class TinySd3 implements AutoCloseable {
                 new LoraAdapter.Options(rank, 2.0 * rank, LoraAdapter.Options.SD3_ATTENTION),
                 NoiseSource.of(1));
         Conditioning negative = encode(manager, List.of(""));
-        policy = new Policy(
-                new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, weights), negative, 2),
-                new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, adapter.reference()), negative, 2),
-                adapter);
+        policy = new Policy(over -> new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, over), negative, 2), adapter);
+        this.lanes = new Lanes(lanes);
     }
 
     static Conditioning encode(NDManager owner, List<String> texts) {
@@ -101,6 +105,7 @@ final class TinySd3 implements AutoCloseable {
 
     @Override
     public void close() {
+        lanes.close();
         adapter.close();
         manager.close();
     }

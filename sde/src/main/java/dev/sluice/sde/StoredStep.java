@@ -1,6 +1,8 @@
 package dev.sluice.sde;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.Torch;
 import java.util.Optional;
 
 /**
@@ -13,5 +15,24 @@ import java.util.Optional;
  * @param logProb the log-probability under the weights of the rollout, shape (B), float32
  * @param mean μ under those weights, if the sampler keeps means
  */
-public record StoredStep(
-        int step, double std, NDArray latents, NDArray next, NDArray logProb, Optional<NDArray> mean) {}
+public record StoredStep(int step, double std, NDArray latents, NDArray next, NDArray logProb, Optional<NDArray> mean) {
+    /**
+     * Returns the same values as arrays of another manager, which share their memory: what is computed from them then belongs to
+     * {@code owner}, and steps that have an array in common can be replayed at the same time.
+     */
+    public StoredStep aliases(NDManager owner) {
+        return new StoredStep(
+                step,
+                std,
+                alias(owner, latents),
+                alias(owner, next),
+                alias(owner, logProb),
+                mean.map(array -> alias(owner, array)));
+    }
+
+    private static NDArray alias(NDManager owner, NDArray array) {
+        NDArray alias = Torch.detached(array);
+        alias.attach(owner);
+        return alias;
+    }
+}

@@ -47,12 +47,14 @@ public final class Benchmark {
      * What was measured.
      *
      * @param iterations that were measured
+     * @param lanes chunks that were worked on side by side
      * @param threads of one operator
      * @param peakBefore operations in a second, before the iterations
      * @param peakAfter operations in a second, after them
      * @param phases of an iteration, the whole one last
      */
-    public record Result(int iterations, int threads, double peakBefore, double peakAfter, List<Phase> phases) {
+    public record Result(
+            int iterations, int lanes, int threads, double peakBefore, double peakAfter, List<Phase> phases) {
         /** Returns the better of the two peaks. */
         public double peak() {
             return Math.max(peakBefore, peakAfter);
@@ -72,11 +74,20 @@ public final class Benchmark {
                 benchmark.reports.add(report);
             }
         }
-        return new Result(iterations, Torch.threads(), before, peak(session), benchmark.phases());
+        return new Result(
+                iterations, session.lanes().count(), Torch.threads(), before, peak(session), benchmark.phases());
     }
 
+    /** All lanes multiply at the same time. */
     private static double peak(TrainingSession session) {
-        return MatrixPeak.operationsPerSecond(session.pipeline().manager(), PEAK_SIZE);
+        double[] sum = {0};
+        session.lanes()
+                .run(
+                        session.lanes().count(),
+                        (lane, item) -> MatrixPeak.operationsPerSecond(
+                                session.pipeline().manager(), PEAK_SIZE),
+                        (item, rate) -> sum[0] += rate);
+        return sum[0];
     }
 
     private static Predicate<String> trained(Trainable trainable) {

@@ -8,6 +8,7 @@ import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.AlignmentTask;
 import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.Interval;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * Judges a model on prompts, with the weights that it has at each call: what a training run does before, between and after
  * its iterations, and what the command evaluate does.
  *
+ * @param lanes make its pictures
  * @param pipeline the model
  * @param reward judges its pictures
  * @param settings how pictures are made
@@ -30,7 +32,12 @@ import java.util.Optional;
  * @param firstSeed the seed of the first picture; the others count on
  */
 public record ModelEvaluator(
-        FlowPipeline pipeline, Reward reward, PictureSettings settings, int samplesPerPrompt, long firstSeed) {
+        Lanes lanes,
+        FlowPipeline pipeline,
+        Reward reward,
+        PictureSettings settings,
+        int samplesPerPrompt,
+        long firstSeed) {
     /**
      * What came of it.
      *
@@ -85,7 +92,7 @@ public record ModelEvaluator(
                     samplesPerPrompt,
                     settings.chunkSize(),
                     firstSeed);
-            Evaluation.Report all = evaluation.run(scratch, model(scratch), keeping);
+            Evaluation.Report all = evaluation.run(scratch, lanes, model(scratch), keeping);
             return new Outcome(all, unseen(prompts, scores));
         }
     }

@@ -10,12 +10,13 @@ import java.util.Locale;
  *
  * @param trained scalars that are trained
  * @param megabytes weights and all that the optimiser keeps, without what a batch needs on its way
+ * @param lanes chunks whose activations take memory at a time
  * @param rolloutPasses passes of one picture through the network, to sample an iteration
  * @param updatePasses passes of one picture through the network, forward and back, to learn from it
  * @param referencePasses passes of one picture through the frozen network, forward only
  */
 public record TrainingCost(
-        long trained, double megabytes, long rolloutPasses, long updatePasses, long referencePasses) {
+        long trained, double megabytes, int lanes, long rolloutPasses, long updatePasses, long referencePasses) {
     /** Returns the cost of an opened session. */
     public static TrainingCost of(TrainingSession session) {
         RunConfig config = session.config();
@@ -29,11 +30,18 @@ public record TrainingCost(
                 * config.updates().innerEpochs();
         long trained = session.trainable().parameterCount();
         long network = session.pipeline().transformerWeights().parameterCount();
-        // A value, a gradient, two moments and an average of what is trained; the network, and the frozen copy of it.
-        double megabytes = 4.0 * (5 * trained + 2 * network) / 1e6;
+        long folded = session.trainable().folded().stream()
+                .mapToLong(name -> session.trainable().weights().get(name).size())
+                .sum();
+        // A value, a gradient, two moments and an average of what is trained; the network, and the frozen copy of it;
+        // and on
+        // each lane the gradient of the weights that the adapter is folded into.
+        int lanes = session.lanes().count();
+        double megabytes = 4.0 * (5 * trained + 2 * network + lanes * folded) / 1e6;
         return new TrainingCost(
                 trained,
                 megabytes,
+                lanes,
                 pictures * steps,
                 pictures * learned,
                 config.objective().klWeight() == 0 ? 0 : pictures * learned);
@@ -44,7 +52,10 @@ public record TrainingCost(
         return List.of(
                 String.format(Locale.ROOT, "# trained parameters: %,d", trained),
                 String.format(
-                        Locale.ROOT, "# weights and optimiser: %.0f MB, without a batch's activations", megabytes),
+                        Locale.ROOT,
+                        "# weights and optimiser: %.0f MB, without the activations of %s at a time",
+                        megabytes,
+                        lanes == 1 ? "a chunk" : lanes + " chunks"),
                 String.format(
                         Locale.ROOT,
                         "# passes of one picture for each iteration: %,d forward to sample, %,d forward and back to learn, %,d forward for the reference",

@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.configs.AdapterChoice;
 import dev.sluice.configs.Prompts;
@@ -13,6 +14,7 @@ import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.Trainable;
 import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.grpo.AlignmentTask;
@@ -39,9 +41,10 @@ public final class TrainingSession implements AutoCloseable {
 
     /** What the numbers of a run do not depend on, and may differ when it is resumed. */
     private static final List<String> FREE =
-            List.of("name", "output", "threads", "device", "iterations", "evaluation", "checkpoints", "model");
+            List.of("name", "output", "lanes", "threads", "device", "iterations", "evaluation", "checkpoints", "model");
 
     private final RunConfig config;
+    private final Lanes lanes;
     private final FlowPipeline pipeline;
     private final NDManager manager;
     private final Reward reward;
@@ -52,9 +55,10 @@ public final class TrainingSession implements AutoCloseable {
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
 
-    private TrainingSession(RunConfig config, FlowPipeline pipeline, Reward reward, Reward testReward)
+    private TrainingSession(RunConfig config, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
         this.config = config;
+        this.lanes = lanes;
         this.pipeline = pipeline;
         this.reward = reward;
         this.testReward = testReward;
@@ -65,10 +69,7 @@ public final class TrainingSession implements AutoCloseable {
         this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
         this.trainable = openTrainable();
         Conditioning negative = pipeline.encode(manager, List.of(""));
-        Policy policy = new Policy(
-                guided(pipeline.velocityModel(), negative),
-                guided(pipeline.velocityModel(trainable.reference()), negative),
-                trainable);
+        Policy policy = new Policy(weights -> guided(pipeline.velocityModel(weights), negative), trainable);
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
         AlignmentTask task = new AlignmentTask(
@@ -79,10 +80,12 @@ public final class TrainingSession implements AutoCloseable {
                 reward);
         this.trainer = new GrpoTrainer(
                 manager,
+                lanes,
                 policy,
                 task,
                 config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
         this.evaluator = new ModelEvaluator(
+                lanes,
                 pipeline,
                 testReward,
                 new PictureSettings(
@@ -109,11 +112,13 @@ public final class TrainingSession implements AutoCloseable {
         Reward testReward = RunRewards.forTests(config, reward);
         Prompts.read(config.prompts().train());
         Prompts.read(config.prompts().test());
-        Torch.threads(config.threads() == 0 ? Runtime.getRuntime().availableProcessors() : config.threads());
-        FlowPipeline pipeline = FlowPipeline.open(config.model(), Torch.device(config.device()), config.precision());
+        Device device = Torch.device(config.device());
+        FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.precision());
+        Lanes lanes = Lanes.open(config.lanes(), config.batch().chunks(), config.threads(), device);
         try {
-            return new TrainingSession(config, pipeline, reward, testReward);
+            return new TrainingSession(config, lanes, pipeline, reward, testReward);
         } catch (IOException | RuntimeException | Error e) {
+            lanes.close();
             pipeline.close();
             close(reward, testReward);
             throw e;
@@ -161,6 +166,11 @@ public final class TrainingSession implements AutoCloseable {
         return config;
     }
 
+    /** Returns what samples and learns side by side. */
+    public Lanes lanes() {
+        return lanes;
+    }
+
     /** Returns the model. */
     public FlowPipeline pipeline() {
         return pipeline;
@@ -192,6 +202,7 @@ public final class TrainingSession implements AutoCloseable {
         trainable.close();
         manager.close();
         pipeline.close();
+        lanes.close();
         close(reward, testReward);
     }
 

@@ -4,15 +4,12 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AtomicFiles;
-import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.SafetensorsWriter;
 import dev.sluice.flow.WeightFiles;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.NoiseSource;
-import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Weights;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -33,7 +30,7 @@ public final class PretrainedModel implements AutoCloseable {
     /** Prefix of the transformer's weights among {@link #arrays()}. */
     public static final String TRANSFORMER = "transformer.";
 
-    private static final String TEXT_ENCODER = "text_encoder_3.";
+    static final String TEXT_ENCODER = "text_encoder_3.";
     private static final String TRANSFORMER_FILE = "transformer/diffusion_pytorch_model.safetensors";
     private static final String TEXT_ENCODER_FILE = "text_encoder_3/model.safetensors";
     private static final String TOKENIZER_FILE = "tokenizer_3/tokenizer.json";
@@ -105,11 +102,6 @@ public final class PretrainedModel implements AutoCloseable {
         }
     }
 
-    /** Returns the transformer. */
-    public Sd3Transformer transformer() {
-        return transformer;
-    }
-
     /** Returns all weights, live, by component and name. */
     public Map<String, NDArray> arrays() {
         Map<String, NDArray> all = new LinkedHashMap<>();
@@ -118,17 +110,25 @@ public final class PretrainedModel implements AutoCloseable {
         return all;
     }
 
-    /** Encodes captions; the arrays belong to {@code manager}. */
-    public Conditioning encode(NDManager manager, List<String> captions) {
+    /**
+     * Returns the networks once more, with gradients of their own; the caller closes them.
+     *
+     * @param owner their arrays live in a child of it
+     * @param trained which of {@link #arrays()} collect gradients
+     */
+    public PretrainedReplica replica(NDManager owner, Set<String> trained) {
+        return new PretrainedReplica(owner, transformer, encoder, trained);
+    }
+
+    /** Returns the token ids of captions, one row of maxTokens after another. */
+    public long[] tokens(List<String> captions) {
         int length = architecture.maxTokens();
         long[] all = new long[captions.size() * length];
         for (int i = 0; i < captions.size(); i++) {
             long[] one = tokens.computeIfAbsent(captions.get(i), this::tokenize);
             System.arraycopy(one, 0, all, i * length, length);
         }
-        NDArray ids = manager.create(all, new Shape(captions.size(), length));
-        NDArray states = encoder.encode(ids);
-        return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
+        return all;
     }
 
     private long[] tokenize(String caption) {

@@ -26,6 +26,9 @@ import java.util.zip.ZipOutputStream;
  *
  * <p>Memory: results belong to the manager of the first argument. Gradients flow through every method; open
  * {@link Torch#noGradient()} where none are wanted.
+ *
+ * <p>Several threads may call at a time, also with the same weights. An array must not be an argument in one thread while it is
+ * an entry of a dictionary in another: its name says which it is.
  */
 public final class Ops {
     /** The parts of the one TorchScript class; each holds methods on a subject. */
@@ -70,7 +73,7 @@ public final class Ops {
         static final Model MODEL = compile();
 
         private static Model compile() {
-            Torch.threads();
+            Torch.prepareThread();
             Model model = Model.newInstance("ops", "PyTorch");
             try {
                 ((PtModel) model).load(new ByteArrayInputStream(archive()), Map.of());
@@ -95,6 +98,7 @@ public final class Ops {
 
     /** Calls a method that takes tensors and returns several. */
     public static NDList callAll(String method, Weights weights, NDArray... arguments) {
+        Torch.prepareThread();
         NDList inputs = new NDList(arguments.length + 1);
         for (NDArray argument : arguments) {
             // A weight may be an argument of one call and an entry of the next; its name says which.

@@ -24,15 +24,29 @@ public final class Torch {
         static final Engine ENGINE = start();
 
         private static Engine start() {
-            Engine engine = Engine.getEngine(Torch.ENGINE);
-            // The optimising executor rewrites a graph after two profiled runs, and the rewritten one rounds otherwise:
-            // a resumed run would differ from one that never stopped, and a replayed step from its rollout.
-            JniUtils.setGraphExecutorOptimize(false);
-            return engine;
+            return Engine.getEngine(Torch.ENGINE);
         }
     }
 
-    /** Sizes the engine's thread pool; call before any heavy work, since two busy pools on two cores fight. */
+    /** Whether this thread has the modes that {@link Ops} needs. */
+    private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(() -> {
+        Started.ENGINE.getVersion();
+        // The optimising executor rewrites a graph after two profiled runs, and the rewritten one rounds otherwise: a
+        // resumed run would differ from one that never stopped, and a replayed step from its rollout. Each thread has
+        // a switch of its own.
+        JniUtils.setGraphExecutorOptimize(false);
+        return true;
+    });
+
+    /** Makes this thread compute as all others do. */
+    static void prepareThread() {
+        PREPARED.get();
+    }
+
+    /**
+     * Sizes the engine's thread pool, for this thread and those that first use the engine later; call before any heavy work,
+     * since two busy pools on two cores fight.
+     */
     public static void threads(int threads) {
         Require.atLeast("threads", threads, 1);
         Started.ENGINE.getVersion();

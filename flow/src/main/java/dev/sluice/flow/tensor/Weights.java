@@ -28,8 +28,12 @@ public final class Weights implements AutoCloseable {
         this.owner = owner;
     }
 
-    /** Returns the same arrays with some of them replaced; owns nothing, and closing it frees nothing. */
-    public Weights with(Map<String, NDArray> replacements) {
+    /**
+     * Returns the same arrays with some of them replaced; closing it frees none of them.
+     *
+     * @param manager what {@link #manager()} of the result is; it owns what a network over the result adds
+     */
+    public Weights with(NDManager manager, Map<String, NDArray> replacements) {
         Weights view = new Weights(manager, false);
         arrays.forEach((name, array) -> view.arrays.put(name, replacements.getOrDefault(name, array)));
         return view;

@@ -1,0 +1,129 @@
+package dev.sluice.flow;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.internal.PretrainedModel;
+import dev.sluice.flow.internal.PretrainedReplica;
+import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.Lanes;
+import dev.sluice.flow.tensor.Torch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The gradient of the flow-matching loss of an update: its chunks go through the networks on the lanes, and their gradients are
+ * added up in the order of the chunks.
+ *
+ * <p>Memory: a gradient for each parameter, and one more on each lane.
+ */
+final class PretrainingGradient implements AutoCloseable {
+    private final NDManager manager;
+    private final Lanes lanes;
+    private final int chunkSize;
+    private final Map<String, NDArray> sums = new LinkedHashMap<>();
+    private final List<PretrainedReplica> replicas = new ArrayList<>();
+
+    PretrainingGradient(
+            NDManager owner, Lanes lanes, PretrainedModel model, Map<String, NDArray> parameters, int chunkSize) {
+        this.manager = owner.newSubManager();
+        this.lanes = lanes;
+        this.chunkSize = chunkSize;
+        parameters.forEach((name, parameter) -> sums.put(name, manager.zeros(parameter.getShape())));
+        for (int lane = 0; lane < lanes.count(); lane++) {
+            replicas.add(model.replica(manager, parameters.keySet()));
+        }
+    }
+
+    /**
+     * The numbers of an update, for all its images.
+     *
+     * @param pixels clean images, shape (B, 3, side, side)
+     * @param noise of the same shape
+     * @param sigmas shape (B)
+     * @param tokens ids of the captions, shape (B, L)
+     */
+    record Drawn(float[] pixels, float[] noise, float[] sigmas, long[] tokens) {
+        int size() {
+            return sigmas.length;
+        }
+
+        /** Returns some of the images. */
+        Drawn rows(int first, int end) {
+            return new Drawn(
+                    part(pixels, first, end),
+                    part(noise, first, end),
+                    part(sigmas, first, end),
+                    Arrays.copyOfRange(tokens, first * (tokens.length / size()), end * (tokens.length / size())));
+        }
+
+        private float[] part(float[] whole, int first, int end) {
+            int row = whole.length / size();
+            return Arrays.copyOfRange(whole, first * row, end * row);
+        }
+    }
+
+    /** A share of the loss, and where its gradient is. */
+    private record Backward(PretrainedReplica replica, double loss) {}
+
+    /** Returns the mean loss, and leaves its gradient in {@link #values()}. */
+    double accumulate(Drawn drawn) {
+        sums.values().forEach(InPlace::zero);
+        int batch = drawn.size();
+        double[] loss = {0};
+        try {
+            lanes.run(
+                    (batch - 1) / chunkSize + 1,
+                    (lane, chunk) -> {
+                        int first = chunk * chunkSize;
+                        Drawn rows = drawn.rows(first, Math.min(first + chunkSize, batch));
+                        PretrainedReplica replica = replicas.get(lane.number());
+                        return new Backward(replica, backward(replica, rows, (double) rows.size() / batch));
+                    },
+                    (chunk, done) -> {
+                        loss[0] += done.loss();
+                        done.replica().drain((name, collected) -> sums.get(name).addi(collected));
+                    });
+        } catch (RuntimeException | Error e) {
+            replicas.forEach(replica -> replica.drain((name, collected) -> {}));
+            throw e;
+        }
+        return loss[0];
+    }
+
+    /** Returns the share of the mean loss that falls to some images. */
+    private double backward(PretrainedReplica replica, Drawn rows, double share) {
+        try (NDManager scratch = manager.newSubManager();
+                Torch.Scope recording = Torch.withGradient()) {
+            int size = rows.size();
+            int side = (int) Math.sqrt(rows.pixels().length / (3.0 * size));
+            Shape images = new Shape(size, 3, side, side);
+            NDArray clean = scratch.create(rows.pixels(), images);
+            NDArray sigmas = scratch.create(rows.sigmas());
+            NDArray ids = scratch.create(rows.tokens(), new Shape(size, rows.tokens().length / size));
+            NDArray target = scratch.create(rows.noise(), images).sub(clean);
+            NDArray latents = clean.add(target.mul(sigmas.reshape(size, 1, 1, 1)));
+            NDArray error = replica.transformer()
+                    .velocity(latents, sigmas, replica.encode(ids))
+                    .sub(target);
+            NDArray loss = error.mul(error).mean();
+            Torch.backward(Torch.scaled(loss, share));
+            return share * loss.getFloat();
+        }
+    }
+
+    /** Returns the gradients by parameter name, live. */
+    Map<String, NDArray> values() {
+        return Collections.unmodifiableMap(sums);
+    }
+
+    @Override
+    public void close() {
+        replicas.forEach(PretrainedReplica::close);
+        manager.close();
+    }
+}

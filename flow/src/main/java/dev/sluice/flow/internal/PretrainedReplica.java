@@ -1,0 +1,57 @@
+package dev.sluice.flow.internal;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.Replica;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Ops;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+
+/** The networks of a {@link PretrainedModel} for the backward passes of one lane. */
+public final class PretrainedReplica implements AutoCloseable {
+    private final Replica transformerWeights;
+    private final Replica encoderWeights;
+    private final Sd3Transformer transformer;
+    private final T5Encoder encoder;
+
+    PretrainedReplica(NDManager owner, Sd3Transformer transformer, T5Encoder encoder, Set<String> trained) {
+        this.transformerWeights = new Replica(owner, transformer.weights(), part(trained, PretrainedModel.TRANSFORMER));
+        this.encoderWeights = new Replica(owner, encoder.weights(), part(trained, PretrainedModel.TEXT_ENCODER));
+        this.transformer = new Sd3Transformer(transformer.config(), transformerWeights.weights());
+        this.encoder = new T5Encoder(encoder.config(), encoderWeights.weights());
+    }
+
+    private static Set<String> part(Set<String> names, String prefix) {
+        return names.stream()
+                .filter(name -> name.startsWith(prefix))
+                .map(name -> name.substring(prefix.length()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Returns the transformer. */
+    public VelocityModel transformer() {
+        return transformer;
+    }
+
+    /** Encodes captions, shape (B, maxTokens); the arrays belong to the manager of {@code ids}. */
+    public Conditioning encode(NDArray ids) {
+        NDArray states = encoder.encode(ids);
+        return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
+    }
+
+    /** Hands over the gradients by the names of {@link PretrainedModel#arrays()}; see {@link Replica#drain}. */
+    public void drain(BiConsumer<String, NDArray> taker) {
+        transformerWeights.drain((name, collected) -> taker.accept(PretrainedModel.TRANSFORMER + name, collected));
+        encoderWeights.drain((name, collected) -> taker.accept(PretrainedModel.TEXT_ENCODER + name, collected));
+    }
+
+    @Override
+    public void close() {
+        transformerWeights.close();
+        encoderWeights.close();
+    }
+}
