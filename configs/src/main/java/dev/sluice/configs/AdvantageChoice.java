@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param epsilon added to the deviation
  * @param scope whose deviation divides
  * @param combination how several rewards become one advantage
+ * @param history past samples of each prompt that count in mean and deviation beside the new ones; 0 for none
  * @param winRate normalises the shares of the group that the samples beat instead of their rewards
  * @param absoluteValue adds a part of the reward itself, which is there also where the group's rewards are equal
  */
@@ -21,6 +22,7 @@ public record AdvantageChoice(
         double epsilon,
         Scope scope,
         Combination combination,
+        @Within(least = 0, most = 100_000) int history,
         Optional<WinRate> winRate,
         Optional<AbsoluteValue> absoluteValue) {
     /**

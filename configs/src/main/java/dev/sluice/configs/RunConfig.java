@@ -117,7 +117,12 @@ public record RunConfig(
         GrpoOptions.Rollout rollout =
                 new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
         GrpoOptions.Signal signal = new GrpoOptions.Signal(
-                new Credit.Broadcast(), advantage.advantage(), advantage.combination(), advantageLimit, dropZero);
+                new Credit.Broadcast(),
+                advantage.advantage(),
+                advantage.combination(),
+                advantage.history(),
+                advantageLimit,
+                dropZero);
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }
 

@@ -1,5 +1,7 @@
 package dev.sluice.grpo;
 
+import java.util.Arrays;
+
 /**
  * The advantage of every sample at every trained step.
  *
@@ -16,6 +18,11 @@ public record Advantages(double[][] values) {
             }
         }
         return new Advantages(cut);
+    }
+
+    /** Returns those of the first samples. */
+    Advantages first(int samples) {
+        return new Advantages(Arrays.copyOf(values, samples));
     }
 
     /** Returns whether a sample's advantages are all exactly 0. */

@@ -95,17 +95,29 @@ public record GrpoOptions(
      * @param credit rewards → a score for each step
      * @param advantage scores → advantages within a group
      * @param combination several rewards → one advantage
+     * @param history past samples of a prompt that count in its group's mean and deviation; 0 for none
      * @param limit advantages are cut to [−limit, limit]
      * @param dropZero whether chunks whose advantages are all 0 are left out of the update
      */
     public record Signal(
-            Credit credit, GroupAdvantage advantage, Combination combination, double limit, boolean dropZero) {
+            Credit credit,
+            GroupAdvantage advantage,
+            Combination combination,
+            int history,
+            double limit,
+            boolean dropZero) {
         /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
         public static final Signal FLOW_GRPO =
-                new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 5, true);
+                new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 0, 5, true);
 
         public Signal {
+            Require.atLeast("history", history, 0);
             Require.positive("limit", limit);
+            if (history > 0 && credit.needsStates()) {
+                throw new IllegalArgumentException(
+                        "history (%s) must be 0, because %s scores single steps, and of past samples only the outcome is kept."
+                                .formatted(history, credit));
+            }
         }
 
         /**

@@ -47,6 +47,7 @@ public final class GrpoTrainer implements AutoCloseable {
     private final PolicyUpdate update;
     private final PromptOrder order;
     private TrainerState state = TrainerState.START;
+    private PromptHistory history;
     private boolean ratioChecked;
 
     /**
@@ -71,6 +72,7 @@ public final class GrpoTrainer implements AutoCloseable {
                 new SdeSampler(options.rollout().sde(), options.rollout().schedule());
         this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, policy, phases);
         this.update = new PolicyUpdate(manager, lanes, policy, sampler, options.objective(), optimiser, ema);
+        this.history = PromptHistory.empty(options.signal().history());
         this.order = new PromptOrder(task.prompts().size(), options.seed());
         policy.trainable().fold();
     }
@@ -89,8 +91,13 @@ public final class GrpoTrainer implements AutoCloseable {
         return state;
     }
 
-    void state(TrainerState restored) {
+    PromptHistory history() {
+        return history;
+    }
+
+    void state(TrainerState restored, PromptHistory past) {
         this.state = restored;
+        this.history = past;
     }
 
     AdamW optimiser() {
@@ -130,12 +137,16 @@ public final class GrpoTrainer implements AutoCloseable {
             int[] steps = sampled.trainedSteps().stream().mapToInt(i -> i).toArray();
             List<Combination.Part> parts =
                     options.signal().combination().parts(task.reward(), sampled.scores(), rewards);
-            Advantages advantages = options.signal().advantages(parts, steps, groups);
+            PromptHistory.Extended compared = history.extended(prompts, parts, groups);
+            Advantages advantages = options.signal()
+                    .advantages(compared.parts(), steps, compared.groups())
+                    .first(prompts.size());
             List<Chunk> kept = select(sampled.chunks(), advantages);
             List<UpdateReport> updates =
                     phases.time(Phases.UPDATE, () -> update(iteration, kept, advantages, listener));
             GroupStatistics statistics = GroupStatistics.of(rewards, groups);
             Skipped skipped = count(sampled, statistics, updates);
+            history = history.after(prompts, parts);
             state = state.after(options.batch().prompts(), prompts.size(), skipped, anyApplied(updates));
             IterationReport report = new IterationReport(
                     iteration,

@@ -13,8 +13,12 @@ import dev.sluice.flow.tensor.InPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code adapter/}: the trained arrays, for LoRA in PEFT's form;
  *   <li>{@code ema/}: their moving average, in the same form: what is evaluated and used;
  *   <li>{@code optimizer.safetensors}: the moments;
- *   <li>{@code state.json}: iteration, position in the prompt list, counters, and what the checkpoint belongs to. Random
- *       numbers are functions of the seed and the iteration, so no generator's state is needed.
+ *   <li>{@code state.json}: iteration, position in the prompt list, counters, past outcomes of prompts if they are kept, and what
+ *       the checkpoint belongs to. Random numbers are functions of the seed and the iteration, so no generator's state is needed.
  * </ul>
  */
 final class TrainerCheckpoint {
@@ -80,6 +84,11 @@ final class TrainerCheckpoint {
         node.put("seed", trainer.options().seed());
         node.put("config", identity.config());
         node.put("model", identity.model());
+        if (trainer.history().window() > 0) {
+            node.set(
+                    "history",
+                    mapper.valueToTree(new TreeMap<>(trainer.history().outcomes())));
+        }
         return mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(node);
     }
 
@@ -95,6 +104,8 @@ final class TrainerCheckpoint {
                 number(folder, state, "skippedUpdates"),
                 Math.toIntExact(number(folder, state, "lostInARow")));
         long steps = number(folder, state, "optimizerSteps");
+        PromptHistory history =
+                history(folder, state, trainer.options().signal().history());
         Map<String, NDArray> parameters = trainer.policy().trainable().parameters();
         try (NDManager scratch = trainer.manager().newSubManager()) {
             Map<String, NDArray> values =
@@ -108,7 +119,30 @@ final class TrainerCheckpoint {
             trainer.optimiser().restore(steps, moments);
         }
         trainer.policy().trainable().fold();
-        trainer.state(restored);
+        trainer.state(restored, history);
+    }
+
+    private static PromptHistory history(Path folder, JsonNode state, int window) throws IOException {
+        if (window == 0) {
+            return PromptHistory.empty(0);
+        }
+        Map<String, List<double[]>> outcomes = new HashMap<>();
+        for (Map.Entry<String, JsonNode> prompt : state.path("history").properties()) {
+            List<double[]> samples = new ArrayList<>();
+            for (JsonNode sample : prompt.getValue()) {
+                double[] outcome = new double[sample.size()];
+                for (int i = 0; i < outcome.length; i++) {
+                    if (!sample.get(i).isNumber()) {
+                        throw new IOException("%s: history of \"%s\" (%s) must hold numbers."
+                                .formatted(folder.resolve(STATE), prompt.getKey(), sample));
+                    }
+                    outcome[i] = sample.get(i).doubleValue();
+                }
+                samples.add(outcome);
+            }
+            outcomes.put(prompt.getKey(), List.copyOf(samples));
+        }
+        return new PromptHistory(window, Map.copyOf(outcomes));
     }
 
     private static JsonNode readState(Path folder) throws IOException {

@@ -22,7 +22,7 @@ class CombinationTest {
     private static final Offset<Double> EXACT = Offset.offset(1e-12);
 
     private static double[] combined(Combination combination, Groups groups, Part... parts) {
-        return column(new GrpoOptions.Signal(new Credit.Broadcast(), PLAIN, combination, 100, true)
+        return column(new GrpoOptions.Signal(new Credit.Broadcast(), PLAIN, combination, 0, 100, true)
                 .advantages(List.of(parts), new int[] {3}, groups));
     }
 
@@ -131,7 +131,7 @@ class CombinationTest {
             GrpoOptions options = new GrpoOptions(
                     base.batch(),
                     base.rollout(),
-                    new GrpoOptions.Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, combination, 5, true),
+                    new GrpoOptions.Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, combination, 0, 5, true),
                     base.objective(),
                     base.updates(),
                     1);
