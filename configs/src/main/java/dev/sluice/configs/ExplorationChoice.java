@@ -1,21 +1,34 @@
 package dev.sluice.configs;
 
+import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.SdeRule;
+import dev.sluice.sde.SlidingWindow;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
+import java.util.stream.Stream;
 
 /**
- * Which steps of a rollout are stochastic, and how.
+ * Which steps of a rollout are stochastic, and how. Of window, sliding and singular one may be there; without them all steps but
+ * the last are.
  *
  * @param rule the stochastic step
- * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan} has none and ignores it
- * @param window a window of steps; all steps but the last if left out
+ * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan} and {@code table} have none and ignore it
+ * @param diffusions g of every step, for the rule {@code table} alone
+ * @param window a window of steps at a random place
+ * @param sliding a window of steps that moves from iteration to iteration
+ * @param singular one step in a rollout, each of these in its turn
  */
 public record ExplorationChoice(
-        Rule rule, @Within(above = 0, most = 10) double noise, Optional<Window> window) {
+        Rule rule,
+        @Within(above = 0, most = 10) double noise,
+        @NotEmpty @Within(above = 0, most = 1000) Optional<List<Double>> diffusions,
+        Optional<Window> window,
+        Optional<Sliding> sliding,
+        @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular) {
     /** The stochastic steps by their names in run files. */
     public enum Rule {
         /** Flow-GRPO's SDE. */
@@ -27,7 +40,9 @@ public record ExplorationChoice(
         /** Coefficient-preserving steps of Flow-CPS. */
         CPS(SdeRule.Cps::new),
         /** DDIM with η. */
-        DDIM(SdeRule.Ddim::new);
+        DDIM(SdeRule.Ddim::new),
+        /** A diffusion for each step, such as DenseGRPO's calibrated one. */
+        TABLE(noise -> new SdeRule.Table(List.of()));
 
         @SuppressWarnings("ImmutableEnumChecker") // constructors have no state
         private final DoubleFunction<SdeRule> rule;
@@ -53,32 +68,97 @@ public record ExplorationChoice(
         }
     }
 
+    /**
+     * A window of stochastic steps that moves from high to low noise in the course of the run, and begins again.
+     *
+     * @param size steps in it
+     * @param from first step it may hold, counted from 0
+     * @param to one past the last step it may hold; at most steps − 1
+     * @param stride steps that it moves at a time
+     * @param every iterations that it stays
+     * @param decay how much shorter it stays the further it is; the same time everywhere if left out
+     */
+    public record Sliding(
+            @Within(least = 1) int size,
+            @Within(least = 0) int from,
+            @Within(least = 1) int to,
+            @Within(least = 1) int stride,
+            @Within(least = 1) int every,
+            Optional<Decay> decay) {
+        /**
+         * The time shrinks by exp(−rate) with every step.
+         *
+         * @param rate how fast
+         * @param after windows that begin no later stay the whole time
+         */
+        public record Decay(
+                @Within(least = 0) double rate,
+                @Within(least = 0) int after) {}
+
+        public Sliding {
+            new SlidingWindow(size, from, to, stride, SlidingWindow.Dwell.constant(every));
+        }
+
+        private SlidingWindow window() {
+            return new SlidingWindow(
+                    size,
+                    from,
+                    to,
+                    stride,
+                    decay.map(d -> new SlidingWindow.Dwell(every, d.rate(), d.after()))
+                            .orElse(SlidingWindow.Dwell.constant(every)));
+        }
+    }
+
     public ExplorationChoice {
         // The rules know their ranges; the value is made again when it is asked for.
         Objects.requireNonNull(rule.rule.apply(noise));
+        if (diffusions.isPresent() != (rule == Rule.TABLE)) {
+            throw new IllegalArgumentException(
+                    diffusions.isPresent()
+                            ? "diffusions (%s) must go with rule: table; other rules know their own.%nMaybe leave it out."
+                                    .formatted(diffusions.get())
+                            : "rule (table) must have diffusions, one for each step.%nMaybe write diffusions: [1.0, ...]."
+                                    .formatted());
+        }
+        if (Stream.of(window, sliding, singular).filter(Optional::isPresent).count() > 1) {
+            throw new IllegalArgumentException(
+                    "window, sliding and singular each say which steps are stochastic; one of them may be there.%nMaybe leave out the others."
+                            .formatted());
+        }
     }
 
     /** Returns the stochastic step. */
     public SdeRule sdeRule() {
-        return rule.rule.apply(noise);
+        return diffusions.<SdeRule>map(SdeRule.Table::new).orElseGet(() -> rule.rule.apply(noise));
     }
 
     /**
      * Returns which steps are stochastic.
      *
      * @param steps of the grid
-     * @throws IllegalArgumentException if the window does not fit
+     * @throws IllegalArgumentException if a window, a step or the table does not fit
      */
     public ExplorationSchedule steps(int steps) {
-        if (window.isEmpty()) {
-            return new ExplorationSchedule.AllButLast();
-        }
-        Window chosen = window.get();
-        if (chosen.to() > steps - 1) {
+        if (diffusions.isPresent() && diffusions.get().size() != steps) {
             throw new IllegalArgumentException(
-                    "exploration.window.to (%s) must be at most %s, because the last of %s steps is not trained."
-                            .formatted(chosen.to(), steps - 1, steps));
+                    "exploration.diffusions has %s entries but sampling.steps is %s; they must be equal."
+                            .formatted(diffusions.get().size(), steps));
         }
-        return new ExplorationSchedule.RandomWindow(chosen.size(), chosen.from(), chosen.to());
+        window.ifPresent(w -> fit("window.to", w.to(), steps - 1, steps));
+        sliding.ifPresent(w -> fit("sliding.to", w.to(), steps - 1, steps));
+        singular.ifPresent(list -> list.forEach(step -> fit("singular", step, steps - 2, steps)));
+        return window.<ExplorationSchedule>map(w -> new ExplorationSchedule.RandomWindow(w.size(), w.from(), w.to()))
+                .or(() -> sliding.map(Sliding::window))
+                .or(() -> singular.map(ExplorationSchedule.Singular::new))
+                .orElseGet(ExplorationSchedule.AllButLast::new);
+    }
+
+    private static void fit(String key, int value, int most, int steps) {
+        if (value > most) {
+            throw new IllegalArgumentException(
+                    "exploration.%s (%s) must be at most %s, because the last of %s steps is not trained."
+                            .formatted(key, value, most, steps));
+        }
     }
 }

@@ -15,8 +15,10 @@ import dev.sluice.grpo.Objective;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepWeight;
+import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.SdeRule;
+import dev.sluice.sde.SlidingWindow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +90,39 @@ class RunConfigTest {
             }
         }
         assertThat(read)
-                .contains("demo.yaml", "scenes-flow-grpo.yaml", "scenes-grpo-guard.yaml", "scenes-pretrain.yaml");
+                .contains(
+                        "demo.yaml",
+                        "scenes-flow-grpo.yaml",
+                        "scenes-grpo-guard.yaml",
+                        "scenes-mix-grpo.yaml",
+                        "scenes-pretrain.yaml");
+    }
+
+    @Test
+    void explorationIsOneOfManySchedules() {
+        ExplorationChoice mix = RunFiles.train(
+                        run,
+                        List.of(
+                                "exploration.sliding={size: 4, from: 0, to: 8, stride: 1, every: 25, decay: {rate: 0.1, after: 3}}"))
+                .exploration();
+        assertThat(mix.steps(10)).isEqualTo(new SlidingWindow(4, 0, 8, 1, new SlidingWindow.Dwell(25, 0.1, 3)));
+        ExplorationChoice singular =
+                RunFiles.train(run, List.of("exploration.singular=[0, 2, 4]")).exploration();
+        assertThat(singular.steps(10)).isEqualTo(new ExplorationSchedule.Singular(List.of(0, 2, 4)));
+    }
+
+    @Test
+    void aTableOfNoiseReadsBackAndMustFitTheGrid() throws IOException {
+        List<String> settings =
+                List.of("exploration.rule=table", "exploration.diffusions=[1.0, 2, 3.5, 1e-1]", "sampling.steps=4");
+        RunConfig config = RunFiles.train(run, settings);
+        assertThat(config.exploration().sdeRule()).isEqualTo(new SdeRule.Table(List.of(1.0, 2.0, 3.5, 0.1)));
+        Path again = Files.writeString(folder.resolve("again.yaml"), RunFiles.yaml(config));
+        assertThat(RunFiles.train(again, List.of())).isEqualTo(config);
+        ConfigException e = catchThrowableOfType(
+                ConfigException.class,
+                () -> RunFiles.train(run, List.of("exploration.rule=table", "exploration.diffusions=[1.0]")));
+        assertThat(e.faults()).singleElement().asString().contains("has 1 entries but sampling.steps is 10");
     }
 
     @Test
@@ -121,6 +155,9 @@ class RunConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "exploration.diffusions=[1.0, 2.0] | diffusions ([1.0, 2.0]) must go with rule: table",
+                "exploration.rule=table | rule (table) must have diffusions",
+                "exploration.singular=[1] exploration.window={size: 2, from: 0, to: 5} | one of them may be there",
                 "advantage.winRate={margin: 0} advantage.absoluteValue={weight: 1, steps: 5, floor: 0} | winRate and absoluteValue are both there",
                 "objective.ratio=normalised exploration.rule=cps | The normalised ratio needs the density of a Gaussian",
                 "objective.ratio=on-policy | An iteration has 2 updates",
@@ -153,10 +190,17 @@ class RunConfigTest {
                 "exploration.noise=0 | exploration.noise (0) must be a number above 0",
                 "exploration.window={size: 3, from: 0, to: 2} | size (3) must be at most",
                 "exploration.window={size: 3, from: 0, to: 20} | exploration.window.to (20) must be at most 9",
+                "exploration.sliding={size: 3, from: 0, to: 10, stride: 1, every: 25} | exploration.sliding.to (10) must be at most 9",
+                "exploration.sliding={size: 3, from: 4, to: 4, stride: 1, every: 25} | exploration.sliding.to (4) must be above from",
+                "exploration.sliding={size: 3, from: 0, to: 4, stride: 1} | exploration.sliding.every is missing",
+                "exploration.singular=[1, 9] | exploration.singular (9) must be at most 8",
+                "exploration.singular=[] | exploration.singular ([]) must have at least one item",
+                "exploration.singular=[1.5] | exploration.singular[0] (1.5) must be a whole number",
                 "advantage.ddof=2 | advantage.ddof (2) must be 0 or 1",
                 "advantage.winRate={margin: -1} | advantage.winRate.margin (-1) must be a number at least 0",
                 "advantage.winRate={} | advantage.winRate.margin is missing",
                 "advantage.absoluteValue={weight: 1, steps: 0, floor: 0} | advantage.absoluteValue.steps (0) must be",
+                "advantage.history=-1 | advantage.history (-1) must be a whole number at least 0",
                 "advantage.combination=sum | must be one of reward-sum, advantage-sum, gdpo, pareto",
                 "advantage.scope=all | must be one of group, batch",
                 "advantageLimit=0 | advantageLimit (0) must be a number above 0",

@@ -66,7 +66,7 @@ final class Rollouts {
         NoiseSource random = NoiseSource.of(options.seed(), EXPLORATION, iteration);
         List<Integer> stochastic = options.rollout()
                 .exploration()
-                .steps(options.rollout().schedule().steps(), random);
+                .steps(options.rollout().schedule().steps(), iteration, random);
         int size = options.batch().chunkSize();
         List<Chunk> chunks = new ArrayList<>();
         Phases onLanes = new Phases();

@@ -20,6 +20,7 @@ import dev.sluice.sde.SampleNoise;
 import dev.sluice.sde.SdeOptions;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SdeSampler;
+import dev.sluice.sde.SlidingWindow;
 import dev.sluice.sde.Trajectory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -227,6 +228,44 @@ class GrpoTrainerTest {
             assertThat(windows).containsExactlyInAnyOrder(List.of(0, 1), List.of(1, 2), List.of(2, 3));
             assertThat(world.distribution(512)[0]).isGreaterThan(0.3);
         }
+    }
+
+    @Test
+    void aSlidingWindowAndSingularStepsGoOnFromIterationToIteration() {
+        GrpoOptions all = GaussianWorld.options(0.03, PLAIN, 3);
+        Map<ExplorationSchedule, List<List<Integer>>> expected = Map.of(
+                new SlidingWindow(2, 0, 4, 1, SlidingWindow.Dwell.constant(2)),
+                List.of(
+                        List.of(0, 1),
+                        List.of(0, 1),
+                        List.of(1, 2),
+                        List.of(1, 2),
+                        List.of(2, 3),
+                        List.of(2, 3),
+                        List.of(3)),
+                new ExplorationSchedule.Singular(List.of(0, 3)),
+                List.of(List.of(0), List.of(3), List.of(0)));
+        expected.forEach((schedule, windows) -> {
+            GrpoOptions options = new GrpoOptions(
+                    new GrpoOptions.Batch(4, 16, 32, true, false),
+                    new GrpoOptions.Rollout(
+                            new SdeOptions(new SdeRule.FlowGrpo(0.7)), GaussianWorld.SCHEDULE, schedule),
+                    all.signal(),
+                    all.objective(),
+                    all.updates(),
+                    3);
+            try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                    GrpoTrainer trainer = new GrpoTrainer(
+                            world.manager,
+                            world.lanes,
+                            world.policy,
+                            GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                            options)) {
+                for (List<Integer> window : windows) {
+                    assertThat(trainer.iterate().trainedSteps()).isEqualTo(window);
+                }
+            }
+        });
     }
 
     @Test

@@ -21,11 +21,6 @@ public sealed interface ExplorationSchedule
      */
     List<Integer> steps(int steps, long iteration, NoiseSource random);
 
-    /** Returns the stochastic steps of the first iteration. */
-    default List<Integer> steps(int steps, NoiseSource random) {
-        return steps(steps, 0, random);
-    }
-
     /** Refuses a window that reaches into the last step. */
     static void requireTrainable(int to, int steps) {
         if (to > steps - 1) {

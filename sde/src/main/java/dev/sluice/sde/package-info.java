@@ -11,7 +11,7 @@
  * <pre>{@code
  * var sampler = new SdeSampler(new SdeRule.FlowGrpo(0.7), schedule);
  * var noise = new SampleNoise(seed, iteration, sampleIds);
- * var steps = new ExplorationSchedule.AllButLast().steps(schedule.steps(), random);
+ * var steps = new ExplorationSchedule.AllButLast().steps(schedule.steps(), 0, random);
  * try (Trajectory trajectory = sampler.rollout(
  *         model, noise.initial(manager, shape), conditioning, RolloutPlan.of(steps, noise))) {
  *     for (StoredStep stored : trajectory.steps()) {

@@ -20,8 +20,8 @@ class ExplorationScheduleTest {
         ExplorationSchedule window = new ExplorationSchedule.RandomWindow(3, 1, 6);
         List<Integer> starts = new ArrayList<>();
         for (int iteration = 0; iteration < 60; iteration++) {
-            List<Integer> steps = window.steps(10, NoiseSource.of(seed, iteration));
-            assertThat(window.steps(10, NoiseSource.of(seed, iteration))).isEqualTo(steps);
+            List<Integer> steps = window.steps(10, 0, NoiseSource.of(seed, iteration));
+            assertThat(window.steps(10, 0, NoiseSource.of(seed, iteration))).isEqualTo(steps);
             int start = steps.get(0);
             assertThat(steps).containsExactly(start, start + 1, start + 2);
             starts.add(start);
@@ -32,13 +32,13 @@ class ExplorationScheduleTest {
     @Test
     void explorationSchedulesRefuseTheLastStep() {
         NoiseSource random = NoiseSource.of(1);
-        assertThat(new ExplorationSchedule.AllButLast().steps(4, random)).containsExactly(0, 1, 2);
-        assertThat(new ExplorationSchedule.AllButLast().steps(1, random)).isEmpty();
-        assertThat(new ExplorationSchedule.Listed(List.of(0, 2)).steps(4, random))
+        assertThat(new ExplorationSchedule.AllButLast().steps(4, 0, random)).containsExactly(0, 1, 2);
+        assertThat(new ExplorationSchedule.AllButLast().steps(1, 0, random)).isEmpty();
+        assertThat(new ExplorationSchedule.Listed(List.of(0, 2)).steps(4, 0, random))
                 .containsExactly(0, 2);
-        assertThatThrownBy(() -> new ExplorationSchedule.Listed(List.of(3)).steps(4, random))
+        assertThatThrownBy(() -> new ExplorationSchedule.Listed(List.of(3)).steps(4, 0, random))
                 .hasMessageContaining("[0, 2]");
-        assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(2, 0, 4).steps(4, random))
+        assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(2, 0, 4).steps(4, 0, random))
                 .hasMessageContaining("to (4) must be at most 3");
         assertThatThrownBy(() -> new ExplorationSchedule.RandomWindow(4, 1, 4))
                 .hasMessageContaining("size (4) must be at most to - from (3)");

@@ -60,7 +60,7 @@ class RatioOneTest {
                     new SampleNoise(1, 0, LongStream.range(0, batch).boxed().toList());
             for (SdeRule rule : List.of(new SdeRule.FlowGrpo(0.7), new SdeRule.Cps(0.7))) {
                 SdeSampler sampler = new SdeSampler(rule, schedule);
-                List<Integer> steps = new ExplorationSchedule.AllButLast().steps(4, NoiseSource.of(0));
+                List<Integer> steps = new ExplorationSchedule.AllButLast().steps(4, 0, NoiseSource.of(0));
                 try (Trajectory trajectory = sampler.rollout(
                         model, noise.initial(manager, new Shape(16, 4, 6)), prompts, RolloutPlan.of(steps, noise))) {
                     for (StoredStep stored : trajectory.steps()) {

@@ -75,7 +75,7 @@ class SdeSamplerTest {
     }
 
     private static List<Integer> allButLast(TimeSchedule schedule) {
-        return new ExplorationSchedule.AllButLast().steps(schedule.steps(), NoiseSource.of(0));
+        return new ExplorationSchedule.AllButLast().steps(schedule.steps(), 0, NoiseSource.of(0));
     }
 
     @ParameterizedTest

@@ -24,7 +24,7 @@ final class Scalars {
         if (whole(type)) {
             return within == null ? "a whole number" : "a whole number " + Range.described(within);
         }
-        if (type == double.class) {
+        if (real(type)) {
             return within == null ? "a number" : "a number " + Range.described(within);
         }
         if (type == boolean.class) {
@@ -45,6 +45,10 @@ final class Scalars {
         return type.isRecord() ? "a group of keys" : "text";
     }
 
+    private static boolean real(Class<?> type) {
+        return type == double.class || type == Double.class;
+    }
+
     private static boolean whole(Class<?> type) {
         return type == int.class || type == Integer.class || type == long.class;
     }
@@ -56,7 +60,7 @@ final class Scalars {
         if (whole(type)) {
             return whole(type, rules, scalar, path);
         }
-        if (type == double.class) {
+        if (real(type)) {
             return real(rules, scalar, path);
         }
         if (type == boolean.class) {
