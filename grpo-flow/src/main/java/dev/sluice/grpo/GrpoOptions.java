@@ -32,8 +32,15 @@ public record GrpoOptions(
      * @param chunkSize samples rolled out, and later replayed, together; divides prompts × groupSize
      * @param sharedNoise whether the samples of a prompt start from one noise
      * @param mergeEqualPrompts whether two draws of one prompt in an iteration become one group
+     * @param balanceTasks whether prompts are drawn task by task, each equally often, instead of evenly from the whole list
      */
-    public record Batch(int prompts, int groupSize, int chunkSize, boolean sharedNoise, boolean mergeEqualPrompts) {
+    public record Batch(
+            int prompts,
+            int groupSize,
+            int chunkSize,
+            boolean sharedNoise,
+            boolean mergeEqualPrompts,
+            boolean balanceTasks) {
         public Batch {
             Require.atLeast("prompts", prompts, 1);
             if (!(groupSize >= 2)) {
@@ -51,7 +58,7 @@ public record GrpoOptions(
 
         /** Returns a batch whose samples have a noise of their own, and whose groups are draws. */
         public static Batch of(int prompts, int groupSize, int chunkSize) {
-            return new Batch(prompts, groupSize, chunkSize, false, false);
+            return new Batch(prompts, groupSize, chunkSize, false, false, false);
         }
 
         /** Returns the number of samples of an iteration. */

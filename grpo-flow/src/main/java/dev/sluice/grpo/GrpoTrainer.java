@@ -73,7 +73,9 @@ public final class GrpoTrainer implements AutoCloseable {
         this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, policy, phases);
         this.update = new PolicyUpdate(manager, lanes, policy, sampler, options.objective(), optimiser, ema);
         this.history = PromptHistory.empty(options.signal().history());
-        this.order = new PromptOrder(task.prompts().size(), options.seed());
+        this.order = options.batch().balanceTasks()
+                ? PromptOrder.byTask(task.prompts(), options.seed())
+                : PromptOrder.shuffled(task.prompts().size(), options.seed());
         policy.trainable().fold();
     }
 
@@ -203,7 +205,7 @@ public final class GrpoTrainer implements AutoCloseable {
         int epochs = options.updates().innerEpochs();
         for (int epoch = 0; epoch < epochs; epoch++) {
             int[] shuffled =
-                    PromptOrder.shuffled(chunks.size(), NoiseSource.of(options.seed(), SHUFFLE, iteration, epoch));
+                    PromptOrder.permutation(chunks.size(), NoiseSource.of(options.seed(), SHUFFLE, iteration, epoch));
             for (int u = 0; u < count; u++) {
                 List<Chunk> part = Arrays.stream(shuffled, u * chunks.size() / count, (u + 1) * chunks.size() / count)
                         .mapToObj(chunks::get)

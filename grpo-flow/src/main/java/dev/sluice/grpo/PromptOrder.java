@@ -1,20 +1,44 @@
 package dev.sluice.grpo;
 
 import dev.sluice.flow.tensor.NoiseSource;
-import dev.sluice.flow.tensor.Require;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * The endless order in which prompts are drawn: every epoch is the whole list, shuffled anew. The prompt at a position is
- * a function of the seed and the position alone, so a resumed run needs nothing but its position.
+ * The endless order in which prompts are drawn. The prompts fall into strata that take turns, one prompt each; a stratum goes
+ * through its prompts epoch by epoch, each shuffled anew. The prompt at a position is a function of the seed and the position
+ * alone, so a resumed run needs nothing but its position.
  *
- * @param prompts number of prompts
+ * @param strata the numbers of the prompts in each stratum; none is empty
  * @param seed the run's seed
  */
-public record PromptOrder(int prompts, long seed) {
+public record PromptOrder(List<List<Integer>> strata, long seed) {
     private static final long PURPOSE = 0x70726F6D707473L;
 
     public PromptOrder {
-        Require.atLeast("prompts", prompts, 1);
+        strata = strata.stream().map(List::copyOf).toList();
+        if (strata.isEmpty() || strata.stream().anyMatch(List::isEmpty)) {
+            throw new IllegalArgumentException("strata (%s) must be at least one, and none empty.".formatted(strata));
+        }
+    }
+
+    /** Returns an order in which every epoch is the whole list. */
+    public static PromptOrder shuffled(int prompts, long seed) {
+        return new PromptOrder(List.of(IntStream.range(0, prompts).boxed().toList()), seed);
+    }
+
+    /** Returns an order in which the tasks take turns, so that each is drawn equally often, however many prompts it has. */
+    public static PromptOrder byTask(List<Prompt> prompts, long seed) {
+        Map<String, List<Integer>> tasks = new LinkedHashMap<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            tasks.computeIfAbsent(prompts.get(i).task(), task -> new ArrayList<>())
+                    .add(i);
+        }
+        return new PromptOrder(List.copyOf(tasks.values()), seed);
     }
 
     /**
@@ -25,21 +49,22 @@ public record PromptOrder(int prompts, long seed) {
      */
     public int[] draw(long position, int count) {
         int[] drawn = new int[count];
-        long epoch = -1;
-        int[] order = {};
+        Map<Long, int[]> epochs = new HashMap<>();
         for (int i = 0; i < count; i++) {
-            long at = position + i;
-            if (at / prompts != epoch) {
-                epoch = at / prompts;
-                order = shuffled(prompts, NoiseSource.of(seed, PURPOSE, epoch));
-            }
-            drawn[i] = order[(int) (at % prompts)];
+            int turn = (int) ((position + i) % strata.size());
+            List<Integer> stratum = strata.get(turn);
+            long place = (position + i) / strata.size();
+            long epoch = place / stratum.size();
+            int[] order = epochs.computeIfAbsent(
+                    epoch * strata.size() + turn,
+                    key -> permutation(stratum.size(), NoiseSource.of(seed, PURPOSE, turn, epoch)));
+            drawn[i] = stratum.get(order[(int) (place % stratum.size())]);
         }
         return drawn;
     }
 
     /** Returns the numbers below {@code count} in random order (Fisher and Yates). */
-    static int[] shuffled(int count, NoiseSource random) {
+    static int[] permutation(int count, NoiseSource random) {
         int[] order = new int[count];
         for (int i = 0; i < count; i++) {
             int j = random.uniform(i + 1);

@@ -40,7 +40,7 @@ public sealed interface StepSelection permits StepSelection.All, StepSelection.R
         @Override
         public int[] choose(int stochasticSteps, NoiseSource random) {
             int count = Math.max(1, (int) Math.floor(fraction * stochasticSteps));
-            int[] chosen = Arrays.copyOf(PromptOrder.shuffled(stochasticSteps, random), count);
+            int[] chosen = Arrays.copyOf(PromptOrder.permutation(stochasticSteps, random), count);
             Arrays.sort(chosen);
             return chosen;
         }

@@ -3,9 +3,12 @@ package dev.sluice.grpo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.grpo.Credit.Probed;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -44,7 +47,7 @@ class CreditAndOrderTest {
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 7, 42})
     void everyEpochIsThePromptListOnceAndPositionsAreReproducible(long seed) {
-        PromptOrder order = new PromptOrder(13, seed);
+        PromptOrder order = PromptOrder.shuffled(13, seed);
         int[] all = order.draw(0, 39);
         for (int epoch = 0; epoch < 3; epoch++) {
             assertThat(Arrays.stream(all, epoch * 13, epoch * 13 + 13).sorted().toArray())
@@ -53,7 +56,28 @@ class CreditAndOrderTest {
         }
         assertThat(Arrays.copyOf(all, 13)).isNotEqualTo(Arrays.copyOfRange(all, 13, 26));
         assertThat(order.draw(10, 7)).containsExactly(Arrays.copyOfRange(all, 10, 17));
-        assertThat(new PromptOrder(13, seed + 1).draw(0, 13)).isNotEqualTo(Arrays.copyOf(all, 13));
+        assertThat(PromptOrder.shuffled(13, seed + 1).draw(0, 13)).isNotEqualTo(Arrays.copyOf(all, 13));
+    }
+
+    @Test
+    void balancedTasksTakeTurnsAndEachGoesThroughItsOwnPrompts() {
+        List<Prompt> prompts = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            prompts.add(new Prompt("many " + i, Map.of(Prompt.TASK, "many")));
+        }
+        prompts.add(2, new Prompt("few 0", Map.of(Prompt.TAG, "few")));
+        prompts.add(new Prompt("few 1", Map.of(Prompt.TAG, "few")));
+        int[] drawn = PromptOrder.byTask(prompts, 5).draw(0, 28);
+        Map<String, Long> times = Arrays.stream(drawn)
+                .mapToObj(i -> prompts.get(i).text())
+                .collect(Collectors.groupingBy(text -> text, Collectors.counting()));
+        assertThat(times).hasSize(9);
+        times.forEach((text, count) -> assertThat(count).as(text).isEqualTo(text.startsWith("few") ? 7 : 2));
+        for (int i = 0; i < drawn.length; i += 2) {
+            assertThat(prompts.get(drawn[i]).task())
+                    .isNotEqualTo(prompts.get(drawn[i + 1]).task());
+        }
+        assertThat(PromptOrder.byTask(prompts, 5).draw(11, 9)).containsExactly(Arrays.copyOfRange(drawn, 11, 20));
     }
 
     @Test

@@ -247,7 +247,7 @@ class GrpoTrainerTest {
                 List.of(List.of(0), List.of(3), List.of(0)));
         expected.forEach((schedule, windows) -> {
             GrpoOptions options = new GrpoOptions(
-                    new GrpoOptions.Batch(4, 16, 32, true, false),
+                    new GrpoOptions.Batch(4, 16, 32, true, false, false),
                     new GrpoOptions.Rollout(
                             new SdeOptions(new SdeRule.FlowGrpo(0.7)), GaussianWorld.SCHEDULE, schedule),
                     all.signal(),
