@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.grpo.GroupStatistics;
 import dev.sluice.grpo.IterationReport;
+import dev.sluice.grpo.StepRatios;
 import dev.sluice.grpo.UpdateReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ class MetricsDocumentTest {
     }
 
     private static IterationReport full() {
+        List<StepRatios> ratios = List.of(new StepRatios(0, 1, 0, 0));
         return new IterationReport(
                 0,
                 8,
@@ -31,7 +33,7 @@ class MetricsDocumentTest {
                 1,
                 0,
                 List.of(0),
-                List.of(new UpdateReport(true, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1e-3, 1)),
+                List.of(new UpdateReport(true, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1e-3, 1, ratios, ratios)),
                 0,
                 new IterationReport.Skipped(0, 0, 0, 0, 0, ""),
                 Map.of("rollout", 1.0, "decode", 1.0, "score", 1.0, "wait", 1.0, "update", 1.0),

@@ -3,7 +3,10 @@ package dev.sluice.grpo;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * What one iteration did.
@@ -55,6 +58,23 @@ public record IterationReport(
         return updates.stream().mapToDouble(value).average().orElse(Double.NaN);
     }
 
+    /** Adds the ratios of every step, each a mean over the updates that trained it. */
+    private void putByStep(Map<String, Double> all, String which, Function<UpdateReport, List<StepRatios>> ratios) {
+        Map<Integer, List<StepRatios>> byStep = updates.stream()
+                .flatMap(update -> ratios.apply(update).stream())
+                .collect(Collectors.groupingBy(StepRatios::step, TreeMap::new, Collectors.toList()));
+        byStep.forEach((step, those) -> {
+            String ratio = "ratio.%sstep.%s.".formatted(which, step);
+            all.put(ratio + "mean", mean(those, StepRatios::mean));
+            all.put(ratio + "std", mean(those, StepRatios::deviation));
+            all.put("clip.%sstep.%s".formatted(which, step), mean(those, StepRatios::clipped));
+        });
+    }
+
+    private static double mean(List<StepRatios> ratios, ToDoubleFunction<StepRatios> value) {
+        return ratios.stream().mapToDouble(value).average().orElse(Double.NaN);
+    }
+
     /** Returns all numbers under the names they have in metrics files; what has no value in this iteration is left out. */
     public Map<String, Double> metrics() {
         Map<String, Double> all = new LinkedHashMap<>();
@@ -80,6 +100,8 @@ public record IterationReport(
                 "ratio.max",
                 updates.stream().mapToDouble(UpdateReport::mostRatio).max().orElse(Double.NaN));
         all.put("ratio.max_deviation_before_update", ratioDeviationBeforeUpdate);
+        putByStep(all, "", UpdateReport::ratios);
+        putByStep(all, "plain.", UpdateReport::plainRatios);
         all.put("gradient_norm", mean(UpdateReport::gradientNorm));
         all.put("learning_rate", mean(UpdateReport::learningRate));
         all.put("updates", (double)

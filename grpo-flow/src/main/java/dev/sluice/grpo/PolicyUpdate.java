@@ -16,6 +16,7 @@ import dev.sluice.sde.Transition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One optimiser step: replays micro-batches on the lanes, accumulates the gradient of their mean loss in the order of the
@@ -24,6 +25,8 @@ import java.util.List;
  * <p>Memory: a gradient of the folded weights for each lane, in a child of the owner.
  */
 final class PolicyUpdate {
+    private static final RatioRule PLAIN = new RatioRule.Plain();
+
     private final Lanes lanes;
     private final Policy policy;
     private final List<Seat> seats = new ArrayList<>();
@@ -122,12 +125,19 @@ final class PolicyUpdate {
                             surrogate.add(Torch.scaled(each, scale * stepWeight * anchor.weight() / advantages.length));
                 }
             }
-            MicroStep step = new MicroStep(terms, penalty, stepWeight * loss);
+            MicroStep step =
+                    new MicroStep(stored.step(), terms, plain(now, stored, advantages), penalty, stepWeight * loss);
             if (step.finite()) {
                 Torch.backward(surrogate.sum());
             }
             return step;
         }
+    }
+
+    private Optional<Terms> plain(Transition now, StoredStep stored, double[] advantages) {
+        return objective.ratioRule().equals(PLAIN)
+                ? Optional.empty()
+                : Optional.of(objective.loss().of(doubles(PLAIN.logRatio(now, stored)), advantages));
     }
 
     private NDArray referenceMean(NDArray latents, int step, Chunk chunk) {

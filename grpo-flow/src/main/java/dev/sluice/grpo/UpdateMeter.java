@@ -14,6 +14,8 @@ final class UpdateMeter {
     private double least = Double.POSITIVE_INFINITY;
     private double most = Double.NEGATIVE_INFINITY;
     private boolean finite = true;
+    private final StepMeter steps = new StepMeter();
+    private final StepMeter plain = new StepMeter();
 
     /** Counts a micro-batch at one step; returns whether all so far are finite. */
     boolean add(MicroStep step) {
@@ -25,6 +27,8 @@ final class UpdateMeter {
         approximateKl += step.terms().approximateKl();
         above += step.terms().clippedAbove();
         below += step.terms().clippedBelow();
+        steps.add(step.step(), step.terms());
+        step.plain().ifPresent(terms -> plain.add(step.step(), terms));
         for (double ratio : step.terms().ratios()) {
             ratioSum += ratio;
             ratios++;
@@ -52,6 +56,8 @@ final class UpdateMeter {
                 most,
                 gradientNorm,
                 learningRate,
-                count);
+                count,
+                steps.report(),
+                plain.report());
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.grpo;
 
+import java.util.List;
+
 /**
  * What one update did. Losses, shares and divergences are means over its micro-batches and trained steps, not divided by the
  * number that was accumulated.
@@ -17,6 +19,8 @@ package dev.sluice.grpo;
  * @param gradientNorm norm of all gradients before clipping
  * @param learningRate step size
  * @param microSteps micro-batches × trained steps that were accumulated
+ * @param ratios the ratios by step
+ * @param plainRatios what the plain ratios are, by step, where the objective has another rule; empty otherwise
  */
 public record UpdateReport(
         boolean applied,
@@ -31,7 +35,9 @@ public record UpdateReport(
         double mostRatio,
         double gradientNorm,
         double learningRate,
-        int microSteps) {
+        int microSteps,
+        List<StepRatios> ratios,
+        List<StepRatios> plainRatios) {
     /** Returns how far a ratio was from 1. */
     public double maxRatioDeviation() {
         return Math.max(Math.abs(mostRatio - 1), Math.abs(leastRatio - 1));

@@ -189,9 +189,20 @@ class RatioRuleTest {
                             world.policy,
                             GaussianWorld.task(GaussianWorld.nearness(0.8)),
                             options)) {
+                IterationReport report = null;
                 for (int i = 0; i < 45; i++) {
-                    assertThat(trainer.iterate().ratioDeviationBeforeUpdate()).isZero();
+                    report = trainer.iterate();
+                    assertThat(report.ratioDeviationBeforeUpdate()).isZero();
                 }
+                assertThat(report.metrics().keySet().stream().filter(name -> name.matches("ratio\\.step\\.\\d\\.mean")))
+                        .containsExactly(
+                                "ratio.step.0.mean",
+                                "ratio.step.1.mean",
+                                "ratio.step.2.mean",
+                                "ratio.step.3.mean",
+                                "ratio.step.4.mean");
+                boolean plain = rule instanceof RatioRule.Plain;
+                assertThat(report.metrics().containsKey("clip.plain.step.4")).isEqualTo(!plain);
                 assertThat(world.distribution(512)[0]).as("%s", rule).isEqualTo(0.8, Offset.offset(0.12));
             }
         }
@@ -221,5 +232,54 @@ class RatioRuleTest {
                 StepWeight.INVERSE_LENGTH,
                 new StepSelection.All());
         assertThatThrownBy(() -> GaussianWorld.options(0.1, guard, 1)).hasMessageContaining("Maybe set keepMeans");
+    }
+
+    /** The same update, seen in both ratios: the plain ones lie below 1 and spread by step, the normalised ones do not. */
+    @Test
+    void metricsShowWhatNormalisingChanges() {
+        GrpoOptions base = GaussianWorld.options(0.05, Objective.flowGrpo(0.05, 0, KlForm.EXACT), 1);
+        Objective guard = new Objective(
+                new RatioRule.Normalised(),
+                new PolicyLoss.PpoClip(ClipRule.none()),
+                List.of(),
+                StepWeight.INVERSE_LENGTH,
+                new StepSelection.All());
+        GrpoOptions options = new GrpoOptions(
+                GrpoOptions.Batch.of(2, 512, 512),
+                new GrpoOptions.Rollout(
+                        WITH_MEANS, GaussianWorld.SCHEDULE, base.rollout().exploration()),
+                base.signal(),
+                guard,
+                new GrpoOptions.Updates(
+                        2, 1, 0, 3, new AdamW.Options(0.5, 0.9, 0.999, 1e-8, 0, 1), Ema.Options.FLOW_GRPO),
+                1);
+        try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager,
+                        world.lanes,
+                        world.policy,
+                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                        options)) {
+            UpdateReport first = trainer.iterate().updates().get(0);
+            assertThat(first.ratios()).allMatch(step -> step.mean() == 1 && step.deviation() == 0);
+            assertThat(first.plainRatios()).allMatch(step -> step.mean() == 1 && step.deviation() == 0);
+            UpdateReport second = trainer.iterate().updates().get(1);
+            assertThat(spread(second.plainRatios())).isGreaterThan(1.5 * spread(second.ratios()));
+            for (int k = 0; k < 5; k++) {
+                // E ln ρ is 0, so E ρ is 1 + half the variance of ln ρ.
+                StepRatios step = second.ratios().get(k);
+                double variance = step.deviation() * step.deviation();
+                assertThat(step.mean())
+                        .as("step %s", k)
+                        .isEqualTo(1 + variance / 2, Offset.offset(4 * step.deviation() / Math.sqrt(512) + variance));
+            }
+        }
+    }
+
+    /** Greatest over least deviation of the steps' ratios. */
+    private static double spread(List<StepRatios> ratios) {
+        double[] deviations =
+                ratios.stream().mapToDouble(StepRatios::deviation).sorted().toArray();
+        return deviations[deviations.length - 1] / deviations[0];
     }
 }
