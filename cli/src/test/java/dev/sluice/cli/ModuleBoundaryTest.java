@@ -11,12 +11,16 @@ import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_ST
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,6 +135,26 @@ class ModuleBoundaryTest {
                 .resideOutsideOfPackage(parts[1])
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(parts[0]))
+                .check(SLUICE);
+    }
+
+    @Test
+    void noArrayIsMultipliedByANumberOfTheJvm() {
+        Set<String> keeping = Set.of("mul", "muli", "div", "divi", "pow", "powi", "mod", "modi", "maximum", "minimum");
+        DescribedPredicate<JavaMethodCall> call = DescribedPredicate.describe(
+                "NDArray." + String.join("(Number), NDArray.", new TreeSet<>(keeping)) + "(Number)",
+                made -> made.getTargetOwner().getFullName().equals("ai.djl.ndarray.NDArray")
+                        && keeping.contains(made.getName())
+                        && made.getTarget().getRawParameterTypes().stream()
+                                .anyMatch(type -> type.getFullName().equals("java.lang.Number")));
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.sluice.flow.tensor..")
+                .should()
+                .callMethodWhere(call)
+                .because(
+                        "a graph keeps the number as an array in memory that the JVM may reuse before the backward pass, "
+                                + "and the gradient is then silently wrong; Torch.scaled is safe")
                 .check(SLUICE);
     }
 

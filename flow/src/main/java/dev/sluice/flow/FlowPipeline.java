@@ -233,7 +233,7 @@ public final class FlowPipeline implements AutoCloseable {
                 unscaled.attach(scratch);
                 centred = vae.decode(unscaled);
             }
-            NDArray halved = centred.mul(0.5f);
+            NDArray halved = Torch.scaled(centred, 0.5);
             halved.attach(scratch);
             NDArray images = halved.add(0.5f).clip(0f, 1f);
             images.attach(owner);

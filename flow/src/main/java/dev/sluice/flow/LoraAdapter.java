@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -114,9 +115,9 @@ public final class LoraAdapter implements Trainable {
         layers.add(layer);
         folded.put(layer + ".weight", layer);
         base.put(layer, InPlace.copy(manager, weight));
-        NDArray a = noise.gaussian(manager, new Shape(options.rank(), in));
-        a.muli((float) (1.0 / options.rank()));
-        parameters.put(nameOfA(layer), a);
+        try (NDArray unit = noise.gaussian(manager, new Shape(options.rank(), in))) {
+            parameters.put(nameOfA(layer), Torch.scaled(unit, 1.0 / options.rank()));
+        }
         parameters.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));
         gradients.put(nameOfA(layer), manager.zeros(new Shape(options.rank(), in)));
         gradients.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));

@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 import java.util.Arrays;
 
 /**
@@ -31,7 +32,7 @@ public final class Prediction {
     public static NDArray velocityFromData(NDArray latents, NDArray data, double sigma) {
         Require.positive("sigma", sigma);
         try (NDArray difference = latents.sub(data)) {
-            return difference.div(sigma);
+            return Torch.scaled(difference, 1 / sigma);
         }
     }
 
@@ -43,7 +44,7 @@ public final class Prediction {
     public static NDArray velocityFromNoise(NDArray latents, NDArray noise, double sigma) {
         Require.positive("1 - sigma", 1 - sigma);
         try (NDArray difference = latents.sub(noise)) {
-            return difference.div(sigma - 1);
+            return Torch.scaled(difference, 1 / (sigma - 1));
         }
     }
 
@@ -72,7 +73,7 @@ public final class Prediction {
     /** Returns x + factor·v. */
     static NDArray plus(NDArray latents, NDArray velocity, double factor) {
         Require.sameShape("velocity", velocity, "latents", latents);
-        try (NDArray scaled = velocity.mul(factor)) {
+        try (NDArray scaled = Torch.scaled(velocity, factor)) {
             return latents.add(scaled);
         }
     }

@@ -64,7 +64,7 @@ public final class SdeSampler {
         Require.sameShape("noise", noise, "latents", latents);
         GaussianStep numbers = step(step);
         NDArray mean = mean(model, latents, step, conditioning);
-        try (NDArray added = noise.mul(numbers.std())) {
+        try (NDArray added = Torch.scaled(noise, numbers.std())) {
             return transition(mean.add(added), mean, numbers);
         }
     }

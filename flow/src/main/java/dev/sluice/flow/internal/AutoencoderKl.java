@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 
 /**
@@ -69,13 +70,13 @@ public final class AutoencoderKl {
     /** Turns an autoencoder's latents into the diffusion model's: (z − shift)·scale. */
     public NDArray scaled(NDArray latents) {
         try (NDArray shifted = latents.sub((float) config.shiftFactor())) {
-            return shifted.mul((float) config.scalingFactor());
+            return Torch.scaled(shifted, config.scalingFactor());
         }
     }
 
     /** Turns the diffusion model's latents into an autoencoder's: z / scale + shift. */
     public NDArray unscaled(NDArray latents) {
-        try (NDArray wider = latents.div((float) config.scalingFactor())) {
+        try (NDArray wider = Torch.scaled(latents, 1 / config.scalingFactor())) {
             return wider.add((float) config.shiftFactor());
         }
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 
 /**
@@ -94,9 +95,9 @@ public final class Sd3Init {
     }
 
     private void normal(String name, int out, int in) {
-        NDArray weight = noise.gaussian(manager, new Shape(out, in));
-        weight.muli(0.02f);
-        put(name, weight, out);
+        try (NDArray unit = noise.gaussian(manager, new Shape(out, in))) {
+            put(name, Torch.scaled(unit, 0.02), out);
+        }
     }
 
     private void zero(String name, int out, int in) {

@@ -5,6 +5,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 
 /**
@@ -37,7 +38,7 @@ public final class Sd3Transformer implements VelocityModel {
 
     @Override
     public NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning) {
-        try (NDArray time = sigmas.mul(1000f)) {
+        try (NDArray time = Torch.scaled(sigmas, 1000)) {
             return velocityAt(latents, time, conditioning);
         }
     }

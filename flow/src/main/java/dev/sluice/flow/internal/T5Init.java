@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 
 /** Fresh weights for a T5 encoder, normal with the deviations of Raffel et al. (2020), as transformers draws them. */
@@ -58,8 +59,8 @@ public final class T5Init {
     }
 
     private static void normal(Weights weights, NoiseSource noise, String name, double deviation, int out, int in) {
-        NDArray array = noise.gaussian(weights.manager(), new Shape(out, in));
-        array.muli((float) deviation);
-        weights.put(name, array);
+        try (NDArray unit = noise.gaussian(weights.manager(), new Shape(out, in))) {
+            weights.put(name, Torch.scaled(unit, deviation));
+        }
     }
 }

@@ -113,7 +113,7 @@ final class PipelineCases {
         NDList trail = new NDList();
         for (int k = 0; k < steps; k++) {
             NDArray velocity = guided.velocity(x, schedule.sigma(k), positive);
-            x = x.sub(velocity.mul(schedule.length(k)));
+            x = x.sub(Torch.scaled(velocity, schedule.length(k)));
             trail.add(x.expandDims(0));
         }
         NDArray all = trail.get(0).getNDArrayInternal().concat(new NDList(trail.subList(1, steps)), 0);

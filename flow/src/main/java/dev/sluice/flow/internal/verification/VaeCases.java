@@ -54,7 +54,7 @@ record VaeCases(AutoencoderKl vae, Golden golden) {
 
     private void encode(String name) throws IOException {
         AutoencoderKl.Posterior posterior = vae.encode(golden.input(name + ".image"));
-        NDArray deviation = posterior.logVariance().mul(0.5f).exp();
+        NDArray deviation = Torch.scaled(posterior.logVariance(), 0.5).exp();
         golden.compare(name + ".mean", posterior.mean());
         golden.compare(name + ".logvar", posterior.logVariance());
         golden.compare(name + ".std", deviation);
