@@ -11,7 +11,9 @@ import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -109,10 +111,20 @@ class OdeSamplerTest {
         };
     }
 
+    private Map<String, NDArray> golden() throws IOException {
+        try (SafetensorsFile file = SafetensorsFile.open(Fixtures.path("schedules/golden.safetensors"))) {
+            Map<String, NDArray> arrays = new HashMap<>();
+            for (String name : file.names()) {
+                arrays.put(name, file.read(manager, name));
+            }
+            return arrays;
+        }
+    }
+
     /** FlowMatchEulerDiscreteScheduler.step over four stored velocities. */
     @Test
     void eulerRunEqualsDiffusers() throws IOException {
-        GoldenFile golden = GoldenFile.read(manager, "schedules");
+        Map<String, NDArray> golden = golden();
         TimeSchedule schedule = new Scheduler.FlowMatchEuler(3).schedule(4, 0);
         NDArray x = golden.get("euler_run.initial");
         for (int k = 0; k < 4; k++) {
@@ -126,7 +138,7 @@ class OdeSamplerTest {
 
     @Test
     void forwardNoisingEqualsDiffusers() throws IOException {
-        GoldenFile golden = GoldenFile.read(manager, "schedules");
+        Map<String, NDArray> golden = golden();
         NDArray sigmas = golden.get("scale_noise.timestep").div(1000f);
         NDArray noised = Prediction.noised(golden.get("scale_noise.sample"), golden.get("scale_noise.noise"), sigmas);
         assertClose(noised, golden.get("scale_noise.out"), 1e-6);

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDManager;
-import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,17 +25,21 @@ class SchedulerTest {
     private static final double SIGMA_TOLERANCE = 1e-6;
     private static final double TIMESTEP_TOLERANCE = 1e-3;
 
-    private final NDManager manager = Torch.newManager();
-    private GoldenFile golden;
+    private SafetensorsFile golden;
 
     @BeforeEach
-    void readGolden() throws IOException {
-        golden = GoldenFile.read(manager, "schedules");
+    void openGolden() throws IOException {
+        golden = SafetensorsFile.open(Fixtures.path("schedules/golden.safetensors"));
     }
 
     @AfterEach
-    void close() {
-        manager.close();
+    void close() throws IOException {
+        golden.close();
+    }
+
+    private double[] numbers(String name) throws IOException {
+        float[] floats = golden.floats(name);
+        return IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray();
     }
 
     private static ObjectNode config(String folder) throws IOException {
@@ -45,15 +48,13 @@ class SchedulerTest {
         return (ObjectNode) node;
     }
 
-    private void assertEqual(String prefix, Scheduler scheduler, TimeSchedule schedule) {
-        double[] sigmas = golden.numbers(prefix + ".sigmas");
+    private void assertEqual(String prefix, Scheduler scheduler, TimeSchedule schedule) throws IOException {
+        double[] sigmas = numbers(prefix + ".sigmas");
         assertThat(schedule.sigmas()).as(prefix).containsExactly(sigmas, within(SIGMA_TOLERANCE));
         double[] timesteps = Arrays.stream(schedule.sigmas(), 0, schedule.steps())
                 .map(scheduler::timestep)
                 .toArray();
-        assertThat(timesteps)
-                .as(prefix)
-                .containsExactly(golden.numbers(prefix + ".timesteps"), within(TIMESTEP_TOLERANCE));
+        assertThat(timesteps).as(prefix).containsExactly(numbers(prefix + ".timesteps"), within(TIMESTEP_TOLERANCE));
     }
 
     @ParameterizedTest
@@ -68,7 +69,7 @@ class SchedulerTest {
     }
 
     @Test
-    void givenSigmasAreShiftedOnce() {
+    void givenSigmasAreShiftedOnce() throws IOException {
         Scheduler.FlowMatchEuler scheduler = new Scheduler.FlowMatchEuler(3);
         assertEqual("sd3.custom", scheduler, scheduler.schedule(new double[] {1, 0.9, 0.55, 0.2, 0.03}, 3));
     }
@@ -78,7 +79,7 @@ class SchedulerTest {
     void fluxShiftsByTheNumberOfTokens(int tokens) throws IOException {
         Scheduler scheduler = Scheduler.read(config("flux_scheduler"));
         double mu = ((SigmaShift.Dynamic) ((Scheduler.FlowMatchEuler) scheduler).shift()).mu(tokens);
-        assertThat(mu).isCloseTo(golden.get("flux.seq%s.mu".formatted(tokens)).getFloat(), within(1e-6));
+        assertThat(mu).isCloseTo(golden.floats("flux.seq%s.mu".formatted(tokens))[0], within(1e-6));
         for (int steps : new int[] {2, 4, 10, 28}) {
             assertEqual("flux.seq%s.n%s".formatted(tokens, steps), scheduler, scheduler.schedule(steps, tokens));
         }

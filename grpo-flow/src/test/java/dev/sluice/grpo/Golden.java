@@ -1,12 +1,10 @@
 package dev.sluice.grpo;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.SafetensorsFile;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,10 +20,9 @@ final class Golden implements AutoCloseable {
 
     static Golden of(String path) {
         Golden golden = new Golden();
-        try (InputStream in = Files.newInputStream(fixture(path))) {
-            for (NDArray array : NDList.decode(golden.manager, in)) {
-                golden.tensors.put(array.getName(), array);
-                array.setName(null);
+        try (SafetensorsFile file = SafetensorsFile.open(fixture(path))) {
+            for (String name : file.names()) {
+                golden.tensors.put(name, file.read(golden.manager, name));
             }
         } catch (IOException e) {
             throw new AssertionError(path, e);

@@ -3,13 +3,11 @@ package dev.sluice.sde;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.SafetensorsFile;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -18,10 +16,10 @@ import java.util.Map;
 record GoldenFile(Map<String, NDArray> arrays) {
     static GoldenFile read(NDManager manager, String folder) throws IOException {
         Path file = Path.of("src/test/resources/fixtures", folder, "golden.safetensors");
-        try (InputStream in = Files.newInputStream(file)) {
+        try (SafetensorsFile stored = SafetensorsFile.open(file)) {
             Map<String, NDArray> arrays = new HashMap<>();
-            for (NDArray array : NDList.decode(manager, in)) {
-                arrays.put(array.getName(), array);
+            for (String name : stored.names()) {
+                arrays.put(name, stored.read(manager, name));
             }
             return new GoldenFile(arrays);
         }

@@ -3,11 +3,11 @@ package dev.sluice.sde;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.SafetensorsFile;
 import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
@@ -17,8 +17,6 @@ import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -32,9 +30,9 @@ class RatioOneTest {
 
     private static Weights weights(NDManager manager) throws IOException {
         Weights weights = new Weights(manager);
-        try (InputStream in = Files.newInputStream(WEIGHTS)) {
-            for (NDArray array : NDList.decode(manager, in)) {
-                weights.put(array.getName(), array);
+        try (SafetensorsFile file = SafetensorsFile.open(WEIGHTS)) {
+            for (String name : file.names()) {
+                weights.put(name, file.read(manager, name));
             }
         }
         weights.asMap().values().forEach(array -> array.setRequiresGradient(true));
