@@ -74,9 +74,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--reward",
-            paramLabel = "NAME",
+            paramLabel = "NAME[:OPTION=VALUE,...]",
             defaultValue = "scenes-strict",
-            description = "The reward that judges (default: ${DEFAULT-VALUE}, 1 if all is right, else 0).")
+            description = "The reward that judges, with options such as scenes:mode=official "
+                    + "(default: ${DEFAULT-VALUE}, 1 if all is right, else 0).")
     private String rewardName;
 
     @Option(
@@ -108,7 +109,7 @@ final class EvaluateCommand implements Callable<Integer> {
         requireWritable();
         PromptSource source = source();
         List<Prompt> prompts = Prompts.read(source);
-        try (Reward reward = RewardProvider.named(rewardName);
+        try (Reward reward = reward();
                 OpenModel model = arguments.open()) {
             ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
@@ -117,6 +118,24 @@ final class EvaluateCommand implements Callable<Integer> {
             print(source, outcome);
             return outcome.all().invalid() > 0 ? 1 : 0;
         }
+    }
+
+    private Reward reward() {
+        int colon = rewardName.indexOf(':');
+        if (colon < 0) {
+            return RewardProvider.named(rewardName);
+        }
+        Map<String, Object> options = new LinkedHashMap<>();
+        for (String option : rewardName.substring(colon + 1).split(",", -1)) {
+            String[] parts = option.split("=", 2);
+            if (parts.length < 2 || parts[0].isBlank()) {
+                throw new IllegalArgumentException(
+                        "--reward (%s) must be a name, or a name with options as in scenes:mode=official."
+                                .formatted(rewardName));
+            }
+            options.put(parts[0].strip(), parts[1].strip());
+        }
+        return RewardProvider.named(rewardName.substring(0, colon), options);
     }
 
     /** Hours of work should not end in a file that cannot be made. */

@@ -131,6 +131,10 @@ class EvaluateCommandTest {
             delimiter = '|',
             value = {
                 "--reward beauty | The reward (beauty) is unknown; the class path has",
+                "--reward scenes:mode=harsh | scenes.mode (harsh) must be one of graded, graded01, official, strict.",
+                "--reward scenes:mood=strict | The reward scenes has no option mood; it has mode.",
+                "--reward scenes:strict | --reward (scenes:strict) must be a name, or a name with options",
+                "--reward letters: | --reward (letters:) must be a name, or a name with options",
                 "--split validation | The split (validation) of the prompts scenes:validation is unknown",
                 "--split test --prompts some.txt | --split and --prompts exclude each other",
                 "--prompts none.jsonl | does not exist",

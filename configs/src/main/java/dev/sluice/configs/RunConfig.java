@@ -7,9 +7,12 @@ import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.Credit;
 import dev.sluice.grpo.GrpoOptions;
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.SdeOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -86,8 +89,18 @@ public record RunConfig(
      *
      * @param name of a reward on the class path, such as {@code scenes}
      * @param weight what its score is multiplied by; may be negative
+     * @param options what the reward offers to choose, such as {@code mode: strict}; every value is its text
      */
-    public record RewardChoice(String name, double weight) {}
+    public record RewardChoice(String name, double weight, Optional<Map<String, Object>> options) {
+        public RewardChoice {
+            RewardProvider.provider(name).check(options.orElse(Map.of()));
+        }
+
+        /** Opens the reward; the caller closes it. */
+        public Reward open() {
+            return RewardProvider.named(name, options.orElse(Map.of()));
+        }
+    }
 
     /**
      * How an iteration is sampled.

@@ -15,6 +15,11 @@ import dev.sluice.grpo.Objective;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepWeight;
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.ScenePrompt;
+import dev.sluice.rewards.SceneTask;
+import dev.sluice.rewards.ScenesWorld;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.SdeRule;
@@ -24,6 +29,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,10 +74,47 @@ class RunConfigTest {
     void aResolvedRunReadsBackToTheSameFromAnyFolder() throws IOException {
         RunConfig config = RunFiles.train(
                 run,
-                List.of("exploration.window={size: 2, from: 0, to: 5}", "sampling.height=64", "adapter.kind=full"));
+                List.of(
+                        "exploration.window={size: 2, from: 0, to: 5}",
+                        "sampling.height=64",
+                        "adapter.kind=full",
+                        "rewards=[{name: scenes, weight: 1, options: {mode: strict}}]"));
+        assertThat(config.rewards().get(0).options()).hasValue(Map.of("mode", "strict"));
         Path elsewhere = Files.createDirectories(folder.resolve("a/b")).resolve("config.yaml");
         Files.writeString(elsewhere, RunFiles.yaml(config));
         assertThat(RunFiles.train(elsewhere, List.of())).isEqualTo(config);
+    }
+
+    @Test
+    void aRewardIsOpenedWithItsOptions() {
+        ScenePrompt prompt = ScenesWorld.prompts(SceneTask.COUNTING).get(0);
+        ScenePrompt nearly = ScenesWorld.prompts(SceneTask.COUNTING).get(1);
+        Sample sample = new Sample(
+                ScenesWorld.scene(prompt, new SplittableRandom(1)).media(), nearly.text(), nearly.metadata());
+        List<Double> scores = new ArrayList<>();
+        for (String mode : List.of("graded", "strict")) {
+            RunConfig config = RunFiles.train(
+                    run, List.of("rewards=[{name: scenes, weight: 1, options: {mode: %s}}]".formatted(mode)));
+            try (Reward reward = config.rewards().get(0).open()) {
+                scores.add(reward.score(List.of(sample)).values()[0]);
+            }
+        }
+        assertThat(scores.get(0)).isGreaterThan(0);
+        assertThat(scores.get(1)).isZero();
+    }
+
+    @Test
+    void aWrongOptionOfARewardIsRefusedWithItsLine() throws IOException {
+        Files.writeString(run, """
+                model: model
+                prompts: {train: scenes:train, test: scenes:test}
+                rewards:
+                  - {name: compressibility, weight: 0.1}
+                  - {name: scenes, weight: 1, options: {mode: harsh}}
+                """);
+        assertThatThrownBy(() -> RunFiles.train(run, List.of()))
+                .hasMessageContaining("run.yaml:5:")
+                .hasMessageContaining("scenes.mode (harsh) must be one of graded, graded01, official, strict.");
     }
 
     @Test

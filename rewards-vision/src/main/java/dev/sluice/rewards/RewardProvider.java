@@ -44,6 +44,16 @@ public interface RewardProvider {
      * @throws IllegalArgumentException if an option is unknown or has a value that it cannot have
      */
     default Reward open(Map<String, Object> options) {
+        check(options);
+        return openChecked(Map.copyOf(options));
+    }
+
+    /**
+     * Refuses options that {@link #open(Map)} would refuse, and opens nothing.
+     *
+     * @throws IllegalArgumentException if an option is unknown or has a value that it cannot have
+     */
+    default void check(Map<String, Object> options) {
         for (Map.Entry<String, Object> option : new TreeMap<>(options).entrySet()) {
             List<String> values = options().get(option.getKey());
             if (values == null) {
@@ -62,7 +72,6 @@ public interface RewardProvider {
                         .formatted(name(), option.getKey(), option.getValue(), String.join(", ", values)));
             }
         }
-        return openChecked(Map.copyOf(options));
     }
 
     /** Returns the providers on the class path by name. */

@@ -2,7 +2,6 @@ package dev.sluice.cli.internal;
 
 import dev.sluice.configs.RunConfig;
 import dev.sluice.rewards.Reward;
-import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.WeightedSum;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +19,7 @@ public final class RunRewards {
         List<WeightedSum.Part> parts = new ArrayList<>();
         try {
             for (RunConfig.RewardChoice choice : choices) {
-                parts.add(new WeightedSum.Part(choice.name(), RewardProvider.named(choice.name()), choice.weight()));
+                parts.add(new WeightedSum.Part(choice.name(), choice.open(), choice.weight()));
             }
             return new WeightedSum(parts);
         } catch (RuntimeException e) {

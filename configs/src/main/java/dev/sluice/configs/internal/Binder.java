@@ -9,6 +9,8 @@ import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,8 +125,8 @@ public final class Binder {
     }
 
     private Object value(Type type, AnnotatedElement rules, Node node, String path) {
-        if (type instanceof ParameterizedType list) {
-            return list(argument(list), rules, node, path);
+        if (type instanceof ParameterizedType generic) {
+            return generic.getRawType() == Map.class ? map(node, path) : list(argument(generic), rules, node, path);
         }
         Class<?> plain = (Class<?>) type;
         if (plain.isRecord()) {
@@ -146,6 +148,27 @@ public final class Binder {
             values.add(value(item, rules, sequence.items().get(i), "%s[%s]".formatted(path, i)));
         }
         return values.contains(null) ? null : List.copyOf(values);
+    }
+
+    /** Returns keys of any name and the texts of their values; whoever takes the map knows what is allowed. */
+    private Object map(Node node, String path) {
+        if (!(node instanceof Node.Mapping mapping)) {
+            return fault(node.location(), path, "%s (%s) must be a group of keys.".formatted(path, node.described()));
+        }
+        Map<String, Object> values = new LinkedHashMap<>();
+        mapping.entries().forEach((key, entry) -> {
+            if (entry.value() instanceof Node.Scalar scalar && !isNull(scalar)) {
+                values.put(key, scalar.text());
+            } else {
+                String place = YamlReader.join(path, key);
+                fault(
+                        entry.value().location(),
+                        place,
+                        "%s (%s) must be a single value."
+                                .formatted(place, entry.value().described()));
+            }
+        });
+        return values.size() < mapping.entries().size() ? null : Collections.unmodifiableMap(values);
     }
 
     /**
