@@ -1,9 +1,8 @@
 package dev.sluice.cli;
 
 import ai.djl.Device;
-import dev.sluice.cli.internal.JsonLines;
 import dev.sluice.cli.internal.Manifests;
-import dev.sluice.cli.internal.Progress;
+import dev.sluice.cli.internal.PretrainingLoop;
 import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.SceneBatches;
 import dev.sluice.configs.PretrainConfig;
@@ -36,12 +35,9 @@ import picocli.CommandLine.Spec;
             "  sluice pretrain configs/scenes-pretrain.yaml --resume",
             "  sluice pretrain configs/scenes-pretrain.yaml --set name=small --set training.steps=2000",
             "",
-            "The model lands in runs/NAME/model, in diffusers' layout."
+            "The model lands in runs/NAME/model, in diffusers' layout; what happened in runs/NAME/report.html."
         })
 final class PretrainCommand implements Callable<Integer> {
-    /** Updates that a line of metrics is the mean of. */
-    private static final int WINDOW = 20;
-
     @Spec
     private CommandSpec spec;
 
@@ -79,7 +75,9 @@ final class PretrainCommand implements Callable<Integer> {
                 folder.begin(RunFiles.yaml(config));
                 Manifests.write(folder, spec, config.training().seed(), List.of());
             }
-            run(config, folder, pretraining);
+            PrintWriter err = spec.commandLine().getErr();
+            new PretrainingLoop(config, folder, pretraining, madeBy(config), err).run();
+            err.printf("The model is in %s.%n", folder.path().resolve("model"));
             return 0;
         } catch (PretrainingStoppedException e) {
             PrintWriter err = spec.commandLine().getErr();
@@ -109,66 +107,12 @@ final class PretrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void run(PretrainConfig config, RunFolder folder, Pretraining pretraining) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
-        long steps = config.training().steps();
-        long started = System.nanoTime();
-        Window window = new Window();
-        try (JsonLines metrics = JsonLines.open(folder.metrics(), pretraining.step() == 0 ? -1 : pretraining.step());
-                Progress progress = Progress.start(err, pretraining.step(), steps)) {
-            while (pretraining.step() < steps) {
-                Pretraining.Progress update = pretraining.update();
-                window.add(update);
-                boolean saved = update.step() % config.checkpoints().every() == 0 || update.step() == steps;
-                if (saved || update.step() % WINDOW == 0) {
-                    metrics.add(update.step(), window.means());
-                    progress.done(update.step(), window.words());
-                    window = new Window();
-                }
-                if (saved) {
-                    save(config, folder, pretraining, started);
-                }
-            }
-        }
-        err.printf("The model is in %s.%n", folder.path().resolve("model"));
-    }
-
-    private void save(PretrainConfig config, RunFolder folder, Pretraining pretraining, long started)
-            throws IOException {
+    /** Returns what is kept beside the model: how it was made. */
+    private Map<String, Object> madeBy(PretrainConfig config) {
         Map<String, Object> madeBy = new LinkedHashMap<>();
         madeBy.put("command", String.join(" ", Manifests.command(spec)));
         madeBy.put("seed", config.training().seed());
-        madeBy.put("steps", pretraining.step());
-        madeBy.put("secondsOfLastProcess", (System.nanoTime() - started) / 1_000_000_000L);
         madeBy.put("options", RunFiles.tree(config));
-        pretraining.export(folder.path().resolve("model"), madeBy);
-        folder.checkpoint(pretraining.step(), config.checkpoints().keep(), pretraining::checkpoint);
-    }
-
-    /** The means of a few updates; a checkpoint ends a window, so that a resumed run has the same windows. */
-    private static final class Window {
-        private int count;
-        private double loss;
-        private double norm;
-        private double rate;
-
-        void add(Pretraining.Progress update) {
-            count++;
-            loss += update.loss();
-            norm += update.gradientNorm();
-            rate = update.learningRate();
-        }
-
-        Map<String, Object> means() {
-            Map<String, Object> means = new LinkedHashMap<>();
-            means.put("loss", loss / count);
-            means.put("gradient_norm", norm / count);
-            means.put("learning_rate", rate);
-            return means;
-        }
-
-        String words() {
-            return String.format(Locale.ROOT, "loss %.4f  gradient %.3f", loss / count, norm / count);
-        }
+        return madeBy;
     }
 }

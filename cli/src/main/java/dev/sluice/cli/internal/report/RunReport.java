@@ -44,6 +44,12 @@ public final class RunReport {
         body.append("<section class='charts'>");
         figure(body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
         divergence(body);
+        if (run.curve("reward.mean").isEmpty()) {
+            // The policy loss of an alignment run has no meaning by itself; that of pretraining has.
+            figure(body, "Loss", "Mean squared error of the velocity.", one("loss", "c0"));
+            figure(body, "Learning rate", "", one("learning_rate", "c2"));
+            figure(body, "Images per second", "", one("images_per_second", "c3"));
+        }
         figure(
                 body,
                 "Clipped ratios",
