@@ -3,178 +3,21 @@ package dev.sluice.grpo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import dev.sluice.flow.AdamW;
-import dev.sluice.flow.ClassifierFreeGuidance;
-import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
-import dev.sluice.flow.LoraAdapter;
-import dev.sluice.flow.TimeSchedule;
-import dev.sluice.flow.internal.Sd3Config;
-import dev.sluice.flow.internal.Sd3Transformer;
-import dev.sluice.flow.tensor.Lanes;
-import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
-import dev.sluice.flow.tensor.Weights;
-import dev.sluice.sde.KlForm;
-import dev.sluice.sde.LastStep;
-import dev.sluice.sde.Likelihood;
-import dev.sluice.sde.RolloutPlan;
-import dev.sluice.sde.SdeOptions;
-import dev.sluice.sde.SdeRule;
-import dev.sluice.sde.SdeSampler;
 import dev.sluice.sde.StoredStep;
-import dev.sluice.sde.Trajectory;
 import dev.sluice.sde.Transition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Compares whole training updates with Flow-GRPO's own inner loop on a tiny SD3 transformer; tolerances as its README. */
-class GrpoStepTest {
-    private static final double CLIP = 1e-4;
-    private static final Sd3Config CONFIG = new Sd3Config(16, 2, 16, 3, 8, 4, 24, 20, 16, 12, Set.of(0, 1), true);
-
-    private Golden golden;
-    private NDManager manager;
-    private Sd3Transformer network;
-    private LoraAdapter adapter;
-    private Policy policy;
-    private Lanes lanes;
-    private SdeSampler sampler;
-    private TimeSchedule schedule;
-
-    @BeforeEach
-    void load() {
-        Torch.threads(1); // a second thread only waits, with arrays this small
-        golden = Golden.of("grpo-step/golden.safetensors");
-        manager = Torch.newManager();
-        Weights weights = new Weights(manager);
-        try (Golden file = Golden.of("grpo-step/transformer/diffusion_pytorch_model.safetensors")) {
-            file.tensors().forEach((name, array) -> weights.put(name, array));
-        }
-        network = new Sd3Transformer(CONFIG, weights);
-        adapter = new LoraAdapter(
-                manager, weights, new LoraAdapter.Options(4, 8, LoraAdapter.Options.SD3_ATTENTION), NoiseSource.of(1));
-        try (Golden file = Golden.of("grpo-step/lora/adapter_model.safetensors")) {
-            adapter.load(file.tensors());
-        }
-        adapter.fold();
-        Conditioning negative =
-                new Conditioning(golden.get("negative_prompt_embeds"), golden.get("negative_pooled_prompt_embeds"));
-        policy = new Policy(
-                over -> new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, over), negative, 4.5, true), adapter);
-        lanes = new Lanes(2);
-        schedule = TimeSchedule.of(golden.doubles("sigmas"));
-        SdeRule rule = new SdeRule.FlowGrpo(0.7);
-        sampler = new SdeSampler(new SdeOptions(rule, Likelihood.GAUSSIAN_MEAN, LastStep.NOISY, false), schedule);
-    }
-
-    @AfterEach
-    void free() {
-        lanes.close();
-        adapter.close();
-        manager.close();
-        golden.close();
-    }
-
-    private static double relative(NDArray found, NDArray expected) {
-        assertThat(found.getShape()).isEqualTo(expected.getShape());
-        // The text's queries of the last block reach nothing, so both gradients are exactly zero.
-        return found.sub(expected).abs().max().getFloat()
-                / Math.max(expected.abs().max().getFloat(), Float.MIN_NORMAL);
-    }
-
-    private static double absolute(NDArray found, NDArray expected) {
-        assertThat(found.getShape()).isEqualTo(expected.getShape());
-        return found.sub(expected).abs().max().getFloat();
-    }
-
-    private Conditioning conditioning() {
-        return new Conditioning(golden.get("prompt_embeds"), golden.get("pooled_prompt_embeds"));
-    }
-
-    @Test
-    void theNetworkEqualsThePeersWithAndWithoutTheAdapter() {
-        try (Torch.Scope off = Torch.noGradient()) {
-            NDArray latents = golden.get("rollout.latents").get(":,1");
-            NDArray time = golden.get("timesteps").get(":,1");
-            assertThat(relative(network.velocityAt(latents, time, conditioning()), golden.get("forward.with_lora")))
-                    .isLessThan(1e-5);
-            Sd3Transformer base = new Sd3Transformer(CONFIG, adapter.reference());
-            assertThat(relative(base.velocityAt(latents, time, conditioning()), golden.get("forward.without_lora")))
-                    .isLessThan(1e-5);
-        }
-    }
-
-    @Test
-    void theRolloutEqualsThePeersFromItsNoise() {
-        try (Trajectory trajectory = sampler.rollout(
-                policy.current(),
-                golden.get("rollout.initial"),
-                conditioning(),
-                RolloutPlan.of(
-                        List.of(0, 1, 2),
-                        (owner, shape, step) -> golden.get("rollout.noise").get(":," + step)))) {
-            for (StoredStep step : trajectory.steps()) {
-                int k = step.step();
-                NDIndex next = new NDIndex(":," + (k + 1));
-                assertThat(absolute(step.next(), golden.get("rollout.latents").get(next)))
-                        .as("latents after step %s", k)
-                        .isLessThan(1e-4);
-                assertThat(absolute(
-                                step.logProb(), golden.get("rollout.log_probs").get(":," + k)))
-                        .as("log-probabilities of step %s", k)
-                        .isLessThan(5e-6);
-            }
-            assertThat(absolute(
-                            trajectory.latents(), golden.get("rollout.latents").get(":,4")))
-                    .isLessThan(1e-4);
-        }
-    }
-
-    private Chunk chunk(String batch) {
-        int[] rows = golden.ints(batch + ".index");
-        NDArray index = manager.create(rows);
-        NDArray latents = golden.get("rollout.latents").get(new NDIndex("{}", index));
-        NDArray old = golden.get(batch + ".old_log_probs");
-        List<StoredStep> steps = new ArrayList<>();
-        for (int k = 0; k < 4; k++) {
-            NDArray from = latents.get(":," + k);
-            NDArray to = latents.get(":," + (k + 1));
-            NDArray logProb = old.get(":," + k);
-            manager.attachAll(from, to, logProb);
-            steps.add(new StoredStep(k, sampler.step(k).std(), from, to, logProb, java.util.Optional.empty()));
-        }
-        Trajectory trajectory = new Trajectory(schedule, steps, latents.get(":,4"), manager);
-        return new Chunk(0, conditioning().rows(manager, rows), trajectory, true);
-    }
-
-    private double[] advantages(String batch, int step) {
-        double[][] rows = golden.rows(batch + ".advantages");
-        return new Advantages(rows).clipped(5).column(0, rows.length, step);
-    }
-
-    private PolicyUpdate update(double klWeight, AdamW optimiser, Ema ema) {
-        return new PolicyUpdate(
-                manager,
-                lanes,
-                policy,
-                sampler,
-                Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY),
-                optimiser,
-                ema);
-    }
-
+/** Compares whole training updates with those of Flow-GRPO's own inner loop. */
+class GrpoStepTest extends GrpoStepFixture {
     private void checkLosses(String name, UpdateReport report) {
         for (var entry : Map.of(
                         "loss", report.loss(),
@@ -345,39 +188,5 @@ class GrpoStepTest {
         assertThat(compared).isEqualTo(9);
         optimiser.close();
         ema.close();
-    }
-
-    @Test
-    void aReplayedRolloutHasARatioOfExactlyOne() {
-        NDArray initial = golden.get("rollout.initial");
-        RolloutPlan plan = RolloutPlan.of(
-                List.of(0, 1, 2),
-                (owner, shape, step) -> golden.get("rollout.noise").get(":," + step));
-        try (Trajectory trajectory = sampler.rollout(policy.current(), initial, conditioning(), plan);
-                AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
-                Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO)) {
-            Chunk chunk = new Chunk(0, conditioning(), trajectory, true);
-            PolicyUpdate update = update(0.04, optimiser, ema);
-            update.begin();
-            double[] advantages = {1, -1, 2, 0};
-            List<MicroStep> steps = update.accumulate(trajectory.steps().stream()
-                    .map(step -> new Replay(chunk, step, advantages, 1.0 / 3))
-                    .toList());
-            assertThat(steps)
-                    .hasSize(3)
-                    .allSatisfy(step -> assertThat(step.terms().ratios()).containsOnly(1.0));
-            UpdateReport report = update.apply(3e-4);
-            assertThat(report.maxRatioDeviation()).isZero();
-            assertThat(report.gradientNorm()).isPositive();
-            update.begin();
-            MicroStep moved = update.accumulate(
-                            List.of(new Replay(chunk, trajectory.steps().get(0), advantages, 1)))
-                    .get(0);
-            assertThat(moved.terms().ratios()).doesNotContain(1.0);
-            assertThat(IntStream.range(0, 4)
-                            .filter(i -> moved.terms().ratios()[i] > 1)
-                            .count())
-                    .isBetween(1L, 3L);
-        }
     }
 }
