@@ -3,8 +3,10 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Require;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -48,12 +50,21 @@ public final class Muon implements AutoCloseable {
     /**
      * Takes one step. The length of gradients does not matter, so that they need no clipping.
      *
+     * @param lanes step the matrices side by side, since each takes many products of small ones
      * @param gradients finite, one for each parameter, not changed; others are ignored
      */
-    public void step(Map<String, NDArray> gradients, double learningRate) {
+    public void step(Lanes lanes, Map<String, NDArray> gradients, double learningRate) {
         double[] scalars = {learningRate, momentum, weightDecay};
-        parameters.forEach((name, parameter) ->
-                InPlace.run("muon", scalars, parameter, gradients.get(name), momenta.get(name + MOMENTUM)));
+        List<String> names = List.copyOf(parameters.keySet());
+        lanes.run(
+                names.size(),
+                (lane, item) -> {
+                    String name = names.get(item);
+                    InPlace.run(
+                            "muon", scalars, parameters.get(name), gradients.get(name), momenta.get(name + MOMENTUM));
+                    return name;
+                },
+                (item, name) -> {});
     }
 
     /** Returns the live momenta by {@code PARAMETER.momentum}, for a checkpoint. */

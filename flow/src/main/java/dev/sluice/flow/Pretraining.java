@@ -143,6 +143,7 @@ public final class Pretraining implements AutoCloseable {
     private static final long TIMES = 2;
     private static final long NOISE = 3;
 
+    private final Lanes lanes;
     private final NDManager manager;
     private final Architecture architecture;
     private final Options options;
@@ -168,6 +169,7 @@ public final class Pretraining implements AutoCloseable {
             List<String> vocabulary,
             Options options,
             PretrainingData data) {
+        this.lanes = lanes;
         this.manager = Torch.newManager(device);
         this.architecture = architecture;
         this.options = options;
@@ -236,7 +238,7 @@ public final class Pretraining implements AutoCloseable {
         double norm = AdamW.norm(manager, gradients.values());
         if (Double.isFinite(loss) && Double.isFinite(norm)) {
             optimizer.step(gradients, rate);
-            muon.step(gradients, rate);
+            muon.step(lanes, gradients, rate);
         }
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new PretrainingStoppedException(

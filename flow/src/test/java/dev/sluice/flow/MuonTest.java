@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.util.Map;
@@ -21,11 +22,12 @@ class MuonTest {
             NDArray parameter = NoiseSource.of(1).gaussian(manager, new Shape(rows, columns));
             double[][] p = matrix(parameter);
             double[][] m = new double[rows][columns];
-            try (Muon muon = new Muon(manager, Map.of("x", parameter), 0.95, 0.1)) {
+            try (Lanes lanes = new Lanes(2);
+                    Muon muon = new Muon(manager, Map.of("x", parameter), 0.95, 0.1)) {
                 for (int step = 0; step < 2; step++) {
                     NDArray gradient = NoiseSource.of(2, step).gaussian(manager, new Shape(rows, columns));
                     double[][] g = matrix(gradient);
-                    muon.step(Map.of("x", gradient), 0.01);
+                    muon.step(lanes, Map.of("x", gradient), 0.01);
                     m = sum(m, 0.95, g, 1);
                     double[][] x = sum(g, 1, m, 0.95);
                     double norm = 0;
