@@ -128,7 +128,8 @@ class RunConfigTest {
                 if (file.toString().contains("pretrain")) {
                     RunFiles.pretrain(file, List.of());
                 } else {
-                    RunFiles.train(file, settings);
+                    RunConfig config = RunFiles.train(file, settings);
+                    config.grpo(new TimeSchedule.Uniform(config.sampling().steps()));
                 }
                 read.add(file.toString());
             }
@@ -136,9 +137,11 @@ class RunConfigTest {
         assertThat(read)
                 .contains(
                         "demo.yaml",
+                        "scenes-dance-grpo.yaml",
                         "scenes-flow-grpo.yaml",
                         "scenes-grpo-guard.yaml",
                         "scenes-mix-grpo.yaml",
+                        "scenes-pref-grpo.yaml",
                         "scenes-pretrain.yaml");
     }
 
