@@ -1,5 +1,6 @@
 package dev.sluice.rewards;
 
+import dev.sluice.rewards.internal.SceneCloseness;
 import dev.sluice.rewards.internal.SceneDetector;
 import dev.sluice.rewards.internal.SceneRules;
 import dev.sluice.video.Media;
@@ -33,6 +34,11 @@ public final class ScenesVerifier {
      * @param picture an image of {@link #LEAST_SIZE} to {@link #MOST_SIZE} pixels
      */
     public static List<SceneDetection> detect(Media picture) {
+        require(picture);
+        return SceneDetector.detect(picture);
+    }
+
+    private static void require(Media picture) {
         int least = Math.min(picture.height(), picture.width());
         int most = Math.max(picture.height(), picture.width());
         if (!picture.isImage()) {
@@ -42,12 +48,20 @@ public final class ScenesVerifier {
             throw new IllegalArgumentException("picture (%s×%s pixels) must have %s to %s pixels on each side."
                     .formatted(picture.height(), picture.width(), LEAST_SIZE, MOST_SIZE));
         }
-        return SceneDetector.detect(picture);
     }
 
     /** Returns how a picture obeys a prompt; the picture is as in {@link #detect}. */
     public static SceneVerdict judge(ScenePrompt prompt, Media picture) {
         return SceneRules.judge(prompt, detect(picture));
+    }
+
+    /**
+     * Returns how near a picture comes to obeying a prompt, in [0, 1]: a smooth score without the verdict's thresholds, for
+     * training. The picture is as in {@link #detect}.
+     */
+    public static double closeness(ScenePrompt prompt, Media picture) {
+        require(picture);
+        return SceneCloseness.of(prompt, picture);
     }
 
     /**

@@ -49,7 +49,7 @@ class ScenesRewardContractTest extends RewardContract {
         assertThat(mode("official", cluttered)).isEqualTo(1);
         assertThat(mode("strict", cluttered)).isZero();
         assertThatThrownBy(() -> mode("lenient", cluttered))
-                .hasMessage("scenes.mode (lenient) must be one of graded, graded01, official, strict.");
+                .hasMessage("scenes.mode (lenient) must be one of closeness, graded, graded01, official, strict.");
         assertThatThrownBy(() -> RewardProvider.named("scenes", Map.of("mod", "strict")))
                 .hasMessage("The reward scenes has no option mod; it has mode.\nMaybe mode was meant.");
         assertThatThrownBy(() -> RewardProvider.named("scene")).hasMessageEndingWith("Maybe scenes was meant.");

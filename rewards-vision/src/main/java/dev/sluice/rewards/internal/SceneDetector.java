@@ -89,8 +89,51 @@ public final class SceneDetector {
         return new SceneDetector(media).detect();
     }
 
+    /**
+     * What is measured of a patch, before anything is decided.
+     *
+     * @param placed for each shape, in the order of {@link SceneShape}, the object it would be
+     * @param fits how well each of these fits, soft intersection over union in [0, 1]
+     * @param distances for each colour, in the order of {@link SceneColor}, how far the patch's is from it, at least 0
+     */
+    record Measured(List<SceneObject> placed, double[] fits, double[] distances) {}
+
+    /** Returns what is measured of every patch that is no speckle; nothing where the background is not dark. */
+    static List<Measured> measure(Media media) {
+        return new SceneDetector(media).measure();
+    }
+
+    private List<Measured> measure() {
+        if (brightBackground()) {
+            return List.of();
+        }
+        int[] labels = Patches.joinSmall(labels(), width, LEAST_AREA);
+        List<Measured> all = new ArrayList<>();
+        for (int[] patch : Patches.of(labels, width)) {
+            if (patch.length >= LEAST_AREA) {
+                double[] core = core(patch);
+                ColorMatch color = color(core);
+                ShapeFit shapes = new ShapeFit(mask(patch, labels, core), width);
+                List<SceneObject> placed = Arrays.stream(SceneShape.values())
+                        .map(shape -> shapes.place(shape, color.color, color.shade))
+                        .toList();
+                all.add(new Measured(
+                        placed,
+                        placed.stream().mapToDouble(shapes::overlap).toArray(),
+                        Arrays.stream(SceneColor.values())
+                                .mapToDouble(each -> distance(each, core, shade(each, core)))
+                                .toArray()));
+            }
+        }
+        return all;
+    }
+
+    private boolean brightBackground() {
+        return Math.max(background[0], Math.max(background[1], background[2])) > DARK;
+    }
+
     private List<SceneDetection> detect() {
-        if (Math.max(background[0], Math.max(background[1], background[2])) > DARK) {
+        if (brightBackground()) {
             return List.of(doubt(0, "the background is not dark"));
         }
         int[] labels = Patches.joinSmall(labels(), width, LEAST_AREA);
@@ -221,19 +264,13 @@ public final class SceneDetector {
 
     private record ColorMatch(SceneColor color, double shade, double distance, double margin) {}
 
-    /** Compares with the nearest shade of every palette colour, by the sum of absolute differences. */
+    /** Returns the nearest palette colour. */
     private ColorMatch color(double[] core) {
         ColorMatch best = new ColorMatch(null, 0, Double.POSITIVE_INFINITY, 0);
         double second = Double.POSITIVE_INFINITY;
         for (SceneColor color : SceneColor.values()) {
-            double[] full = {color.value(0), color.value(1), color.value(2)};
-            double[] seen = {core[0] + background[0], core[1] + background[1], core[2] + background[2]};
-            double measured = dot(seen, full) / dot(full, full);
-            double shade = Math.max(DARKEST_SHADE, Math.min(BRIGHTEST_SHADE, measured));
-            double distance = 0;
-            for (int c = 0; c < 3; c++) {
-                distance += Math.abs(seen[c] - shade * full[c]);
-            }
+            double measured = shade(color, core);
+            double distance = distance(color, core, measured);
             if (distance < best.distance) {
                 second = best.distance;
                 best = new ColorMatch(color, measured, distance, 0);
@@ -242,6 +279,28 @@ public final class SceneDetector {
             }
         }
         return new ColorMatch(best.color, best.shade, best.distance, second - best.distance);
+    }
+
+    /** Returns the shade at which a colour comes nearest to what is seen. */
+    private double shade(SceneColor color, double[] core) {
+        double product = 0;
+        double square = 0;
+        for (int c = 0; c < 3; c++) {
+            double full = color.value(c);
+            product += (core[c] + background[c]) * full;
+            square += full * full;
+        }
+        return product / square;
+    }
+
+    /** Compares with the nearest allowed shade of a colour, by the sum of absolute differences. */
+    private double distance(SceneColor color, double[] core, double measured) {
+        double shade = Math.max(DARKEST_SHADE, Math.min(BRIGHTEST_SHADE, measured));
+        double distance = 0;
+        for (int c = 0; c < 3; c++) {
+            distance += Math.abs(core[c] + background[c] - shade * color.value(c));
+        }
+        return distance;
     }
 
     /** Returns how much of each pixel the patch covers, in [0, 1]; other patches and what is farther than a pixel are 0. */

@@ -8,29 +8,37 @@ import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneVerdict;
 import dev.sluice.rewards.ScenesVerifier;
 import dev.sluice.rewards.Scores;
+import dev.sluice.video.Media;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
  * The verdict of the scenes verifier, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose
  * metadata or picture is none of the scenes world has no score.
  *
- * @param score what of the verdict counts
+ * @param score what a picture earns on a prompt
  */
-record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
+record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Reward {
     private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.IMAGE, true, false, true);
-    private static final Map<String, ToDoubleFunction<SceneVerdict>> MODES = new TreeMap<>(Map.of(
+    private static final Map<String, ToDoubleBiFunction<ScenePrompt, Media>> MODES = new TreeMap<>(Map.of(
+            "closeness",
+            ScenesVerifier::closeness,
             "graded",
-            SceneVerdict::graded,
+            verdict(SceneVerdict::graded),
             "graded01",
-            SceneVerdict::graded01,
+            verdict(SceneVerdict::graded01),
             "official",
-            verdict -> verdict.official() ? 1 : 0,
+            verdict(verdict -> verdict.official() ? 1 : 0),
             "strict",
-            verdict -> verdict.strict() ? 1 : 0));
+            verdict(verdict -> verdict.strict() ? 1 : 0)));
+
+    private static ToDoubleBiFunction<ScenePrompt, Media> verdict(ToDoubleFunction<SceneVerdict> part) {
+        return (prompt, picture) -> part.applyAsDouble(ScenesVerifier.judge(prompt, picture));
+    }
 
     @Override
     public Scores score(List<Sample> samples) {
@@ -40,7 +48,7 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
             Sample sample = samples.get(i);
             try {
                 ScenePrompt prompt = ScenePrompt.of(sample.prompt(), sample.metadata());
-                values[i] = score.applyAsDouble(ScenesVerifier.judge(prompt, sample.media()));
+                values[i] = score.applyAsDouble(prompt, sample.media());
             } catch (IllegalArgumentException e) {
                 values[i] = Double.NaN;
                 reasons.put(i, e.getMessage());
@@ -49,7 +57,7 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
         return new Scores(values, reasons);
     }
 
-    /** Offers the graded verdict, which tells a near miss from a failure: what training needs. */
+    /** Offers the graded verdict and, by its mode, the other scores; {@code closeness} is what training learns most from. */
     public static final class Graded implements RewardProvider {
         @Override
         public String name() {
@@ -68,7 +76,7 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
 
         @Override
         public Reward open() {
-            return new ScenesReward(SceneVerdict::graded);
+            return new ScenesReward(MODES.get("graded"));
         }
 
         @Override
@@ -91,7 +99,7 @@ record ScenesReward(ToDoubleFunction<SceneVerdict> score) implements Reward {
 
         @Override
         public Reward open() {
-            return new ScenesReward(verdict -> verdict.strict() ? 1 : 0);
+            return new ScenesReward(MODES.get("strict"));
         }
     }
 }
