@@ -22,8 +22,8 @@ public enum Combination {
         }
 
         @Override
-        List<Part> parts(Reward reward, Scores scores, double[] rewards) {
-            return List.of(new Part(1, Probed.outcome(rewards)));
+        List<Part> parts(Reward reward, Sampled sampled) {
+            return List.of(new Part(1, sampled.probed(Scores::values)));
         }
     },
     /** Advantages are added up and not normalised again: MixGRPO (2025), arXiv:2507.21802. */
@@ -103,18 +103,12 @@ public enum Combination {
      * Returns what has to be combined.
      *
      * @param reward what was scored with
-     * @param scores its scores
-     * @param rewards its values, NaN also where a sample is invalid for another reason
+     * @param sampled what was measured
      */
-    List<Part> parts(Reward reward, Scores scores, double[] rewards) {
+    List<Part> parts(Reward reward, Sampled sampled) {
         return sum(reward).parts().stream()
-                .map(part -> {
-                    double[] values = scores.parts().get(part.name()).clone();
-                    for (int i = 0; i < values.length; i++) {
-                        values[i] = Double.isFinite(rewards[i]) ? values[i] : Double.NaN;
-                    }
-                    return new Part(part.weight(), Probed.outcome(values));
-                })
+                .map(part -> new Part(
+                        part.weight(), sampled.probed(scores -> scores.parts().get(part.name()))))
                 .toList();
     }
 

@@ -6,7 +6,6 @@ import dev.sluice.flow.Ema;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.grpo.IterationReport.Skipped;
-import dev.sluice.grpo.Rollouts.Sampled;
 import dev.sluice.sde.SdeSampler;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,11 +133,10 @@ public final class GrpoTrainer implements AutoCloseable {
         List<Prompt> prompts = draw(iteration);
         try (NDManager scratch = manager.newSubManager()) {
             Sampled sampled = rollouts.run(scratch, iteration, prompts, listener);
-            double[] rewards = Rollouts.validRewards(sampled);
+            double[] rewards = sampled.rewards();
             Groups groups = groups(prompts);
             int[] steps = sampled.trainedSteps().stream().mapToInt(i -> i).toArray();
-            List<Combination.Part> parts =
-                    options.signal().combination().parts(task.reward(), sampled.scores(), rewards);
+            List<Combination.Part> parts = options.signal().combination().parts(task.reward(), sampled);
             PromptHistory.Extended compared = history.extended(prompts, parts, groups);
             Advantages advantages = options.signal()
                     .advantages(compared.parts(), steps, compared.groups())

@@ -3,6 +3,8 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.StepListener;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
@@ -15,7 +17,6 @@ import dev.sluice.sde.StoredStep;
 import dev.sluice.sde.Trajectory;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -52,15 +53,6 @@ final class Rollouts {
         this.phases = phases;
     }
 
-    /**
-     * An iteration's samples.
-     *
-     * @param chunks in the order of the samples; their arrays belong to the manager that was passed in
-     * @param scores one for each sample
-     * @param trainedSteps the stochastic steps of this iteration
-     */
-    record Sampled(List<Chunk> chunks, Scores scores, List<Integer> trainedSteps) {}
-
     /** Samples and scores; {@code prompts} has one entry for each sample. */
     Sampled run(NDManager owner, long iteration, List<Prompt> prompts, GrpoListener listener) {
         NoiseSource random = NoiseSource.of(options.seed(), EXPLORATION, iteration);
@@ -71,7 +63,8 @@ final class Rollouts {
         List<Chunk> chunks = new ArrayList<>();
         Phases onLanes = new Phases();
         long start = System.nanoTime();
-        Scores scored;
+        boolean probing = options.signal().credit().needsStates();
+        List<Scores> scored;
         try {
             lanes.run(
                     options.batch().chunks(),
@@ -83,7 +76,7 @@ final class Rollouts {
                         chunks.add(rolled.chunk());
                         onLanes.add(Phases.ROLLOUT, rolled.rolloutSeconds());
                         onLanes.add(Phases.DECODE, rolled.decodeSeconds());
-                        scoring.submit(rolled.samples());
+                        rolled.samples().forEach(scoring::submit);
                         listener.progress(
                                 iteration,
                                 Phases.ROLLOUT,
@@ -92,26 +85,45 @@ final class Rollouts {
                     });
             phases.share((System.nanoTime() - start) * 1e-9, onLanes.take());
         } finally {
-            scored = phases.time(Phases.WAIT, scoring::collect);
+            scored = phases.time(Phases.WAIT, () -> scoring.collect(probing ? 1 + stochastic.size() : 1));
         }
         phases.add(Phases.SCORE, scoring.takeSeconds());
-        return new Sampled(chunks, scored, stochastic);
+        return new Sampled(
+                chunks,
+                scored.get(0),
+                scored.subList(1, scored.size()),
+                stochastic,
+                options.rollout().schedule().steps());
     }
 
-    /** What a lane made of a chunk, and the time it took. */
-    private record Rolled(Chunk chunk, List<Sample> samples, double rolloutSeconds, double decodeSeconds) {}
+    /** What a lane made of a chunk, and the time it took; the samples first, then the completions from each trained step. */
+    private record Rolled(Chunk chunk, List<List<Sample>> samples, double rolloutSeconds, double decodeSeconds) {}
 
     private Rolled roll(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
         long start = System.nanoTime();
         Chunk chunk = rollout(owner, iteration, stochastic, first, part);
         long sampled = System.nanoTime();
-        List<Media> media = decode(chunk);
+        List<List<Sample>> samples = new ArrayList<>();
+        samples.add(samples(chunk.trajectory().latents(), part));
         long decoded = System.nanoTime();
-        List<Sample> samples = IntStream.range(0, part.size())
-                .mapToObj(i ->
-                        new Sample(media.get(i), part.get(i).text(), part.get(i).metadata()))
-                .toList();
-        return new Rolled(chunk, samples, (sampled - start) * 1e-9, (decoded - sampled) * 1e-9);
+        if (options.signal().credit().needsStates()) {
+            for (StoredStep stored : chunk.trajectory().steps()) {
+                samples.add(completion(chunk, stored, part));
+            }
+        }
+        double completing = (System.nanoTime() - decoded) * 1e-9;
+        return new Rolled(chunk, samples, (sampled - start) * 1e-9 + completing, (decoded - sampled) * 1e-9);
+    }
+
+    /** What the ODE makes of the states before a step, on the rest of the same grid. */
+    private List<Sample> completion(Chunk chunk, StoredStep stored, List<Prompt> part) {
+        try (NDManager scratch = stored.latents().getManager().newSubManager();
+                Torch.Scope off = Torch.noGradient()) {
+            NDArray state = stored.aliases(scratch).latents();
+            NDArray made = new OdeSampler(options.rollout().schedule())
+                    .sample(policy.current(), state, chunk.conditioning(), stored.step(), StepListener.NONE);
+            return samples(made, part);
+        }
     }
 
     private Chunk rollout(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
@@ -151,25 +163,17 @@ final class Rollouts {
         return true;
     }
 
-    private List<Media> decode(Chunk chunk) {
+    private List<Sample> samples(NDArray latents, List<Prompt> part) {
         try (Torch.Scope off = Torch.noGradient()) {
-            List<Media> media = task.decoder().decode(chunk.trajectory().latents());
-            if (media.size() != chunk.size()) {
+            List<Media> media = task.decoder().decode(latents);
+            if (media.size() != part.size()) {
                 throw new IllegalStateException("The decoder gave %s media for %s samples; they must be equal."
-                        .formatted(media.size(), chunk.size()));
+                        .formatted(media.size(), part.size()));
             }
-            return media;
+            return IntStream.range(0, part.size())
+                    .mapToObj(i -> new Sample(
+                            media.get(i), part.get(i).text(), part.get(i).metadata()))
+                    .toList();
         }
-    }
-
-    /** Returns the rewards with NaN also where a chunk's latents are not finite, whatever was scored of them. */
-    static double[] validRewards(Sampled sampled) {
-        double[] rewards = sampled.scores().values().clone();
-        for (Chunk chunk : sampled.chunks()) {
-            if (!chunk.finite()) {
-                Arrays.fill(rewards, chunk.first(), chunk.first() + chunk.size(), Double.NaN);
-            }
-        }
-        return rewards;
     }
 }

@@ -50,13 +50,21 @@ final class ScoringThread implements AutoCloseable {
         }));
     }
 
-    /** Waits for everything submitted and returns it as one, in order; a failure of the reward is thrown as it was. */
-    Scores collect() {
-        List<Scores> all = new ArrayList<>();
-        while (!pending.isEmpty()) {
-            all.add(next());
+    /**
+     * Waits for everything submitted and returns it in order; a failure of the reward is thrown as it was.
+     *
+     * @param kinds so many kinds of samples were submitted in turns
+     * @return all of each kind as one
+     */
+    List<Scores> collect(int kinds) {
+        List<List<Scores>> all = new ArrayList<>();
+        for (int kind = 0; kind < kinds; kind++) {
+            all.add(new ArrayList<>());
         }
-        return joined(all);
+        for (int i = 0; !pending.isEmpty(); i++) {
+            all.get(i % kinds).add(next());
+        }
+        return all.stream().map(ScoringThread::joined).toList();
     }
 
     /** Waits for what was submitted first of all that is left; a failure of the reward is thrown as it was, and ends all. */
