@@ -131,7 +131,7 @@ class EvaluateCommandTest {
             delimiter = '|',
             value = {
                 "--reward beauty | The reward (beauty) is unknown; the class path has",
-                "--reward scenes:mode=harsh | scenes.mode (harsh) must be one of graded, graded01, official, strict.",
+                "--reward scenes:mode=harsh | scenes.mode (harsh) must be one of closeness, graded,",
                 "--reward scenes:mood=strict | The reward scenes has no option mood; it has mode.",
                 "--reward scenes:strict | --reward (scenes:strict) must be a name, or a name with options",
                 "--reward letters: | --reward (letters:) must be a name, or a name with options",

@@ -80,7 +80,7 @@ class RunBadInputTest {
                 "rewards=[{name: beauty, weight: 1}] | The reward (beauty) is unknown; the class path has",
                 "rewards=[{name: red, weight: .nan}] | rewards[0].weight (.nan) must be a number",
                 "rewards=[{name: red, wieght: 1}] | Maybe write weight.",
-                "rewards=[{name: scenes, weight: 1, options: {mode: harsh}}] | rewards[0]: scenes.mode (harsh) must be one of graded, graded01, official, strict.",
+                "rewards=[{name: scenes, weight: 1, options: {mode: harsh}}] | rewards[0]: scenes.mode (harsh) must be one of closeness, graded,",
                 "rewards=[{name: scenes, weight: 1, options: {mood: strict}}] | rewards[0]: The reward scenes has no option mood; it has mode.",
                 "rewards=[{name: scenes, weight: 1, options: strict}] | rewards[0].options (strict) must be a group of keys.",
                 "rewards=[{name: scenes, weight: 1, options: {mode: [strict]}}] | rewards[0].options.mode (a list) must be a single value.",

@@ -114,7 +114,7 @@ class RunConfigTest {
                 """);
         assertThatThrownBy(() -> RunFiles.train(run, List.of()))
                 .hasMessageContaining("run.yaml:5:")
-                .hasMessageContaining("scenes.mode (harsh) must be one of graded, graded01, official, strict.");
+                .hasMessageContaining("scenes.mode (harsh) must be one of closeness, graded,");
     }
 
     @Test
