@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
         name = "sample",
         description = {
             "Makes a picture of every prompt from every seed.",
-            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same model, prompt, seed and "
-                    + "settings give the same picture. Exit status 1 if some pictures could not be made.%n"
+            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same command gives the same "
+                    + "pictures; in a batch of another size a pixel may round to the next level. Exit status 1 if some pictures could not be made.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -3,6 +3,7 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Pixels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,10 +69,21 @@ class SampleCommandTest {
         Map<String, byte[]> again = files(sample("again", "--prompt", "a circle", "--seeds", "1..5", "--batch", 5));
         assertThat(again).containsExactlyEntriesOf(many);
         assertThat(many.get("001-seed-4.png")).isNotEqualTo(many.get("001-seed-3.png"));
-        Map<String, byte[]> other =
-                files(sample("other", "--prompt", "a star", "--prompt", "a circle", "--seeds", "4"));
-        assertThat(other.get("002-seed-4.png")).isEqualTo(many.get("001-seed-4.png"));
-        assertThat(other.get("001-seed-4.png")).isNotEqualTo(many.get("001-seed-4.png"));
+        sample("other", "--prompt", "a star", "--prompt", "a circle", "--seeds", "4");
+        // Matrix products of another number of rows add up in another order, so that a pixel may round the other way.
+        assertThat(levelsApart("other/002-seed-4.png", "many/001-seed-4.png")).isLessThanOrEqualTo(1);
+        assertThat(levelsApart("other/001-seed-4.png", "many/001-seed-4.png")).isGreaterThan(50);
+    }
+
+    /** Returns the largest difference of two pictures at any pixel, of 255. */
+    private double levelsApart(String one, String other) throws IOException {
+        float[] a = Pixels.planes(ImageFiles.read(folder.resolve(one)), 0);
+        float[] b = Pixels.planes(ImageFiles.read(folder.resolve(other)), 0);
+        double most = 0;
+        for (int i = 0; i < a.length; i++) {
+            most = Math.max(most, Math.abs(a[i] - b[i]));
+        }
+        return Math.rint(most * 255);
     }
 
     @Test
