@@ -50,7 +50,7 @@ class PretrainCommandTest {
                         .isEqualTo(40 / (Double) line.get("seconds.total"), Offset.offset(1e-6)));
         assertThat(run.resolve("report.html"))
                 .content()
-                .contains("<h2>Loss</h2>", "<h2>Gradient norm</h2>", "<h2>Learning rate</h2>", "40 steps in")
+                .contains("<h2>Loss</h2>", "<h2>Gradient norm</h2>", "<h2>Learning rate</h2>", "40 updates in")
                 .doesNotContain("<h2>Score</h2>", "KL");
         assertThat(events(run)).contains("loss", "gradient_norm", "learning_rate", "images_per_second");
         byte[] all = Files.readAllBytes(run.resolve("metrics.jsonl"));

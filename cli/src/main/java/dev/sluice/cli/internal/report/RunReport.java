@@ -44,7 +44,7 @@ public final class RunReport {
         body.append("<section class='charts'>");
         figure(body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
         divergence(body);
-        if (run.curve("reward.mean").isEmpty()) {
+        if (pretraining()) {
             // The policy loss of an alignment run has no meaning by itself; that of pretraining has.
             figure(body, "Loss", "Mean squared error of the velocity.", one("loss", "c0"));
             figure(body, "Learning rate", "", one("learning_rate", "c2"));
@@ -96,7 +96,7 @@ public final class RunReport {
     }
 
     private String summary() {
-        StringBuilder text = new StringBuilder("<p>%s steps".formatted(lastStep()));
+        StringBuilder text = new StringBuilder("<p>%s".formatted(length()));
         double seconds =
                 run.curve("seconds.total").stream().mapToDouble(Chart.Point::y).sum();
         if (seconds > 0) {
@@ -110,11 +110,17 @@ public final class RunReport {
         return text.append(".</p>").toString();
     }
 
-    private long lastStep() {
-        return run.metrics().stream()
+    /** Iterations are numbered from 0; pretraining counts the updates that were taken. */
+    private String length() {
+        long last = run.metrics().stream()
                 .mapToLong(node -> node.path(RunData.STEP).asLong())
                 .max()
                 .orElse(0);
+        return pretraining() ? "%s updates".formatted(last) : "%s iterations".formatted(last + 1);
+    }
+
+    private boolean pretraining() {
+        return run.curve("reward.mean").isEmpty();
     }
 
     private static String duration(double seconds) {

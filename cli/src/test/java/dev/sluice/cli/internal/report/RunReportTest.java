@@ -18,7 +18,7 @@ class RunReportTest {
     private void wholeRun() throws IOException {
         StringBuilder metrics = new StringBuilder();
         StringBuilder timings = new StringBuilder();
-        for (int i = 1; i <= 40; i++) {
+        for (int i = 0; i < 40; i++) {
             metrics.append("{\"step\":%s,\"reward.mean\":%s,\"kl\":%s,\"clip.above\":0.1,\"clip.below\":0.2}%n"
                     .formatted(i, 0.5 + 0.01 * i, 1e-5 * i));
             timings.append(
@@ -48,7 +48,7 @@ class RunReportTest {
         wholeRun();
         String html = Files.readString(RunReport.write(folder));
         assertThat(html)
-                .contains("40 steps in 2.7 minutes; test score <b>0.500 → 0.750</b>")
+                .contains("40 iterations in 2.7 minutes; test score <b>0.500 → 0.750</b>")
                 .contains("<td>two object</td><td>0.250 <small>0.200–0.300</small></td>")
                 .contains("<b class='down'>−0.125</b>")
                 .contains("<b class='up'>+0.250</b>")
@@ -80,8 +80,8 @@ class RunReportTest {
 
     @Test
     void aRunThatHasOnlyMetricsHasAReport() throws IOException {
-        Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":1,\"reward.mean\":0.5}\n");
-        assertThat(Files.readString(RunReport.write(folder))).contains("1 steps.");
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":0,\"reward.mean\":0.5}\n");
+        assertThat(Files.readString(RunReport.write(folder))).contains("1 iterations.");
     }
 
     @Test
