@@ -113,12 +113,7 @@ class CheckpointTest {
     }
 
     private static GrpoTrainer trainer(GaussianWorld world, long seed) {
-        return new GrpoTrainer(
-                world.manager,
-                world.lanes,
-                world.policy,
-                GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                GaussianWorld.options(0.05, OBJECTIVE, seed));
+        return world.trainer(GaussianWorld.nearness(0.8), GaussianWorld.options(0.05, OBJECTIVE, seed));
     }
 
     @Test

@@ -136,8 +136,7 @@ class CombinationTest {
                     base.updates(),
                     1);
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                    GrpoTrainer trainer = new GrpoTrainer(
-                            world.manager, world.lanes, world.policy, GaussianWorld.task(sum), options)) {
+                    GrpoTrainer trainer = world.trainer(sum, options)) {
                 for (int i = 0; i < 30; i++) {
                     trainer.iterate();
                 }
@@ -145,8 +144,7 @@ class CombinationTest {
             }
             if (combination != Combination.REWARD_SUM) {
                 try (GaussianWorld world = new GaussianWorld(0.5, 0, 0)) {
-                    assertThatThrownBy(() -> new GrpoTrainer(
-                                    world.manager, world.lanes, world.policy, GaussianWorld.task(near), options))
+                    assertThatThrownBy(() -> world.trainer(near, options))
                             .hasMessageContaining("combines the parts of a weighted sum");
                 }
             }

@@ -47,12 +47,8 @@ class CompletionTest {
     @MethodSource("credits")
     void everyCreditMovesTheMeanTowardsTheRewardsOptimum(Credit credit) {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                        options(credit, 0.7, new ExplorationSchedule.AllButLast()))) {
+                GrpoTrainer trainer = world.trainer(
+                        GaussianWorld.nearness(0.8), options(credit, 0.7, new ExplorationSchedule.AllButLast()))) {
             for (int i = 0; i < 30; i++) {
                 assertThat(trainer.iterate().ratioDeviationBeforeUpdate()).isZero();
             }
@@ -69,12 +65,8 @@ class CompletionTest {
             return GaussianWorld.nearness(0.8).score(samples);
         };
         try (GaussianWorld world = new GaussianWorld(0.5, 0.3f, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(reward),
-                        options(new Credit.Value(), 1e-4, new ExplorationSchedule.Listed(List.of(1, 3))))) {
+                GrpoTrainer trainer = world.trainer(
+                        reward, options(new Credit.Value(), 1e-4, new ExplorationSchedule.Listed(List.of(1, 3))))) {
             IterationReport report = trainer.iterate();
             assertThat(scored).as("64 samples, and the states before two steps").hasValue(64 * 3);
             // Values differ between samples as their outcomes do, and so do the advantages of both steps.

@@ -118,6 +118,11 @@ final class GaussianWorld implements AutoCloseable {
         return new AlignmentTask(prompts, GaussianWorld::encode, new Shape(SIZE), GaussianWorld::decode, reward);
     }
 
+    /** Returns a trainer of this world's policy; the caller closes it. */
+    GrpoTrainer trainer(Reward reward, GrpoOptions options) {
+        return new GrpoTrainer(manager, lanes, policy, task(reward), options);
+    }
+
     static GrpoOptions options(double learningRate, Objective objective, long seed) {
         return new GrpoOptions(
                 GrpoOptions.Batch.of(4, 16, 32),

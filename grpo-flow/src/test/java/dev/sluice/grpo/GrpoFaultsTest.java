@@ -48,12 +48,7 @@ class GrpoFaultsTest {
             return new Scores(scores, Map.of());
         };
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(sometimes),
-                        GaussianWorld.options(0.03, PLAIN, 1))) {
+                GrpoTrainer trainer = world.trainer(sometimes, GaussianWorld.options(0.03, PLAIN, 1))) {
             IterationReport report = trainer.iterate();
             assertThat(report.skipped().samples()).isEqualTo(8);
             assertThat(report.skipped().reason()).isEqualTo("the score is NaN");
@@ -70,12 +65,8 @@ class GrpoFaultsTest {
     @Test
     void aRewardThatIsAlwaysNanStopsTheRunAndNothingMoves() {
         try (GaussianWorld world = new GaussianWorld(0.5, 0.25f, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.each(sample -> Double.NaN)),
-                        GaussianWorld.options(0.03, PLAIN, 1))) {
+                GrpoTrainer trainer = world.trainer(
+                        GaussianWorld.each(sample -> Double.NaN), GaussianWorld.options(0.03, PLAIN, 1))) {
             assertThat(trainer.iterate().updates()).isEmpty();
             trainer.iterate();
             assertThatThrownBy(trainer::iterate)
@@ -89,12 +80,8 @@ class GrpoFaultsTest {
     @Test
     void anIterationThatTeachesNothingIsNoFault() {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.each(sample -> 0.5)),
-                        GaussianWorld.options(0.03, PLAIN, 1))) {
+                GrpoTrainer trainer =
+                        world.trainer(GaussianWorld.each(sample -> 0.5), GaussianWorld.options(0.03, PLAIN, 1))) {
             for (int i = 0; i < 6; i++) {
                 IterationReport report = trainer.iterate();
                 assertThat(report.updates()).isEmpty();
@@ -142,12 +129,7 @@ class GrpoFaultsTest {
             return GaussianWorld.nearness(0.8).score(samples);
         };
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(reward),
-                        GaussianWorld.options(0.03, PLAIN, 1))) {
+                GrpoTrainer trainer = world.trainer(reward, GaussianWorld.options(0.03, PLAIN, 1))) {
             assertThatThrownBy(trainer::iterate).hasMessage("scorer gone");
             assertThat(trainer.iteration()).isZero();
             assertThat(trainer.iterate().updates()).allMatch(UpdateReport::applied);

@@ -31,12 +31,8 @@ class GrpoTrainerTest {
     @ValueSource(longs = {1, 2, 3})
     void theMeanMovesToTheRewardsOptimum(long seed) {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                        GaussianWorld.options(0.05, PLAIN, seed))) {
+                GrpoTrainer trainer =
+                        world.trainer(GaussianWorld.nearness(0.8), GaussianWorld.options(0.05, PLAIN, seed))) {
             double before = world.distribution(512)[0];
             double first = trainer.iterate().rewards().mean();
             double last = 0;
@@ -59,11 +55,8 @@ class GrpoTrainerTest {
         double[] weights = {0, 0.3, 30};
         for (int i = 0; i < 3; i++) {
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                    GrpoTrainer trainer = new GrpoTrainer(
-                            world.manager,
-                            world.lanes,
-                            world.policy,
-                            GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                    GrpoTrainer trainer = world.trainer(
+                            GaussianWorld.nearness(0.8),
                             GaussianWorld.options(0.03, Objective.flowGrpo(0.05, weights[i], KlForm.EXACT), 1))) {
                 for (int k = 0; k < 30; k++) {
                     trainer.iterate();
@@ -79,12 +72,8 @@ class GrpoTrainerTest {
     @Test
     void theRatioIsExactlyOneBeforeTheFirstUpdateOfEveryIteration() {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                        GaussianWorld.options(0.03, PLAIN, 7))) {
+                GrpoTrainer trainer =
+                        world.trainer(GaussianWorld.nearness(0.8), GaussianWorld.options(0.03, PLAIN, 7))) {
             for (int i = 0; i < 5; i++) {
                 IterationReport report = trainer.iterate();
                 assertThat(report.ratioDeviationBeforeUpdate()).isZero();
@@ -113,12 +102,7 @@ class GrpoTrainerTest {
                 all.updates(),
                 3);
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                        fast)) {
+                GrpoTrainer trainer = world.trainer(GaussianWorld.nearness(0.8), fast)) {
             Set<List<Integer>> windows = new HashSet<>();
             for (int i = 0; i < 40; i++) {
                 IterationReport report = trainer.iterate();
@@ -156,17 +140,33 @@ class GrpoTrainerTest {
                     all.updates(),
                     3);
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                    GrpoTrainer trainer = new GrpoTrainer(
-                            world.manager,
-                            world.lanes,
-                            world.policy,
-                            GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                            options)) {
+                    GrpoTrainer trainer = world.trainer(GaussianWorld.nearness(0.8), options)) {
                 for (List<Integer> window : windows) {
                     assertThat(trainer.iterate().trainedSteps()).isEqualTo(window);
                 }
             }
         });
+    }
+
+    @Test
+    void balancedTasksHaveEqualSharesOfEveryIteration() {
+        GrpoOptions all = GaussianWorld.options(0.03, PLAIN, 1);
+        GrpoOptions balanced = new GrpoOptions(
+                new GrpoOptions.Batch(4, 16, 32, false, false, true),
+                all.rollout(),
+                all.signal(),
+                all.objective(),
+                all.updates(),
+                1);
+        // Of the five prompts two are odd, so the whole list in order would give 0.4.
+        Reward odd = GaussianWorld.each(
+                sample -> sample.prompt().endsWith("1") || sample.prompt().endsWith("3") ? 1 : 0);
+        try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                GrpoTrainer trainer = world.trainer(odd, balanced)) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(trainer.iterate().rewards().mean()).isEqualTo(0.5);
+            }
+        }
     }
 
     @Test
@@ -176,12 +176,7 @@ class GrpoTrainerTest {
         Reward sum = new WeightedSum(List.of(
                 new WeightedSum.Part("near", GaussianWorld.nearness(0), 0.5), new WeightedSum.Part("odd", odd, 2)));
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(sum),
-                        GaussianWorld.options(0.03, PLAIN, 1))) {
+                GrpoTrainer trainer = world.trainer(sum, GaussianWorld.options(0.03, PLAIN, 1))) {
             IterationReport report = trainer.iterate();
             double near = report.rewardByPart().get("near");
             double share = report.rewardByPart().get("odd");
@@ -196,11 +191,8 @@ class GrpoTrainerTest {
     @Test
     void memoryStaysFlat() {
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
+                GrpoTrainer trainer = world.trainer(
+                        GaussianWorld.nearness(0.8),
                         GaussianWorld.options(1e-4, Objective.flowGrpo(0.05, 0.1, KlForm.EXACT), 1))) {
             List<NDManager> lasting = List.of(world.manager, trainer.manager());
             for (int i = 0; i < 20; i++) {

@@ -80,12 +80,7 @@ class PromptHistoryTest {
     }
 
     private static GrpoTrainer trainer(GaussianWorld world, int history) {
-        return new GrpoTrainer(
-                world.manager,
-                world.lanes,
-                world.policy,
-                GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                options(history));
+        return world.trainer(GaussianWorld.nearness(0.8), options(history));
     }
 
     private static List<Double> magnitudes(GrpoTrainer trainer, int count) {

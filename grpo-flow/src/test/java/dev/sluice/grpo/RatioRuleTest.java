@@ -183,12 +183,7 @@ class RatioRuleTest {
                     updates(rule instanceof RatioRule.OnPolicy ? 1 : 2),
                     1);
             try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                    GrpoTrainer trainer = new GrpoTrainer(
-                            world.manager,
-                            world.lanes,
-                            world.policy,
-                            GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                            options)) {
+                    GrpoTrainer trainer = world.trainer(GaussianWorld.nearness(0.8), options)) {
                 IterationReport report = null;
                 for (int i = 0; i < 45; i++) {
                     report = trainer.iterate();
@@ -254,12 +249,7 @@ class RatioRuleTest {
                         2, 1, 0, 3, new AdamW.Options(0.5, 0.9, 0.999, 1e-8, 0, 1), Ema.Options.FLOW_GRPO),
                 1);
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = new GrpoTrainer(
-                        world.manager,
-                        world.lanes,
-                        world.policy,
-                        GaussianWorld.task(GaussianWorld.nearness(0.8)),
-                        options)) {
+                GrpoTrainer trainer = world.trainer(GaussianWorld.nearness(0.8), options)) {
             UpdateReport first = trainer.iterate().updates().get(0);
             assertThat(first.ratios()).allMatch(step -> step.mean() == 1 && step.deviation() == 0);
             assertThat(first.plainRatios()).allMatch(step -> step.mean() == 1 && step.deviation() == 0);

@@ -126,6 +126,29 @@ class SceneClosenessTest {
     }
 
     @Test
+    void aShapeThatFitsBadlyEarnsNoMoreThanItsFit() {
+        Media whole = picture(new SceneObject(SceneShape.CIRCLE, SceneColor.RED, 16, 16, 7, 1));
+        List<Double> fits = new ArrayList<>();
+        for (int hole = 2; hole <= 4; hole++) {
+            float[] planes = Pixels.planes(whole, 0);
+            for (int i = 0; i < 1024; i++) {
+                if (Math.hypot(i % 32 + 0.5 - 16, Math.floorDiv(i, 32) + 0.5 - 16) < hole) {
+                    for (int c = 0; c < 3; c++) {
+                        planes[c * 1024 + i] = planes[c * 1024];
+                    }
+                }
+            }
+            Media ring = Pixels.image(planes, 32, 32);
+            double fit = ScenesVerifier.detect(ring).get(0).fit();
+            fits.add(fit);
+            assertThat(ScenesVerifier.closeness(RED_CIRCLE, ring))
+                    .as("a hole of radius %s, fit %s", hole, fit)
+                    .isLessThanOrEqualTo(Math.max(0, (fit - 0.5) / 0.4));
+        }
+        assertThat(fits.get(2)).isBetween(0.3, 0.8);
+    }
+
+    @Test
     void picturesOfNothingEarnNothing() {
         Random random = new Random(5);
         float[] noise = new float[3 * 32 * 32];

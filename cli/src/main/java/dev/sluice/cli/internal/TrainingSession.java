@@ -39,7 +39,7 @@ public final class TrainingSession implements AutoCloseable {
     /** The seed's purpose in the adapter's first values. */
     private static final long ADAPTER = 0x61646170746572L;
 
-    /** What the numbers of a run do not depend on, and may differ when it is resumed. */
+    /** What may differ when a run is resumed: none of it changes what is computed, though threads and device may round otherwise. */
     private static final List<String> FREE =
             List.of("name", "output", "lanes", "threads", "device", "iterations", "evaluation", "checkpoints", "model");
 
