@@ -22,7 +22,12 @@ import java.util.Map;
  *
  * <p>The loss is the mean of ‖v_θ(x_σ, σ, c) − (ε − z)‖² with x_σ = (1 − σ)·z + σ·ε and σ logit-normal.
  *
- * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206.
+ * <p>Where the data have labels, the transformer also predicts those of the clean image's pixels, in channels beside the
+ * velocity's, and the pooled text those of the caption, by a linear layer; the exported model has neither. What an object is
+ * called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner.
+ *
+ * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206; predicting
+ * more than the picture from the same features is from Chefer et al. (2025), VideoJAM, arXiv:2502.02492.
  */
 public final class Pretraining implements AutoCloseable {
     /**
@@ -84,6 +89,10 @@ public final class Pretraining implements AutoCloseable {
      * @param finalLearningRate share of the highest learning rate at the end of a cosine decay, in [0, 1]
      * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
      * @param captionDropout share of captions replaced by the empty one, for guidance; in [0, 1]
+     * @param captionNoise share of captions that are another image's of the batch, in [0, 1]: a model that alignment has
+     *     something to do on, as one from the web with captions that are often wrong
+     * @param labelWeight weight of the labels' mean squared errors beside the velocity's, where the data have labels; 0 leaves
+     *     them out
      * @param logitMean mean of logit σ
      * @param logitDeviation standard deviation of logit σ, above 0
      * @param seed of the first weights, the noise and the times
@@ -98,6 +107,8 @@ public final class Pretraining implements AutoCloseable {
             double finalLearningRate,
             double emaDecay,
             double captionDropout,
+            double captionNoise,
+            double labelWeight,
             double logitMean,
             double logitDeviation,
             long seed) {
@@ -110,6 +121,8 @@ public final class Pretraining implements AutoCloseable {
             Require.within("finalLearningRate", finalLearningRate, 0, 1);
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.within("captionDropout", captionDropout, 0, 1);
+            Require.within("captionNoise", captionNoise, 0, 1);
+            Require.notNegative("labelWeight", labelWeight);
             Require.positive("logitDeviation", logitDeviation);
         }
 
@@ -142,6 +155,7 @@ public final class Pretraining implements AutoCloseable {
     private static final long DROPOUT = 1;
     private static final long TIMES = 2;
     private static final long NOISE = 3;
+    private static final long SWAP = 4;
 
     private final Lanes lanes;
     private final NDManager manager;
@@ -174,7 +188,8 @@ public final class Pretraining implements AutoCloseable {
         this.architecture = architecture;
         this.options = options;
         this.data = data;
-        this.model = PretrainedModel.create(manager, architecture, vocabulary, options.seed());
+        this.model = PretrainedModel.create(
+                manager, architecture, pixelLabels(), captionLabels(), vocabulary, options.seed());
         this.parameters = new LinkedHashMap<>(model.arrays());
         parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
         Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
@@ -185,7 +200,8 @@ public final class Pretraining implements AutoCloseable {
         this.muon = new Muon(
                 manager, matrices, options.muonMomentum(), options.optimizer().weightDecay());
         this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
-        this.gradient = new PretrainingGradient(manager, lanes, model, parameters, options.chunkSize());
+        this.gradient =
+                new PretrainingGradient(manager, lanes, model, parameters, options.chunkSize(), options.labelWeight());
     }
 
     /** Muon is for matrices between hidden states; embeddings, modulations and the last layer are left to AdamW. */
@@ -257,13 +273,40 @@ public final class Pretraining implements AutoCloseable {
             sigmas[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigmas[i]))));
         }
         float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
-        return new PretrainingGradient.Drawn(batch.pixels(), noise, sigmas, model.tokens(captions(batch)));
+        float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
+        List<String> captions = captions(batch);
+        return new PretrainingGradient.Drawn(
+                batch.pixels(), labels, noise, sigmas, model.tokens(captions), meanings(captions));
     }
 
-    private List<String> captions(PretrainingData.Batch batch) {
+    private int pixelLabels() {
+        return options.labelWeight() == 0 ? 0 : data.pixelLabels();
+    }
+
+    private int captionLabels() {
+        return options.labelWeight() == 0 ? 0 : data.captionLabels();
+    }
+
+    private float[] meanings(List<String> captions) {
+        int labels = captionLabels();
+        float[] meanings = new float[captions.size() * labels];
+        for (int i = 0; labels > 0 && i < captions.size(); i++) {
+            System.arraycopy(data.label(captions.get(i)), 0, meanings, i * labels, labels);
+        }
+        return meanings;
+    }
+
+    /** Returns the captions that the images of the next update are shown with. */
+    List<String> captions(PretrainingData.Batch batch) {
         NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
-        List<String> captions = new ArrayList<>(batch.captions());
-        captions.replaceAll(caption -> dropout.uniform() < options.captionDropout() ? "" : caption);
+        NoiseSource swap = NoiseSource.of(options.seed(), SWAP, step);
+        List<String> captions = new ArrayList<>();
+        int count = batch.captions().size();
+        for (int i = 0; i < count; i++) {
+            boolean swapped = swap.uniform() < options.captionNoise();
+            String caption = batch.captions().get(swapped ? (i + 1) % count : i);
+            captions.add(dropout.uniform() < options.captionDropout() ? "" : caption);
+        }
         return captions;
     }
 

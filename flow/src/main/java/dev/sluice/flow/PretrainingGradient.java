@@ -2,6 +2,7 @@ package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.internal.PretrainedReplica;
@@ -25,14 +26,21 @@ final class PretrainingGradient implements AutoCloseable {
     private final NDManager manager;
     private final Lanes lanes;
     private final int chunkSize;
+    private final double labelWeight;
     private final Map<String, NDArray> sums = new LinkedHashMap<>();
     private final List<PretrainedReplica> replicas = new ArrayList<>();
 
     PretrainingGradient(
-            NDManager owner, Lanes lanes, PretrainedModel model, Map<String, NDArray> parameters, int chunkSize) {
+            NDManager owner,
+            Lanes lanes,
+            PretrainedModel model,
+            Map<String, NDArray> parameters,
+            int chunkSize,
+            double labelWeight) {
         this.manager = owner.newSubManager();
         this.lanes = lanes;
         this.chunkSize = chunkSize;
+        this.labelWeight = labelWeight;
         parameters.forEach((name, parameter) -> sums.put(name, manager.zeros(parameter.getShape())));
         for (int lane = 0; lane < lanes.count(); lane++) {
             replicas.add(model.replica(manager, parameters.keySet()));
@@ -43,11 +51,13 @@ final class PretrainingGradient implements AutoCloseable {
      * The numbers of an update, for all its images.
      *
      * @param pixels clean images, shape (B, 3, side, side)
-     * @param noise of the same shape
+     * @param labels what pixels show, shape (B, labels, side, side); empty without labels
+     * @param noise of the shape of {@code pixels}
      * @param sigmas shape (B)
      * @param tokens ids of the captions, shape (B, L)
+     * @param meanings labels of the captions, shape (B, labels); empty without labels
      */
-    record Drawn(float[] pixels, float[] noise, float[] sigmas, long[] tokens) {
+    record Drawn(float[] pixels, float[] labels, float[] noise, float[] sigmas, long[] tokens, float[] meanings) {
         int size() {
             return sigmas.length;
         }
@@ -56,9 +66,11 @@ final class PretrainingGradient implements AutoCloseable {
         Drawn rows(int first, int end) {
             return new Drawn(
                     part(pixels, first, end),
+                    part(labels, first, end),
                     part(noise, first, end),
                     part(sigmas, first, end),
-                    Arrays.copyOfRange(tokens, first * (tokens.length / size()), end * (tokens.length / size())));
+                    Arrays.copyOfRange(tokens, first * (tokens.length / size()), end * (tokens.length / size())),
+                    part(meanings, first, end));
         }
 
         private float[] part(float[] whole, int first, int end) {
@@ -107,13 +119,28 @@ final class PretrainingGradient implements AutoCloseable {
             NDArray ids = scratch.create(rows.tokens(), new Shape(size, rows.tokens().length / size));
             NDArray target = scratch.create(rows.noise(), images).sub(clean);
             NDArray latents = clean.add(target.mul(sigmas.reshape(size, 1, 1, 1)));
-            NDArray error = replica.transformer()
-                    .velocity(latents, sigmas, replica.encode(ids))
-                    .sub(target);
-            NDArray loss = error.mul(error).mean();
-            Torch.backward(Torch.scaled(loss, share));
+            Conditioning conditioning = replica.encode(ids);
+            NDArray predicted = replica.transformer().velocity(latents, sigmas, conditioning);
+            NDArray loss = meanSquare(predicted.get(new NDIndex(":, :3")), target);
+            NDArray whole = loss;
+            if (rows.labels().length > 0) {
+                NDArray pixels = predicted.get(new NDIndex(":, 3:"));
+                whole = whole.add(Torch.scaled(
+                        meanSquare(pixels, scratch.create(rows.labels(), pixels.getShape())), labelWeight));
+            }
+            if (rows.meanings().length > 0) {
+                NDArray captions = replica.meanings(conditioning);
+                whole = whole.add(Torch.scaled(
+                        meanSquare(captions, scratch.create(rows.meanings(), captions.getShape())), labelWeight));
+            }
+            Torch.backward(Torch.scaled(whole, share));
             return share * loss.getFloat();
         }
+    }
+
+    private static NDArray meanSquare(NDArray found, NDArray expected) {
+        NDArray error = found.sub(expected);
+        return error.mul(error).mean();
     }
 
     /** Returns the gradients by parameter name, live. */

@@ -24,7 +24,7 @@ class PretrainingTest {
     private static final List<String> WORDS = List.of("a", "bright", "dark", "picture");
     private static final Pretraining.Architecture TINY = new Pretraining.Architecture(8, 2, 2, 2, 12, 1, 2, 8, 5);
     private static final Pretraining.Options OPTIONS = new Pretraining.Options(
-            60, 16, 8, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+            60, 16, 8, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
 
     @TempDir
     Path folder;
@@ -51,7 +51,7 @@ class PretrainingTest {
             captions.add(bright ? "a bright picture" : "a dark picture");
             java.util.Arrays.fill(pixels, i * 192, (i + 1) * 192, bright ? 0.8f : -0.8f);
         }
-        return new PretrainingData.Batch(pixels, captions);
+        return new PretrainingData.Batch(pixels, new float[0], captions);
     }
 
     private Pretraining fresh(Pretraining.Options options) {
@@ -63,7 +63,7 @@ class PretrainingTest {
         double first;
         double last = 0;
         Pretraining.Options longer =
-                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
         try (Pretraining pretraining = fresh(longer)) {
             first = pretraining.update().loss();
             while (pretraining.step() < longer.steps()) {
@@ -88,7 +88,7 @@ class PretrainingTest {
     private static List<Object> trained(int lanes, int chunkSize, Path folder) throws IOException {
         List<Object> all = new ArrayList<>();
         Pretraining.Options options =
-                new Pretraining.Options(60, 12, chunkSize, OPTIONS.optimizer(), 0.95, 2, 0.1, 0.9, 0.1, 0, 1, 7);
+                new Pretraining.Options(60, 12, chunkSize, OPTIONS.optimizer(), 0.95, 2, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
         try (Lanes several = lanes(lanes);
                 Pretraining pretraining =
                         new Pretraining(several, Device.cpu(), TINY, WORDS, options, PretrainingTest::draw)) {
@@ -126,6 +126,108 @@ class PretrainingTest {
         }
     }
 
+    /** The label is whether the picture is bright; at pure noise only the caption tells. */
+    private record Labelled() implements PretrainingData {
+        @Override
+        public int pixelLabels() {
+            return 1;
+        }
+
+        @Override
+        public Batch draw(long step, int size) {
+            Batch plain = PretrainingTest.draw(step, size);
+            float[] labels = new float[size * 64];
+            for (int i = 0; i < size; i++) {
+                Arrays.fill(labels, i * 64, (i + 1) * 64, plain.pixels()[i * 192] > 0 ? 1 : 0);
+            }
+            return new Batch(plain.pixels(), labels, plain.captions());
+        }
+    }
+
+    @Test
+    void labelsAreLearnedBesideTheVelocityWhoseLossAloneIsReported() {
+        Pretraining.Options options =
+                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 0, 1, 7);
+        try (Pretraining with = new Pretraining(lanes, Device.cpu(), TINY, WORDS, options, new Labelled());
+                Pretraining without = fresh(OPTIONS)) {
+            assertThat(with.parameterCount()).isEqualTo(without.parameterCount() + 4 * (24 + 1));
+            // All predictions are 0 before the first update, whatever the labels weigh.
+            Pretraining.Progress first = with.update();
+            Pretraining.Progress plain = without.update();
+            assertThat(first.loss()).isCloseTo(plain.loss(), within(1e-6));
+            assertThat(first.gradientNorm()).isGreaterThan(1.01 * plain.gradientNorm());
+        }
+    }
+
+    /** The only label is whether the caption says bright. */
+    private record Understood() implements PretrainingData {
+        @Override
+        public int captionLabels() {
+            return 1;
+        }
+
+        @Override
+        public float[] label(String caption) {
+            return new float[] {caption.contains("bright") ? 1 : 0};
+        }
+
+        @Override
+        public Batch draw(long step, int size) {
+            return PretrainingTest.draw(step, size);
+        }
+    }
+
+    @Test
+    void theTextEncoderLearnsTheLabelsOfCaptions() throws IOException {
+        Pretraining.Options options =
+                new Pretraining.Options(60, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 0, 1, 7);
+        try (Pretraining with = new Pretraining(lanes, Device.cpu(), TINY, WORDS, options, new Understood());
+                Pretraining without = fresh(OPTIONS)) {
+            assertThat(with.parameterCount()).isEqualTo(without.parameterCount() + 8 + 1);
+            assertThat(with.update().gradientNorm())
+                    .isGreaterThan(1.01 * without.update().gradientNorm());
+            while (with.step() < options.steps()) {
+                with.update();
+            }
+            with.export(folder.resolve("model"), Map.of());
+            with.checkpoint(folder);
+        }
+        try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu());
+                SafetensorsFile file = SafetensorsFile.open(folder.resolve(Pretraining.CHECKPOINT));
+                Torch.Scope ignored = Torch.noGradient()) {
+            NDManager manager = pipeline.manager();
+            NDArray pooled = pipeline.encode(manager, List.of("a bright picture", "a dark picture", ""))
+                    .pooled();
+            float[] found = pooled.matMul(
+                            file.read(manager, "ema.labels.linear.weight").transpose())
+                    .add(file.read(manager, "ema.labels.linear.bias"))
+                    .toFloatArray();
+            assertThat(found[0]).isCloseTo(1, within(0.3f));
+            assertThat(found[1]).isCloseTo(0, within(0.3f));
+        }
+    }
+
+    @Test
+    void aShareOfTheCaptionsIsAnotherImages() {
+        List<String> captions = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            captions.add(Integer.toString(i));
+        }
+        PretrainingData.Batch batch = new PretrainingData.Batch(new float[0], new float[0], captions);
+        Pretraining.Options noisy =
+                new Pretraining.Options(60, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0, 0.3, 0, 0, 1, 7);
+        try (Pretraining pretraining = fresh(noisy)) {
+            List<String> given = pretraining.captions(batch);
+            int swapped = 0;
+            for (int i = 0; i < 1000; i++) {
+                String next = captions.get((i + 1) % 1000);
+                assertThat(given.get(i)).isIn(captions.get(i), next);
+                swapped += given.get(i).equals(next) ? 1 : 0;
+            }
+            assertThat(swapped).isBetween(250, 350);
+        }
+    }
+
     @Test
     void aRunThatWasStoppedGivesTheNumbersOfOneThatWasNot() throws IOException {
         List<Pretraining.Progress> whole = new ArrayList<>();
@@ -154,7 +256,7 @@ class PretrainingTest {
             pretraining.checkpoint(folder);
         }
         Pretraining.Options other =
-                new Pretraining.Options(61, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 7);
+                new Pretraining.Options(61, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
         try (Pretraining pretraining = fresh(other)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.restore(folder))

@@ -28,6 +28,16 @@ public record Scene(List<SceneObject> objects, double red, double green, double 
         return SceneRenderer.render(this, ScenesWorld.SIZE);
     }
 
+    /**
+     * Returns what each pixel shows.
+     *
+     * @return the share of each of {@link ScenesWorld#SIZE}² pixels that a shape covers, in [0, 1]; a plane for each
+     *     {@link SceneShape}, in their order
+     */
+    public float[] shapes() {
+        return SceneRenderer.shapes(this, ScenesWorld.SIZE);
+    }
+
     /** Returns {@link #pixels()} as an 8-bit image, rounded half to even. */
     public Media media() {
         return Pixels.signedImage(pixels(), ScenesWorld.SIZE, ScenesWorld.SIZE);

@@ -2,8 +2,10 @@ package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.ScenePrompts;
 import dev.sluice.rewards.internal.SceneSampler;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /**
  * The bundled world: pictures of 32×32 pixels with one to four flat objects, prompts of GenEval's six tasks, and a fixed
@@ -32,6 +34,18 @@ import java.util.SplittableRandom;
 public final class ScenesWorld {
     /** Height and width of a picture. */
     public static final int SIZE = 32;
+
+    /** The most objects in a picture. */
+    private static final int MOST = 4;
+
+    /** Each task as often as it is drawn. */
+    private static final List<SceneTask> TASKS = Stream.of(SceneTask.values())
+            .flatMap(task -> Collections.nCopies(task.weight(), task).stream())
+            .toList();
+
+    /** Length of {@link #meaning}: for each shape four counts, six colours and four relations. */
+    public static final int MEANINGS =
+            SceneShape.values().length * (MOST + SceneColor.values().length + SceneRelation.values().length);
 
     private ScenesWorld() {}
 
@@ -80,18 +94,28 @@ public final class ScenesWorld {
     }
 
     /**
-     * Draws a captioned picture for pretraining, from the training prompts only: first the task, each with the same
-     * probability, then the prompt, then the scene.
+     * Draws a captioned picture for pretraining, from the training prompts only: first the task, the harder
+     * ones more often, then the prompt, then the scene.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
      */
     public static Example example(long seed, long index) {
         SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
-        SceneTask[] tasks = SceneTask.values();
-        List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, tasks[random.nextInt(tasks.length)]);
+        List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, TASKS.get(random.nextInt(TASKS.size())));
         ScenePrompt prompt = prompts.get(random.nextInt(prompts.size()));
         return new Example(prompt, scene(prompt, random));
+    }
+
+    /**
+     * Returns what a caption asks for, as {@link #MEANINGS} zeros and ones, one part after another for each shape: how many
+     * there shall be (1 to 4), in which colour and how they lie as seen from the other object. What is left open is all 0.
+     *
+     * @param caption a prompt of either split or neither, or the empty text
+     * @throws IllegalArgumentException for another text
+     */
+    public static float[] meaning(String caption) {
+        return ScenePrompts.meaning(caption).clone();
     }
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */

@@ -1,6 +1,8 @@
 package dev.sluice.rewards;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.ScenePrompt.Wanted;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -159,6 +162,67 @@ class ScenesWorldTest {
             assertThat(objects.get(1).shape()).isEqualTo(SceneShape.TRIANGLE);
             assertThat(objects.get(1).y()).isLessThan(objects.get(0).y() - 8);
         }
+    }
+
+    @Test
+    void theShapesOfASceneCoverWhatItsPixelsShow() {
+        Scene scene = new Scene(
+                List.of(
+                        new SceneObject(SceneShape.STAR, SceneColor.RED, 9, 9, 6, 1),
+                        new SceneObject(SceneShape.CIRCLE, SceneColor.WHITE, 23, 22, 6, 1)),
+                0,
+                0,
+                0);
+        float[] pixels = scene.pixels();
+        float[] shapes = scene.shapes();
+        int area = ScenesWorld.SIZE * ScenesWorld.SIZE;
+        assertThat(shapes).hasSize(4 * area);
+        double covered = 0;
+        for (int i = 0; i < area; i++) {
+            float circle = shapes[SceneShape.CIRCLE.ordinal() * area + i];
+            float star = shapes[SceneShape.STAR.ordinal() * area + i];
+            double red = circle * SceneColor.WHITE.value(0) + star * SceneColor.RED.value(0);
+            assertThat(pixels[i]).isCloseTo((float) (red / 127.5 - 1), within(1e-5f));
+            assertThat(shapes[SceneShape.SQUARE.ordinal() * area + i]).isZero();
+            covered += circle;
+        }
+        assertThat(covered).isCloseTo(Math.PI * 36, within(2.0));
+    }
+
+    @Test
+    void theMeaningOfACaptionNamesWhatEachShapeMustBe() {
+        assertThat(ScenesWorld.MEANINGS).isEqualTo(4 * (4 + 6 + 4));
+        assertThat(ones("")).isEmpty();
+        assertThat(ones("three triangles")).containsExactly(at(SceneShape.TRIANGLE, 2));
+        assertThat(ones("a red circle and a blue star"))
+                .containsExactly(
+                        at(SceneShape.CIRCLE, 0),
+                        at(SceneShape.CIRCLE, 4 + SceneColor.RED.ordinal()),
+                        at(SceneShape.STAR, 0),
+                        at(SceneShape.STAR, 4 + SceneColor.BLUE.ordinal()));
+        assertThat(ones("a star left of a square"))
+                .containsExactly(
+                        at(SceneShape.SQUARE, 0),
+                        at(SceneShape.SQUARE, 10 + SceneRelation.RIGHT_OF.ordinal()),
+                        at(SceneShape.STAR, 0),
+                        at(SceneShape.STAR, 10 + SceneRelation.LEFT_OF.ordinal()));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ScenesWorld.meaning("a cat"))
+                .withMessageContaining("\"a cat\" must be a prompt");
+        ScenesWorld.meaning("a circle")[0] = 7;
+        assertThat(ScenesWorld.meaning("a circle")[0]).isEqualTo(1);
+    }
+
+    private static int at(SceneShape shape, int number) {
+        return shape.ordinal() * 14 + number;
+    }
+
+    private static List<Integer> ones(String caption) {
+        float[] meaning = ScenesWorld.meaning(caption);
+        return IntStream.range(0, meaning.length)
+                .filter(i -> meaning[i] == 1)
+                .boxed()
+                .toList();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.flow.PretrainingData;
+import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,16 +13,36 @@ import java.util.List;
  */
 public record SceneBatches(long seed) implements PretrainingData {
     private static final int PIXELS = 3 * ScenesWorld.SIZE * ScenesWorld.SIZE;
+    private static final int SHAPES = SceneShape.values().length;
+    private static final int LABELS = SHAPES * ScenesWorld.SIZE * ScenesWorld.SIZE;
+
+    /** A pixel's labels are the shares of it that each shape covers. */
+    @Override
+    public int pixelLabels() {
+        return SHAPES;
+    }
+
+    @Override
+    public int captionLabels() {
+        return ScenesWorld.MEANINGS;
+    }
+
+    @Override
+    public float[] label(String caption) {
+        return ScenesWorld.meaning(caption);
+    }
 
     @Override
     public Batch draw(long step, int size) {
         float[] pixels = new float[size * PIXELS];
+        float[] labels = new float[size * LABELS];
         List<String> captions = new ArrayList<>(size);
         for (int i = 0; i < size; i++) {
             ScenesWorld.Example example = ScenesWorld.example(seed, step * size + i);
             System.arraycopy(example.scene().pixels(), 0, pixels, i * PIXELS, PIXELS);
+            System.arraycopy(example.scene().shapes(), 0, labels, i * LABELS, LABELS);
             captions.add(example.prompt().text());
         }
-        return new Batch(pixels, captions);
+        return new Batch(pixels, labels, captions);
     }
 }

@@ -3,7 +3,11 @@ package dev.sluice.flow.internal;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.SafetensorsWriter;
@@ -31,6 +35,7 @@ public final class PretrainedModel implements AutoCloseable {
     public static final String TRANSFORMER = "transformer.";
 
     static final String TEXT_ENCODER = "text_encoder_3.";
+    static final String LABELS = "labels.";
     private static final String TRANSFORMER_FILE = "transformer/diffusion_pytorch_model.safetensors";
     private static final String TEXT_ENCODER_FILE = "text_encoder_3/model.safetensors";
     private static final String TOKENIZER_FILE = "tokenizer_3/tokenizer.json";
@@ -39,16 +44,22 @@ public final class PretrainedModel implements AutoCloseable {
     private final Pretraining.Architecture architecture;
     private final Sd3Transformer transformer;
     private final T5Encoder encoder;
+    private final Weights labels;
     private final String tokenizerJson;
     private final HuggingFaceTokenizer tokenizer;
     private final Map<String, long[]> tokens = new HashMap<>();
 
     private PretrainedModel(
-            Pretraining.Architecture architecture, Sd3Transformer transformer, T5Encoder encoder, String tokenizerJson)
+            Pretraining.Architecture architecture,
+            Sd3Transformer transformer,
+            T5Encoder encoder,
+            Weights labels,
+            String tokenizerJson)
             throws IOException {
         this.architecture = architecture;
         this.transformer = transformer;
         this.encoder = encoder;
+        this.labels = labels;
         this.tokenizerJson = tokenizerJson;
         this.tokenizer = HuggingFaceTokenizer.newInstance(
                 new ByteArrayInputStream(tokenizerJson.getBytes(StandardCharsets.UTF_8)),
@@ -63,9 +74,19 @@ public final class PretrainedModel implements AutoCloseable {
                         Integer.toString(architecture.maxTokens())));
     }
 
-    /** Returns a model with fresh weights that belong to {@code manager}. */
+    /**
+     * Returns a model with fresh weights that belong to {@code manager}.
+     *
+     * @param pixelLabels channels that the transformer predicts beside the velocity; an exported model lacks them
+     * @param captionLabels numbers that are predicted from the pooled text; likewise
+     */
     public static PretrainedModel create(
-            NDManager manager, Pretraining.Architecture a, List<String> vocabulary, long seed) {
+            NDManager manager,
+            Pretraining.Architecture a,
+            int pixelLabels,
+            int captionLabels,
+            List<String> vocabulary,
+            long seed) {
         Sd3Config sd3 = new Sd3Config(
                 a.imageSize(),
                 a.patchSize(),
@@ -75,7 +96,7 @@ public final class PretrainedModel implements AutoCloseable {
                 a.heads(),
                 a.textWidth(),
                 a.textWidth(),
-                CHANNELS,
+                CHANNELS + pixelLabels,
                 a.imageSize() / a.patchSize(),
                 Set.of(),
                 true);
@@ -91,11 +112,17 @@ public final class PretrainedModel implements AutoCloseable {
                 true);
         Weights sd3Weights = Sd3Init.weights(manager, sd3, NoiseSource.of(seed, 10));
         Weights t5Weights = T5Init.weights(manager, t5, NoiseSource.of(seed, 11));
+        Weights labelWeights = new Weights(manager);
+        if (captionLabels > 0) {
+            labelWeights.put("linear.weight", manager.zeros(new Shape(captionLabels, a.textWidth())));
+            labelWeights.put("linear.bias", manager.zeros(new Shape(captionLabels)));
+        }
         try {
             return new PretrainedModel(
                     a,
                     new Sd3Transformer(sd3, sd3Weights),
                     new T5Encoder(t5, t5Weights),
+                    labelWeights,
                     WordTokenizer.tokenizerJson(vocabulary));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -107,6 +134,7 @@ public final class PretrainedModel implements AutoCloseable {
         Map<String, NDArray> all = new LinkedHashMap<>();
         transformer.weights().asMap().forEach((name, array) -> all.put(TRANSFORMER + name, array));
         encoder.weights().asMap().forEach((name, array) -> all.put(TEXT_ENCODER + name, array));
+        labels.asMap().forEach((name, array) -> all.put(LABELS + name, array));
         return all;
     }
 
@@ -117,7 +145,7 @@ public final class PretrainedModel implements AutoCloseable {
      * @param trained which of {@link #arrays()} collect gradients
      */
     public PretrainedReplica replica(NDManager owner, Set<String> trained) {
-        return new PretrainedReplica(owner, transformer, encoder, trained);
+        return new PretrainedReplica(owner, transformer, encoder, labels, trained);
     }
 
     /** Returns the token ids of captions, one row of maxTokens after another. */
@@ -149,18 +177,61 @@ public final class PretrainedModel implements AutoCloseable {
         if (!Files.readString(tokens).equals(tokenizerJson)) {
             throw new IOException("%s has another vocabulary than this run; both must be the same.".formatted(tokens));
         }
-        load(folder.resolve(TRANSFORMER_FILE), transformer.config().layout(), transformer.weights());
+        load(folder.resolve(TRANSFORMER_FILE), exported().layout(), transformer.weights());
         load(folder.resolve(TEXT_ENCODER_FILE), encoder.config().layout("shared.weight", false), encoder.weights());
     }
 
-    private static void load(Path file, WeightLayout layout, Weights weights) throws IOException {
+    private void load(Path file, WeightLayout layout, Weights weights) throws IOException {
         try (WeightFiles files = WeightFiles.open(file);
                 NDManager scratch = weights.manager().newSubManager()) {
             layout.check("a model of this run's architecture", files);
             for (String name : weights.names()) {
-                InPlace.assign(weights.get(name), files.read(scratch, name));
+                NDArray read = files.read(scratch, name);
+                InPlace.assign(weights.get(name), isLast(name) ? withLabels(weights.get(name), read) : read);
             }
         }
+    }
+
+    /** Returns the sizes without labels. */
+    private Sd3Config exported() {
+        Sd3Config c = transformer.config();
+        return new Sd3Config(
+                c.sampleSize(),
+                c.patchSize(),
+                c.inChannels(),
+                c.layers(),
+                c.headSize(),
+                c.heads(),
+                c.jointAttentionSize(),
+                c.pooledSize(),
+                CHANNELS,
+                c.tableSide(),
+                c.dualAttentionLayers(),
+                c.queryKeyNorm());
+    }
+
+    private boolean isLast(String name) {
+        return transformer.config().outChannels() > CHANNELS && name.startsWith("proj_out.");
+    }
+
+    /** Returns the last layer with its rows for labels, and the others of {@code velocity}. */
+    private NDArray withLabels(NDArray all, NDArray velocity) {
+        NDArray labels = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, " + CHANNELS + ":"));
+        return NDArrays.concat(new NDList(byPixel(velocity, CHANNELS), labels), 1)
+                .reshape(all.getShape());
+    }
+
+    /** Returns the last layer's rows for the velocity. */
+    private NDArray withoutLabels(NDArray all) {
+        NDArray velocity = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, :" + CHANNELS));
+        long[] shape = all.getShape().getShape().clone();
+        shape[0] = velocity.getShape().get(0) * CHANNELS;
+        return velocity.reshape(shape);
+    }
+
+    /** The last layer has a row for each channel of each pixel of a patch, the channels of a pixel together. */
+    private static NDArray byPixel(NDArray layer, int channels) {
+        return layer.reshape(layer.getShape().get(0) / channels, channels, -1);
     }
 
     /** Writes the folder, with these values in place of the live weights. */
@@ -181,14 +252,18 @@ public final class PretrainedModel implements AutoCloseable {
         });
     }
 
-    private static void weights(Path file, Map<String, NDArray> values, String prefix) throws IOException {
+    private void weights(Path file, Map<String, NDArray> values, String prefix) throws IOException {
         Map<String, NDArray> part = new LinkedHashMap<>();
-        values.forEach((name, array) -> {
-            if (name.startsWith(prefix)) {
-                part.put(name.substring(prefix.length()), array);
-            }
-        });
-        SafetensorsWriter.write(file, part, Map.of("format", "pt"), SafetensorsWriter.Storage.FLOAT16);
+        try (NDManager scratch = transformer.weights().manager().newSubManager()) {
+            values.forEach((key, array) -> {
+                if (key.startsWith(prefix)) {
+                    String name = key.substring(prefix.length());
+                    array.tempAttach(scratch);
+                    part.put(name, isLast(name) ? withoutLabels(array) : array);
+                }
+            });
+            SafetensorsWriter.write(file, part, Map.of("format", "pt"), SafetensorsWriter.Storage.FLOAT16);
+        }
     }
 
     private static void write(Path file, Object json) throws IOException {
@@ -225,7 +300,7 @@ public final class PretrainedModel implements AutoCloseable {
     }
 
     private Map<String, Object> transformerConfig() {
-        Sd3Config c = transformer.config();
+        Sd3Config c = exported();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("_class_name", "SD3Transformer2DModel");
         json.put("attention_head_dim", c.headSize());
@@ -269,5 +344,6 @@ public final class PretrainedModel implements AutoCloseable {
         tokenizer.close();
         transformer.weights().close();
         encoder.weights().close();
+        labels.close();
     }
 }

@@ -6,6 +6,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Replica;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Weights;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -15,12 +16,15 @@ import java.util.stream.Collectors;
 public final class PretrainedReplica implements AutoCloseable {
     private final Replica transformerWeights;
     private final Replica encoderWeights;
+    private final Replica labels;
     private final Sd3Transformer transformer;
     private final T5Encoder encoder;
 
-    PretrainedReplica(NDManager owner, Sd3Transformer transformer, T5Encoder encoder, Set<String> trained) {
+    PretrainedReplica(
+            NDManager owner, Sd3Transformer transformer, T5Encoder encoder, Weights labels, Set<String> trained) {
         this.transformerWeights = new Replica(owner, transformer.weights(), part(trained, PretrainedModel.TRANSFORMER));
         this.encoderWeights = new Replica(owner, encoder.weights(), part(trained, PretrainedModel.TEXT_ENCODER));
+        this.labels = new Replica(owner, labels, part(trained, PretrainedModel.LABELS));
         this.transformer = new Sd3Transformer(transformer.config(), transformerWeights.weights());
         this.encoder = new T5Encoder(encoder.config(), encoderWeights.weights());
     }
@@ -43,15 +47,26 @@ public final class PretrainedReplica implements AutoCloseable {
         return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
     }
 
+    /** Predicts the labels of captions, shape (B, labels). */
+    public NDArray meanings(Conditioning conditioning) {
+        Weights linear = labels.weights();
+        return conditioning
+                .pooled()
+                .matMul(linear.get("linear.weight").transpose())
+                .add(linear.get("linear.bias"));
+    }
+
     /** Hands over the gradients by the names of {@link PretrainedModel#arrays()}; see {@link Replica#drain}. */
     public void drain(BiConsumer<String, NDArray> taker) {
         transformerWeights.drain((name, collected) -> taker.accept(PretrainedModel.TRANSFORMER + name, collected));
         encoderWeights.drain((name, collected) -> taker.accept(PretrainedModel.TEXT_ENCODER + name, collected));
+        labels.drain((name, collected) -> taker.accept(PretrainedModel.LABELS + name, collected));
     }
 
     @Override
     public void close() {
         transformerWeights.close();
         encoderWeights.close();
+        labels.close();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Fixtures;
@@ -33,7 +34,7 @@ class PretrainedModelTest {
     @Test
     void whatIsExportedOpensAsAPipelineInPixelSpace() throws IOException {
         try (NDManager manager = Torch.newManager();
-                PretrainedModel model = PretrainedModel.create(manager, TINY, WORDS, 3)) {
+                PretrainedModel model = PretrainedModel.create(manager, TINY, 0, 0, WORDS, 3)) {
             // The output layer starts at zero; a model that predicts nothing would equal anything.
             InPlace.assign(
                     model.arrays().get("transformer.proj_out.weight"),
@@ -66,5 +67,42 @@ class PretrainedModelTest {
                     .allSatisfy(c -> assertThat(c.fault()).isEmpty());
             assertThat(inspection.bytes()).isEqualTo(2 * inspection.parameters());
         }
+    }
+
+    @Test
+    void whatIsExportedPredictsTheVelocityWithoutTheLabelsAndCanBeStartedFrom() throws IOException {
+        Path exported = folder.resolve("model");
+        try (NDManager manager = Torch.newManager();
+                PretrainedModel model = PretrainedModel.create(manager, TINY, 2, 7, WORDS, 3);
+                PretrainedModel other = PretrainedModel.create(manager, TINY, 2, 7, WORDS, 4)) {
+            for (Map.Entry<String, NDArray> entry : model.arrays().entrySet()) {
+                if (entry.getKey().startsWith("transformer.proj_out.")) {
+                    Shape shape = entry.getValue().getShape();
+                    assertThat(shape.get(0)).isEqualTo(16 * (3 + 2));
+                    InPlace.assign(entry.getValue(), NoiseSource.of(1).gaussian(manager, shape));
+                }
+            }
+            model.export(exported, model.arrays(), Map.of());
+            NDArray noise = NoiseSource.of(2).gaussian(manager, new Shape(3, 3, 8, 8));
+            NDArray expected = velocity(manager, model, noise);
+            assertThat(expected.getShape()).isEqualTo(new Shape(3, 5, 8, 8));
+            try (FlowPipeline pipeline = FlowPipeline.open(exported, Device.cpu())) {
+                NDArray found = pipeline.velocityModel().velocity(noise, 0.7, pipeline.encode(manager, CAPTIONS));
+                assertThat(found.getShape()).isEqualTo(new Shape(3, 3, 8, 8));
+                assertThat(Fixtures.relativeError(found, expected.get(new NDIndex(":, :3"))))
+                        .isLessThan(4e-3);
+            }
+            other.load(exported);
+            NDArray loaded = velocity(manager, other, noise);
+            assertThat(Fixtures.relativeError(loaded.get(new NDIndex(":, :3")), expected.get(new NDIndex(":, :3"))))
+                    .isLessThan(4e-3);
+            assertThat(loaded.get(new NDIndex(":, 3:")).abs().sum().getFloat()).isZero();
+        }
+    }
+
+    private static NDArray velocity(NDManager manager, PretrainedModel model, NDArray noise) {
+        PretrainedReplica replica = model.replica(manager, Set.of());
+        Conditioning conditioning = replica.encode(manager.create(model.tokens(CAPTIONS), new Shape(3, 6)));
+        return replica.transformer().velocity(noise, 0.7, conditioning);
     }
 }

@@ -15,6 +15,7 @@ import dev.sluice.rewards.SceneRelation;
 import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.SceneSplit;
 import dev.sluice.rewards.SceneTask;
+import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -38,6 +39,7 @@ public final class ScenePrompts {
     private static final Map<SceneTask, List<ScenePrompt>> ALL = new HashMap<>();
     private static final Map<SceneSplit, List<ScenePrompt>> SPLITS = new HashMap<>();
     private static final Set<String> SEEN;
+    private static final Map<String, float[]> MEANINGS = new HashMap<>();
 
     static {
         for (SceneTask task : SceneTask.values()) {
@@ -53,9 +55,41 @@ public final class ScenePrompts {
         SEEN = SPLITS.get(SceneSplit.TRAIN).stream()
                 .map(ScenePrompts::combination)
                 .collect(Collectors.toUnmodifiableSet());
+        MEANINGS.put("", new float[ScenesWorld.MEANINGS]);
+        ALL.values().forEach(prompts -> prompts.forEach(prompt -> MEANINGS.put(prompt.text(), meaning(prompt))));
     }
 
     private ScenePrompts() {}
+
+    /** Returns what a caption asks for; see {@link ScenesWorld#meaning}. */
+    public static float[] meaning(String caption) {
+        float[] meaning = MEANINGS.get(caption);
+        if (meaning == null) {
+            throw new IllegalArgumentException(
+                    "The caption \"%s\" must be a prompt of the scenes world.".formatted(caption));
+        }
+        return meaning;
+    }
+
+    private static float[] meaning(ScenePrompt prompt) {
+        float[] meaning = new float[ScenesWorld.MEANINGS];
+        for (Wanted wanted : prompt.include()) {
+            int counts = wanted.shape().ordinal() * meaning.length / SceneShape.values().length;
+            int colors = counts + COUNTS.length - 1;
+            meaning[counts + wanted.count() - 1] = 1;
+            wanted.color().ifPresent(color -> meaning[colors + color.ordinal()] = 1);
+            wanted.place().ifPresent(place -> {
+                int relations = COUNTS.length - 1 + SceneColor.values().length;
+                int other = prompt.include().get(place.target()).shape().ordinal();
+                meaning[counts + relations + place.relation().ordinal()] = 1;
+                meaning[
+                        other * meaning.length / SceneShape.values().length
+                                + relations
+                                + place.relation().opposite().ordinal()] = 1;
+            });
+        }
+        return meaning;
+    }
 
     /** Returns all prompts of a split. */
     public static List<ScenePrompt> of(SceneSplit split) {

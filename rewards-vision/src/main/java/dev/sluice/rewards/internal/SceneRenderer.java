@@ -2,6 +2,7 @@ package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Scene;
 import dev.sluice.rewards.SceneObject;
+import dev.sluice.rewards.SceneShape;
 import java.util.Arrays;
 
 /** Draws scenes with 4×4 samples for each pixel. */
@@ -18,6 +19,26 @@ public final class SceneRenderer {
         }
         for (SceneObject object : scene.objects()) {
             paint(object, planes, size);
+        }
+        return planes;
+    }
+
+    /** Returns the share of each of size² pixels that a shape covers, a plane for each shape. */
+    public static float[] shapes(Scene scene, int size) {
+        int area = size * size;
+        float[] planes = new float[SceneShape.values().length * area];
+        for (SceneObject object : scene.objects()) {
+            Coverage coverage = new Coverage(object, size, size);
+            for (int y = coverage.top(); y < coverage.bottom(); y++) {
+                for (int x = coverage.left(); x < coverage.right(); x++) {
+                    float share = (float) coverage.share(x, y);
+                    for (int shape = 0; shape < SceneShape.values().length; shape++) {
+                        int at = shape * area + y * size + x;
+                        float whole = shape == object.shape().ordinal() ? 1 : 0;
+                        planes[at] += share * (whole - planes[at]);
+                    }
+                }
+            }
         }
         return planes;
     }
