@@ -5,7 +5,6 @@ import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
-import dev.sluice.grpo.Credit;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
@@ -33,6 +32,7 @@ import java.util.Optional;
  * @param batch how much is sampled in an iteration
  * @param sampling how it is sampled
  * @param exploration which steps are stochastic, and how
+ * @param credit how much of a reward each step gets
  * @param advantage rewards to advantages, within a group
  * @param advantageLimit advantages are cut to ± this
  * @param dropZero whether micro-batches without any advantage are left out
@@ -57,6 +57,7 @@ public record RunConfig(
         GrpoOptions.Batch batch,
         SamplingChoice sampling,
         ExplorationChoice exploration,
+        CreditChoice credit,
         AdvantageChoice advantage,
         @Within(above = 0) double advantageLimit,
         boolean dropZero,
@@ -68,6 +69,8 @@ public record RunConfig(
         RunNames.require(name);
         exploration.steps(sampling.steps());
         objective.objective().ratioRule().check(sde(exploration, objective), updates);
+        CreditRules.check(credit, advantage, rewards);
+        CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
     }
 
     private static SdeOptions sde(ExplorationChoice exploration, ObjectiveChoice objective) {
@@ -130,12 +133,13 @@ public record RunConfig(
         GrpoOptions.Rollout rollout =
                 new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
         GrpoOptions.Signal signal = new GrpoOptions.Signal(
-                new Credit.Broadcast(),
+                credit.credit(),
                 advantage.advantage(),
                 advantage.combination(),
                 advantage.history(),
                 advantageLimit,
-                dropZero);
+                dropZero,
+                credit.completion());
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }
 
@@ -157,6 +161,7 @@ public record RunConfig(
                 batch,
                 sampling,
                 exploration,
+                credit,
                 advantage,
                 advantageLimit,
                 dropZero,

@@ -105,6 +105,7 @@ public record GrpoOptions(
      * @param history past samples of a prompt that count in its group's mean and deviation; 0 for none
      * @param limit advantages are cut to [−limit, limit]
      * @param dropZero whether chunks whose advantages are all 0 are left out of the update
+     * @param completion how states along the way are made visible to the reward, where the credit needs them
      */
     public record Signal(
             Credit credit,
@@ -112,10 +113,22 @@ public record GrpoOptions(
             Combination combination,
             int history,
             double limit,
-            boolean dropZero) {
+            boolean dropZero,
+            Completion completion) {
         /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
         public static final Signal FLOW_GRPO =
                 new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 0, 5, true);
+
+        /** A signal whose states are completed on the rest of the grid. */
+        public Signal(
+                Credit credit,
+                GroupAdvantage advantage,
+                Combination combination,
+                int history,
+                double limit,
+                boolean dropZero) {
+            this(credit, advantage, combination, history, limit, dropZero, Completion.WHOLE);
+        }
 
         public Signal {
             Require.atLeast("history", history, 0);

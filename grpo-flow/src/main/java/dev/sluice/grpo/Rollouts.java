@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.OdeSampler;
-import dev.sluice.flow.StepListener;
+import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
@@ -115,13 +115,14 @@ final class Rollouts {
         return new Rolled(chunk, samples, (sampled - start) * 1e-9 + completing, (decoded - sampled) * 1e-9);
     }
 
-    /** What the ODE makes of the states before a step, on the rest of the same grid. */
+    /** What the ODE makes of the states before a step. */
     private List<Sample> completion(Chunk chunk, StoredStep stored, List<Prompt> part) {
         try (NDManager scratch = stored.latents().getManager().newSubManager();
                 Torch.Scope off = Torch.noGradient()) {
             NDArray state = stored.aliases(scratch).latents();
-            NDArray made = new OdeSampler(options.rollout().schedule())
-                    .sample(policy.current(), state, chunk.conditioning(), stored.step(), StepListener.NONE);
+            TimeSchedule levels =
+                    options.signal().completion().from(options.rollout().schedule(), stored.step());
+            NDArray made = new OdeSampler(levels).sample(policy.current(), state, chunk.conditioning());
             return samples(made, part);
         }
     }

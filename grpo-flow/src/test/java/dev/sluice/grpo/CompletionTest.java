@@ -1,7 +1,9 @@
 package dev.sluice.grpo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.flow.TimeSchedule;
 import dev.sluice.grpo.Credit.Probed;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Scores;
@@ -9,6 +11,7 @@ import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.SdeOptions;
 import dev.sluice.sde.SdeRule;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,6 +76,49 @@ class CompletionTest {
             assertThat(report.advantageMagnitude()).isBetween(0.5, 1.0);
             assertThat(report.trainedSteps()).containsExactly(1, 3);
         }
+    }
+
+    @Test
+    void aCompletionTakesPlacesOfTheGrid() {
+        TimeSchedule grid = TimeSchedule.of(1, 0.9, 0.7, 0.6, 0.4, 0.1, 0);
+        assertThat(Completion.WHOLE.from(grid, 0).sigmas()).isEqualTo(grid.sigmas());
+        assertThat(Completion.WHOLE.from(grid, 4).sigmas()).containsExactly(0.4, 0.1, 0);
+        assertThat(new Completion(1).from(grid, 2).sigmas()).containsExactly(0.7, 0);
+        assertThat(new Completion(2).from(grid, 0).sigmas()).containsExactly(1, 0.6, 0);
+        assertThat(new Completion(3).from(grid, 1).sigmas()).containsExactly(0.9, 0.6, 0.4, 0);
+        for (int steps : new int[] {3, 4, 100}) {
+            assertThat(new Completion(steps).from(grid, 3).sigmas()).containsExactly(0.6, 0.4, 0.1, 0);
+        }
+        assertThatThrownBy(() -> new Completion(-1)).hasMessageContaining("steps (-1) must be at least 0");
+    }
+
+    /** Under N(0, τ²) the data that a state predicts is x·(1 − σ)τ²/S(σ), and the reward is shown just that. */
+    @Test
+    void oneStepShowsTheRewardWhatAStatePredicts() {
+        List<float[]> shown = new ArrayList<>();
+        Reward reward = GaussianWorld.each(sample -> {
+            shown.add(GaussianWorld.values(sample.media()));
+            return shown.size();
+        });
+        GrpoOptions whole = options(new Credit.Value(), 0.7, new ExplorationSchedule.Listed(List.of(0, 3)));
+        GrpoOptions.Signal signal = new GrpoOptions.Signal(
+                new Credit.Value(), whole.signal().advantage(), Combination.REWARD_SUM, 0, 5, true, new Completion(1));
+        GrpoOptions once = new GrpoOptions(
+                new GrpoOptions.Batch(1, 2, 2, false, false, false),
+                whole.rollout(),
+                signal,
+                whole.objective(),
+                whole.updates(),
+                1);
+        try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                GrpoTrainer trainer = world.trainer(reward, once)) {
+            trainer.iterate();
+        }
+        // Of pure noise the mean of the data is all that is known, and the ODE's first step goes to it.
+        assertThat(shown).hasSize(6);
+        assertThat(shown.get(2)).containsExactly(new float[] {0, 0, 0}, Offset.offset(1e-6f));
+        assertThat(shown.get(3)).containsExactly(new float[] {0, 0, 0}, Offset.offset(1e-6f));
+        assertThat(shown.get(4)[0]).isNotEqualTo(0f).isNotEqualTo(shown.get(0)[0]);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.configs.RunConfig;
+import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.grpo.GrpoOptions;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,7 @@ import java.util.Locale;
  * @param trained scalars that are trained
  * @param megabytes weights and all that the optimiser keeps, without what a batch needs on its way
  * @param lanes chunks whose activations take memory at a time
- * @param rolloutPasses passes of one picture through the network, to sample an iteration
+ * @param rolloutPasses passes of one picture through the network, to sample an iteration and complete what its credit looks at
  * @param updatePasses passes of one picture through the network, forward and back, to learn from it
  * @param referencePasses passes of one picture through the frozen network, forward only
  */
@@ -24,8 +25,8 @@ public record TrainingCost(
         long guided = config.sampling().guidance() == 1 ? 1 : 2;
         long pictures = batch.samples() * guided;
         int steps = config.sampling().steps();
-        long stochastic =
-                config.exploration().window().map(window -> window.size()).orElse(steps - 1);
+        List<Integer> stochasticSteps = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
+        int stochastic = stochasticSteps.size();
         long learned = Math.max(1, (long) Math.floor(config.objective().stepFraction() * stochastic))
                 * config.updates().innerEpochs();
         long trained = session.trainable().parameterCount();
@@ -42,9 +43,21 @@ public record TrainingCost(
                 trained,
                 megabytes,
                 lanes,
-                pictures * steps,
+                pictures * (steps + completed(config, stochasticSteps)),
                 pictures * learned,
                 config.objective().klWeight() == 0 ? 0 : pictures * learned);
+    }
+
+    /** Returns the steps of the ODE from every state that the credit looks at. */
+    private static long completed(RunConfig config, List<Integer> states) {
+        int most = config.credit().completionSteps() == 0
+                ? Integer.MAX_VALUE
+                : config.credit().completionSteps();
+        return config.credit().credit().needsStates()
+                ? states.stream()
+                        .mapToLong(state -> Math.min(most, config.sampling().steps() - state))
+                        .sum()
+                : 0;
     }
 
     /** Returns lines of YAML comments. */

@@ -1,0 +1,93 @@
+package dev.sluice.configs;
+
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.grpo.Combination;
+import dev.sluice.rewards.RewardFacts;
+import dev.sluice.rewards.RewardProvider;
+import dev.sluice.sde.ExplorationSchedule;
+import java.util.List;
+
+/** What credit for single steps cannot go together with, and what would work. */
+final class CreditRules {
+    private CreditRules() {}
+
+    /** Refuses advantages and rewards that a credit has no meaning with. */
+    static void check(CreditChoice credit, AdvantageChoice advantage, List<RunConfig.RewardChoice> rewards) {
+        boolean states = credit.credit().needsStates();
+        if (states && advantage.history() > 0) {
+            throw new IllegalArgumentException(
+                    "advantage.history (%s) must be 0 with credit.kind: %s, because of past samples only the outcome is kept.%nMaybe write credit.kind: broadcast."
+                            .formatted(advantage.history(), word(credit)));
+        }
+        if (advantage.absoluteValue().isPresent() && signed(credit)) {
+            throw new IllegalArgumentException(
+                    "advantage.absoluteValue takes scores for values above a floor, but those of the chosen credit lie on both sides of 0.%nMaybe write credit.kind: cumulative, without minForm and reNorm."
+                            .formatted());
+        }
+        if (credit.reNorm() && advantage.baseline() != AdvantageChoice.Baseline.NONE) {
+            throw new IllegalArgumentException(
+                    "credit.reNorm puts the zero of the scores between praise and blame, and the mean of the group would move it.%nMaybe write advantage.baseline: none."
+                            .formatted());
+        }
+        if (states) {
+            rewards.forEach(reward -> requireItself(credit, reward));
+        }
+        if (credit.reNorm()) {
+            requireUnitRange(advantage.combination(), rewards);
+        }
+    }
+
+    private static void requireItself(CreditChoice credit, RunConfig.RewardChoice reward) {
+        RewardFacts facts = facts(reward);
+        if (facts.needsGroup() && !facts.equals(RewardFacts.UNKNOWN)) {
+            throw new IllegalArgumentException(
+                    "credit.kind (%s) compares the scores of a sample's own states, but the reward %s scores a sample against the others that it is shown with.%nMaybe write credit.kind: broadcast, or take a reward that scores every sample by itself."
+                            .formatted(word(credit), reward.name()));
+        }
+    }
+
+    /** Holds what is compared with the outcome to the range from 0, a failure, to 1. */
+    private static void requireUnitRange(Combination combination, List<RunConfig.RewardChoice> rewards) {
+        double least = 0;
+        double greatest = 0;
+        for (RunConfig.RewardChoice reward : rewards) {
+            // Only the sum of rewards has the weights in it; elsewhere they come after the normalisation.
+            double weight = combination == Combination.REWARD_SUM ? reward.weight() : 1;
+            RewardFacts facts = facts(reward);
+            double low = Math.min(weight * facts.least(), weight * facts.greatest());
+            double high = Math.max(weight * facts.least(), weight * facts.greatest());
+            least = combination == Combination.REWARD_SUM ? least + low : Math.min(least, low);
+            greatest = combination == Combination.REWARD_SUM ? greatest + high : Math.max(greatest, high);
+        }
+        if (!(least >= 0 && greatest <= 1)) {
+            throw new IllegalArgumentException(
+                    "credit.reNorm needs scores from 0, a failure, to 1, but those of rewards may go from %s to %s.%nMaybe take a reward of that range, such as scenes, with weight: 1."
+                            .formatted(least, greatest));
+        }
+    }
+
+    private static RewardFacts facts(RunConfig.RewardChoice reward) {
+        return RewardProvider.provider(reward.name()).facts();
+    }
+
+    /** Refuses a credit that the stochastic steps leave nothing to tell apart. */
+    static void checkSteps(CreditChoice credit, ExplorationSchedule exploration, int steps) {
+        if (credit.kind() == CreditChoice.Kind.TURNING_POINT
+                && exploration.steps(steps, 0, NoiseSource.of(0)).size() < 2) {
+            throw new IllegalArgumentException(
+                    "credit.kind (turning-point) needs at least two stochastic steps in a rollout, because one alone has no turn.%nMaybe write credit.kind: gain, or a longer exploration.window."
+                            .formatted());
+        }
+    }
+
+    private static boolean signed(CreditChoice credit) {
+        return switch (credit.kind()) {
+            case GAIN, TURNING_POINT -> true;
+            case BROADCAST, VALUE, CUMULATIVE -> credit.minForm().isPresent() || credit.reNorm();
+        };
+    }
+
+    private static String word(CreditChoice credit) {
+        return RunFiles.tree(credit).get("kind").toString();
+    }
+}
