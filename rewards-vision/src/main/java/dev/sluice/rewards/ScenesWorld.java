@@ -1,5 +1,7 @@
 package dev.sluice.rewards;
 
+import dev.sluice.rewards.internal.DenseCaptions;
+import dev.sluice.rewards.internal.SceneMeanings;
 import dev.sluice.rewards.internal.ScenePrompts;
 import dev.sluice.rewards.internal.SceneSampler;
 import java.util.Collections;
@@ -94,28 +96,33 @@ public final class ScenesWorld {
     }
 
     /**
-     * Draws a captioned picture for pretraining, from the training prompts only: first the task, the harder
-     * ones more often, then the prompt, then the scene.
+     * Draws a captioned picture for pretraining, from what training combines only: first the task, the harder
+     * ones more often, then the prompt, then the scene. Every other caption says more than a prompt does, such as "a red
+     * circle left of a square", and combines nothing that is held out.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
      */
     public static Example example(long seed, long index) {
         SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
-        List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, TASKS.get(random.nextInt(TASKS.size())));
-        ScenePrompt prompt = prompts.get(random.nextInt(prompts.size()));
+        ScenePrompt prompt = random.nextBoolean() ? DenseCaptions.draw(random) : prompt(random);
         return new Example(prompt, scene(prompt, random));
+    }
+
+    private static ScenePrompt prompt(SplittableRandom random) {
+        List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, TASKS.get(random.nextInt(TASKS.size())));
+        return prompts.get(random.nextInt(prompts.size()));
     }
 
     /**
      * Returns what a caption asks for, as {@link #MEANINGS} zeros and ones, one part after another for each shape: how many
      * there shall be (1 to 4), in which colour and how they lie as seen from the other object. What is left open is all 0.
      *
-     * @param caption a prompt of either split or neither, or the empty text
+     * @param caption a prompt of either split or neither, a caption of {@link #example}, or the empty text
      * @throws IllegalArgumentException for another text
      */
     public static float[] meaning(String caption) {
-        return ScenePrompts.meaning(caption).clone();
+        return SceneMeanings.of(caption).clone();
     }
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */

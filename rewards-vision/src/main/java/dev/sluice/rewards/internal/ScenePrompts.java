@@ -15,7 +15,6 @@ import dev.sluice.rewards.SceneRelation;
 import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.SceneSplit;
 import dev.sluice.rewards.SceneTask;
-import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -39,7 +38,6 @@ public final class ScenePrompts {
     private static final Map<SceneTask, List<ScenePrompt>> ALL = new HashMap<>();
     private static final Map<SceneSplit, List<ScenePrompt>> SPLITS = new HashMap<>();
     private static final Set<String> SEEN;
-    private static final Map<String, float[]> MEANINGS = new HashMap<>();
 
     static {
         for (SceneTask task : SceneTask.values()) {
@@ -55,41 +53,9 @@ public final class ScenePrompts {
         SEEN = SPLITS.get(SceneSplit.TRAIN).stream()
                 .map(ScenePrompts::combination)
                 .collect(Collectors.toUnmodifiableSet());
-        MEANINGS.put("", new float[ScenesWorld.MEANINGS]);
-        ALL.values().forEach(prompts -> prompts.forEach(prompt -> MEANINGS.put(prompt.text(), meaning(prompt))));
     }
 
     private ScenePrompts() {}
-
-    /** Returns what a caption asks for; see {@link ScenesWorld#meaning}. */
-    public static float[] meaning(String caption) {
-        float[] meaning = MEANINGS.get(caption);
-        if (meaning == null) {
-            throw new IllegalArgumentException(
-                    "The caption \"%s\" must be a prompt of the scenes world.".formatted(caption));
-        }
-        return meaning;
-    }
-
-    private static float[] meaning(ScenePrompt prompt) {
-        float[] meaning = new float[ScenesWorld.MEANINGS];
-        for (Wanted wanted : prompt.include()) {
-            int counts = wanted.shape().ordinal() * meaning.length / SceneShape.values().length;
-            int colors = counts + COUNTS.length - 1;
-            meaning[counts + wanted.count() - 1] = 1;
-            wanted.color().ifPresent(color -> meaning[colors + color.ordinal()] = 1);
-            wanted.place().ifPresent(place -> {
-                int relations = COUNTS.length - 1 + SceneColor.values().length;
-                int other = prompt.include().get(place.target()).shape().ordinal();
-                meaning[counts + relations + place.relation().ordinal()] = 1;
-                meaning[
-                        other * meaning.length / SceneShape.values().length
-                                + relations
-                                + place.relation().opposite().ordinal()] = 1;
-            });
-        }
-        return meaning;
-    }
 
     /** Returns all prompts of a split. */
     public static List<ScenePrompt> of(SceneSplit split) {
@@ -104,6 +70,42 @@ public final class ScenePrompts {
     /** Returns whether no training prompt has this prompt's combination. */
     public static boolean unseen(ScenePrompt prompt) {
         return !SEEN.contains(combination(prompt));
+    }
+
+    /**
+     * Returns whether a caption combines nothing that is held out: of each two shapes, their arrangement and their colours, and
+     * of each shape, its colour and its count.
+     */
+    static boolean combinesWhatIsSeen(ScenePrompt caption) {
+        List<Wanted> include = caption.include();
+        if (heldOut(caption) || include.stream().anyMatch(one -> HELD_OUT_COUNTS.get(one.shape()) == one.count())) {
+            return false;
+        }
+        if (include.stream().anyMatch(one -> one.place().isPresent())) {
+            List<Wanted> plain = include.stream()
+                    .map(one -> new Wanted(one.shape(), 1, Optional.empty(), one.place()))
+                    .toList();
+            if (unseen(new ScenePrompt(SceneTask.POSITION, caption.text(), plain, List.of()))) {
+                return false;
+            }
+        }
+        if (include.size() == 2) {
+            Optional<SceneColor> one = include.get(0).color();
+            Optional<SceneColor> two = include.get(1).color();
+            boolean differ = one.isPresent() && two.isPresent() && !one.equals(two);
+            if (differ) {
+                List<Wanted> singles = include.stream()
+                        .map(wanted -> Wanted.of(wanted.shape(), wanted.color().get()))
+                        .toList();
+                return !unseen(new ScenePrompt(SceneTask.COLOR_ATTR, caption.text(), singles, List.of()));
+            }
+        }
+        return true;
+    }
+
+    /** Returns the word for a count of one to four. */
+    static String number(int count) {
+        return COUNTS[count];
     }
 
     /** Returns whether a coloured shape is kept out of training prompts and of pictures whose prompt leaves the colour free. */
