@@ -3,7 +3,7 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.grpo.Anchor;
 import dev.sluice.grpo.ClipRule;
-import dev.sluice.grpo.Objective;
+import dev.sluice.grpo.PolicyGradient;
 import dev.sluice.grpo.PolicyLoss;
 import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepSelection;
@@ -63,8 +63,8 @@ public record ObjectiveChoice(
     }
 
     /** Returns the trainer's objective. */
-    public Objective objective() {
-        return new Objective(
+    public PolicyGradient objective() {
+        return new PolicyGradient(
                 ratio.rule,
                 new PolicyLoss.PpoClip(ClipRule.symmetric(clipRange)),
                 klWeight == 0 ? List.of() : List.of(new Anchor.KlGauss(klWeight, klForm)),

@@ -75,7 +75,7 @@ public record RunConfig(
 
     private static SdeOptions sde(ExplorationChoice exploration, ObjectiveChoice objective) {
         SdeOptions own = new SdeOptions(exploration.sdeRule());
-        boolean keepMeans = objective.objective().ratioRule().needsMeans();
+        boolean keepMeans = objective.objective().needsMeans();
         return new SdeOptions(own.rule(), own.likelihood(), own.lastStep(), keepMeans);
     }
 

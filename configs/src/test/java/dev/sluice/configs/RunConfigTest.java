@@ -12,6 +12,7 @@ import dev.sluice.grpo.Combination;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
+import dev.sluice.grpo.PolicyGradient;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepWeight;
@@ -177,8 +178,8 @@ class RunConfigTest {
         RunConfig guard =
                 RunFiles.train(run, List.of("objective.ratio=normalised", "objective.stepWeight=inverse-length"));
         GrpoOptions options = guard.grpo(new TimeSchedule.Uniform(10));
-        assertThat(options.objective().ratioRule()).isEqualTo(new RatioRule.Normalised());
-        assertThat(options.objective().stepWeight()).isEqualTo(StepWeight.INVERSE_LENGTH);
+        assertThat(((PolicyGradient) options.objective()).ratioRule()).isEqualTo(new RatioRule.Normalised());
+        assertThat(((PolicyGradient) options.objective()).stepWeight()).isEqualTo(StepWeight.INVERSE_LENGTH);
         assertThat(options.rollout().sde().keepMeans()).isTrue();
     }
 

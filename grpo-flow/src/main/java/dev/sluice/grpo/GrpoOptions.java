@@ -9,7 +9,7 @@ import dev.sluice.sde.SdeOptions;
 import java.util.List;
 
 /**
- * A choice on each axis of a policy-gradient algorithm.
+ * A choice on each axis of an alignment algorithm.
  *
  * @param batch how much is sampled in an iteration, and in what portions
  * @param rollout how it is sampled
@@ -21,7 +21,12 @@ import java.util.List;
 public record GrpoOptions(
         Batch batch, Rollout rollout, Signal signal, Objective objective, Updates updates, long seed) {
     public GrpoOptions {
-        objective.ratioRule().check(rollout.sde(), updates);
+        if (batch.sharedNoise() && rollout.deterministic()) {
+            throw new IllegalArgumentException(
+                    "sharedNoise (true) must be false where no step is stochastic, because the samples of a prompt would all be the same.%nMaybe set sharedNoise: false."
+                            .formatted());
+        }
+        objective.check(batch, rollout, signal, updates);
     }
 
     /**
@@ -80,7 +85,18 @@ public record GrpoOptions(
      * @param exploration which steps are stochastic
      */
     public record Rollout(SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration) {
-        public Rollout {
+        /** Returns whether all steps follow the ODE. */
+        boolean deterministic() {
+            return exploration instanceof ExplorationSchedule.None;
+        }
+
+        /** Refuses what leaves a step that may be trained without a density. */
+        void requireDensities() {
+            if (deterministic()) {
+                throw new IllegalArgumentException(
+                        "The policy gradient needs stochastic steps, because a step of the ODE has no density.%nMaybe take the rule flow-sde, or an objective that learns from finished samples."
+                                .formatted());
+            }
             if (schedule.steps() < 2) {
                 throw new IllegalArgumentException(
                         "steps (%s) must be at least 2, because the last step is not trained."

@@ -4,14 +4,11 @@ import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.tensor.Lanes;
-import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.grpo.IterationReport.Skipped;
 import dev.sluice.sde.SdeSampler;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
  * Trains a policy with rewards: every iteration draws prompts, samples a group for each, scores the samples, turns scores
@@ -27,12 +24,6 @@ import java.util.stream.IntStream;
  * iteration makes is freed at its end. The policy and the task belong to the caller.
  */
 public final class GrpoTrainer implements AutoCloseable {
-    /** Above this the rollout and the update do not run the same computation, and every ratio would be wrong. */
-    private static final double RATIO_TOLERANCE = 1e-6;
-
-    private static final long SHUFFLE = 0x73687566666C65L;
-    private static final long STEPS = 0x7374657073L;
-
     private final Policy policy;
     private final AlignmentTask task;
     private final GrpoOptions options;
@@ -43,11 +34,11 @@ public final class GrpoTrainer implements AutoCloseable {
     private final ScoringThread scoring;
     private final Phases phases = new Phases();
     private final Rollouts rollouts;
-    private final PolicyUpdate update;
+    private final Teacher teacher;
+    private final UpdateLoop updates;
     private final PromptOrder order;
     private TrainerState state = TrainerState.START;
     private PromptHistory history;
-    private boolean ratioChecked;
 
     /**
      * Creates a trainer at iteration 0 and folds the present parameters into the network.
@@ -70,12 +61,18 @@ public final class GrpoTrainer implements AutoCloseable {
         SdeSampler sampler =
                 new SdeSampler(options.rollout().sde(), options.rollout().schedule());
         this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, policy, phases);
-        this.update = new PolicyUpdate(manager, lanes, policy, sampler, options.objective(), optimiser, ema);
+        this.teacher = teacher(options.objective(), sampler);
+        this.updates = new UpdateLoop(
+                new PolicyUpdate(manager, lanes, policy, optimiser, ema), options.updates(), options.seed());
         this.history = PromptHistory.empty(options.signal().history());
         this.order = options.batch().balanceTasks()
                 ? PromptOrder.byTask(task.prompts(), options.seed())
                 : PromptOrder.shuffled(task.prompts().size(), options.seed());
         policy.trainable().fold();
+    }
+
+    private Teacher teacher(Objective objective, SdeSampler sampler) {
+        return new StepTeacher((PolicyGradient) objective, policy, sampler);
     }
 
     /** Returns the number of finished iterations. */
@@ -135,19 +132,18 @@ public final class GrpoTrainer implements AutoCloseable {
             Sampled sampled = rollouts.run(scratch, iteration, prompts, listener);
             double[] rewards = sampled.rewards();
             Groups groups = groups(prompts);
-            int[] steps = sampled.trainedSteps().stream().mapToInt(i -> i).toArray();
             List<Combination.Part> parts = options.signal().combination().parts(task.reward(), sampled);
             PromptHistory.Extended compared = history.extended(prompts, parts, groups);
             Advantages advantages = options.signal()
-                    .advantages(compared.parts(), steps, compared.groups())
+                    .advantages(compared.parts(), teacher.creditedSteps(sampled), compared.groups())
                     .first(prompts.size());
-            List<Chunk> kept = select(sampled.chunks(), advantages);
-            List<UpdateReport> updates =
-                    phases.time(Phases.UPDATE, () -> update(iteration, kept, advantages, listener));
+            Judged judged = new Judged(iteration, sampled.chunks(), rewards, advantages, groups, options.signal());
+            List<UpdateReport> reports =
+                    phases.time(Phases.UPDATE, () -> updates.run(iteration, teacher.course(judged), listener));
             GroupStatistics statistics = GroupStatistics.of(rewards, groups);
-            Skipped skipped = count(sampled, statistics, updates);
+            Skipped skipped = count(sampled, statistics, reports);
             history = history.after(prompts, parts);
-            state = state.after(options.batch().prompts(), prompts.size(), skipped, anyApplied(updates));
+            state = state.after(options.batch().prompts(), prompts.size(), skipped, anyApplied(reports));
             IterationReport report = new IterationReport(
                     iteration,
                     prompts.size(),
@@ -157,8 +153,8 @@ public final class GrpoTrainer implements AutoCloseable {
                     advantages.meanMagnitude(),
                     advantages.zeroShare(),
                     sampled.trainedSteps(),
-                    updates,
-                    updates.isEmpty() ? 0 : updates.get(0).maxRatioDeviation(),
+                    reports,
+                    reports.isEmpty() ? 0 : reports.get(0).maxRatioDeviation(),
                     skipped,
                     phases.take(),
                     (System.nanoTime() - start) * 1e-9,
@@ -184,69 +180,6 @@ public final class GrpoTrainer implements AutoCloseable {
         return options.batch().mergeEqualPrompts()
                 ? Groups.byId(prompts.stream().map(Prompt::text).toList())
                 : Groups.consecutive(options.batch().prompts(), options.batch().groupSize());
-    }
-
-    /** Returns the chunks that can be learned from: finite ones and, if so chosen, only those with an advantage. */
-    private List<Chunk> select(List<Chunk> chunks, Advantages advantages) {
-        return chunks.stream()
-                .filter(Chunk::finite)
-                .filter(chunk -> !options.signal().dropZero()
-                        || IntStream.range(chunk.first(), chunk.first() + chunk.size())
-                                .anyMatch(i -> !advantages.zero(i)))
-                .toList();
-    }
-
-    private List<UpdateReport> update(
-            long iteration, List<Chunk> chunks, Advantages advantages, GrpoListener listener) {
-        List<UpdateReport> reports = new ArrayList<>();
-        int count = Math.min(options.updates().perIteration(), chunks.size());
-        int epochs = options.updates().innerEpochs();
-        for (int epoch = 0; epoch < epochs; epoch++) {
-            int[] shuffled =
-                    PromptOrder.permutation(chunks.size(), NoiseSource.of(options.seed(), SHUFFLE, iteration, epoch));
-            for (int u = 0; u < count; u++) {
-                List<Chunk> part = Arrays.stream(shuffled, u * chunks.size() / count, (u + 1) * chunks.size() / count)
-                        .mapToObj(chunks::get)
-                        .toList();
-                NoiseSource random = NoiseSource.of(options.seed(), STEPS, iteration, epoch, u);
-                reports.add(updateOnce(part, advantages, random));
-                listener.progress(iteration, Phases.UPDATE, reports.size(), epochs * count);
-            }
-        }
-        return reports;
-    }
-
-    private UpdateReport updateOnce(List<Chunk> chunks, Advantages advantages, NoiseSource random) {
-        update.begin();
-        List<Replay> replays = new ArrayList<>();
-        for (Chunk chunk : chunks) {
-            int available = chunk.trajectory().steps().size();
-            int[] chosen = options.objective().stepSelection().choose(available, random);
-            double scale = 1.0 / (chunks.size() * chosen.length);
-            for (int position : chosen) {
-                double[] column = advantages.column(chunk.first(), chunk.size(), position);
-                replays.add(new Replay(chunk, chunk.trajectory().steps().get(position), column, scale));
-            }
-        }
-        update.accumulate(replays).forEach(this::checkRatio);
-        return update.apply(options.updates().learningRate(optimiser.steps()));
-    }
-
-    /** On the first micro-batch of a run the weights are those of the rollout, so the ratio must be 1. */
-    private void checkRatio(MicroStep step) {
-        if (ratioChecked || !step.finite()) {
-            return;
-        }
-        ratioChecked = true;
-        double deviation = Arrays.stream(step.terms().ratios())
-                .map(ratio -> Math.abs(ratio - 1))
-                .max()
-                .orElse(0);
-        if (!(deviation <= RATIO_TOLERANCE)) {
-            throw new IllegalStateException(
-                    "The importance ratio before the first update is off by %s; it must be 1, because rollout and update compute the same.%nMaybe the model draws random numbers or changes its dtype between the two."
-                            .formatted(deviation));
-        }
     }
 
     private Skipped count(Sampled sampled, GroupStatistics statistics, List<UpdateReport> updates) {

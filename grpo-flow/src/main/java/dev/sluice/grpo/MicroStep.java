@@ -2,17 +2,18 @@ package dev.sluice.grpo;
 
 import dev.sluice.grpo.PolicyLoss.Terms;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
- * The loss of one micro-batch at one trained step.
+ * The loss of one portion of an update.
  *
- * @param step its number on the grid
+ * @param step the trained step's number on the grid; empty if the portion is of finished samples
  * @param terms the policy loss
  * @param plain what the policy loss would be with the plain ratio; empty if it has that
  * @param penalty the anchors' penalties without their weights, mean over the samples
  * @param loss the whole objective at this step
  */
-record MicroStep(int step, Terms terms, Optional<Terms> plain, double penalty, double loss) {
+record MicroStep(OptionalInt step, Terms terms, Optional<Terms> plain, double penalty, double loss) {
     boolean finite() {
         return Double.isFinite(loss);
     }

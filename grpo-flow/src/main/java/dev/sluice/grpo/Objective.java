@@ -3,23 +3,22 @@ package dev.sluice.grpo;
 import dev.sluice.sde.KlForm;
 import java.util.List;
 
-/**
- * What an update minimises at one trained step: weight·(loss(ℓ, A) + Σ anchor.weight·mean penalty).
- *
- * @param ratioRule how ℓ is measured
- * @param loss the policy loss
- * @param anchors penalties; empty for none
- * @param stepWeight what the step is multiplied by
- * @param stepSelection which steps are trained
- */
-public record Objective(
-        RatioRule ratioRule,
-        PolicyLoss loss,
-        List<Anchor> anchors,
-        StepWeight stepWeight,
-        StepSelection stepSelection) {
-    public Objective {
-        anchors = List.copyOf(anchors);
+/** What updates minimise. Sampling, scoring, advantages and all that moves with an update are the same for every objective. */
+public sealed interface Objective permits PolicyGradient {
+    /**
+     * Refuses what this objective has no meaning with, and says why.
+     *
+     * @throws IllegalArgumentException with the reason and what would work
+     */
+    void check(
+            GrpoOptions.Batch batch,
+            GrpoOptions.Rollout rollout,
+            GrpoOptions.Signal signal,
+            GrpoOptions.Updates updates);
+
+    /** Returns whether rollouts must keep the mean of every stochastic step. */
+    default boolean needsMeans() {
+        return false;
     }
 
     /**
@@ -30,8 +29,8 @@ public record Objective(
      * @param klWeight β, published as 0.04 for SD3 with {@link KlForm#DIFFUSION_ONLY}; 0 for none
      * @param klForm the form of the divergence
      */
-    public static Objective flowGrpo(double clipRange, double klWeight, KlForm klForm) {
-        return new Objective(
+    static PolicyGradient flowGrpo(double clipRange, double klWeight, KlForm klForm) {
+        return new PolicyGradient(
                 new RatioRule.Plain(),
                 new PolicyLoss.PpoClip(ClipRule.symmetric(clipRange)),
                 klWeight == 0 ? List.of() : List.of(new Anchor.KlGauss(klWeight, klForm)),

@@ -27,8 +27,10 @@ final class UpdateMeter {
         approximateKl += step.terms().approximateKl();
         above += step.terms().clippedAbove();
         below += step.terms().clippedBelow();
-        steps.add(step.step(), step.terms());
-        step.plain().ifPresent(terms -> plain.add(step.step(), terms));
+        step.step().ifPresent(number -> {
+            steps.add(number, step.terms());
+            step.plain().ifPresent(terms -> plain.add(number, terms));
+        });
         for (double ratio : step.terms().ratios()) {
             ratioSum += ratio;
             ratios++;

@@ -117,14 +117,11 @@ abstract class GrpoStepFixture {
         return new Advantages(rows).clipped(5).column(0, rows.length, step);
     }
 
-    PolicyUpdate update(double klWeight, AdamW optimiser, Ema ema) {
-        return new PolicyUpdate(
-                manager,
-                lanes,
-                policy,
-                sampler,
-                Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY),
-                optimiser,
-                ema);
+    StepTeacher teacher(double klWeight) {
+        return new StepTeacher(Objective.flowGrpo(CLIP, klWeight, KlForm.DIFFUSION_ONLY), policy, sampler);
+    }
+
+    static GrpoOptions.Updates updates(AdamW.Options optimiser) {
+        return new GrpoOptions.Updates(1, 1, 0, 1, optimiser, Ema.Options.FLOW_GRPO);
     }
 }

@@ -66,21 +66,22 @@ class GrpoStepRolloutTest extends GrpoStepFixture {
                 AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
                 Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO)) {
             Chunk chunk = new Chunk(0, conditioning(), trajectory, true);
-            PolicyUpdate update = update(0.04, optimiser, ema);
+            PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+            StepTeacher teacher = teacher(0.04);
             update.begin();
             double[] advantages = {1, -1, 2, 0};
             List<MicroStep> steps = update.accumulate(trajectory.steps().stream()
-                    .map(step -> new Replay(chunk, step, advantages, 1.0 / 3))
+                    .map(step -> teacher.replay(chunk, step, advantages, 1.0 / 3))
                     .toList());
             assertThat(steps)
                     .hasSize(3)
                     .allSatisfy(step -> assertThat(step.terms().ratios()).containsOnly(1.0));
-            UpdateReport report = update.apply(3e-4);
+            UpdateReport report = update.apply(updates(AdamW.Options.FLOW_GRPO));
             assertThat(report.maxRatioDeviation()).isZero();
             assertThat(report.gradientNorm()).isPositive();
             update.begin();
             MicroStep moved = update.accumulate(
-                            List.of(new Replay(chunk, trajectory.steps().get(0), advantages, 1)))
+                            List.of(teacher.replay(chunk, trajectory.steps().get(0), advantages, 1)))
                     .get(0);
             assertThat(moved.terms().ratios()).doesNotContain(1.0);
             assertThat(IntStream.range(0, 4)

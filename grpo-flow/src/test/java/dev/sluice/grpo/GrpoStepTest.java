@@ -83,16 +83,17 @@ class GrpoStepTest extends GrpoStepFixture {
         };
         AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        PolicyUpdate update = update(c.klWeight, optimiser, ema);
+        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+        StepTeacher teacher = teacher(c.klWeight);
         int micro = 0;
         for (int u = 0; u < c.batches.size(); u++) {
             String batch = c.batches.get(u);
             Chunk chunk = chunk(batch);
             update.begin();
-            List<Replay> replays = new ArrayList<>();
+            List<Portion> replays = new ArrayList<>();
             for (int k : c.steps) {
                 checkReplay(c.name, micro + replays.size(), chunk, k);
-                replays.add(new Replay(
+                replays.add(teacher.replay(
                         chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1.0 / c.steps.length));
             }
             for (MicroStep step : update.accumulate(replays)) {
@@ -101,7 +102,7 @@ class GrpoStepTest extends GrpoStepFixture {
                         .containsExactly(golden.rows(c.name + ".ratio")[micro], Offset.offset(1e-5));
                 micro++;
             }
-            UpdateReport report = update.apply(AdamW.Options.FLOW_GRPO.learningRate());
+            UpdateReport report = update.apply(updates(AdamW.Options.FLOW_GRPO));
             assertThat(report.applied()).isTrue();
             String name = c.name + ".update" + u;
             checkLosses(name, report);
@@ -151,7 +152,8 @@ class GrpoStepTest extends GrpoStepFixture {
         AdamW.Options options = new AdamW.Options(3e-4, 0.9, 0.999, 1e-8, 1e-4, 0.01);
         AdamW optimiser = new AdamW(manager, adapter.parameters(), options);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        PolicyUpdate update = update(0.04, optimiser, ema);
+        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+        StepTeacher teacher = teacher(0.04);
         double[] norms = golden.doubles("gradclip.grad_norms");
         double[] losses = golden.doubles("gradclip.losses");
         int u = 0;
@@ -160,8 +162,8 @@ class GrpoStepTest extends GrpoStepFixture {
             for (int k : new int[] {0, 2}) {
                 update.begin();
                 update.accumulate(
-                        List.of(new Replay(chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1)));
-                UpdateReport report = update.apply(options.learningRate());
+                        List.of(teacher.replay(chunk, chunk.trajectory().steps().get(k), advantages(batch, k), 1)));
+                UpdateReport report = update.apply(updates(options));
                 assertThat(report.gradientNorm())
                         .as("update %s", u)
                         .isEqualTo(norms[u], Offset.offset(1e-3 * norms[u]));

@@ -223,22 +223,39 @@ class GrpoTrainerTest {
         assertThat(kept).isPositive();
     }
 
+    private static GrpoOptions withRollout(
+            SdeRule rule, TimeSchedule schedule, ExplorationSchedule exploration, boolean sharedNoise) {
+        GrpoOptions base = GaussianWorld.options(0.03, PLAIN, 1);
+        return new GrpoOptions(
+                new GrpoOptions.Batch(4, 16, 32, sharedNoise, false, false),
+                new GrpoOptions.Rollout(new SdeOptions(rule), schedule, exploration),
+                base.signal(),
+                PLAIN,
+                base.updates(),
+                1);
+    }
+
     @Test
     void optionsThatCannotBeMeantAreRefused() {
         assertThatThrownBy(() -> GrpoOptions.Batch.of(4, 1, 2))
                 .hasMessageContaining("groupSize (1) must be at least 2");
         assertThatThrownBy(() -> GrpoOptions.Batch.of(3, 5, 4))
                 .hasMessageContaining("chunkSize (4) must divide prompts × groupSize (15)");
-        assertThatThrownBy(() -> new GrpoOptions.Rollout(
-                        new SdeOptions(new SdeRule.FlowGrpo(0)),
-                        GaussianWorld.SCHEDULE,
-                        new ExplorationSchedule.AllButLast()))
+        assertThatThrownBy(() -> withRollout(
+                        new SdeRule.FlowGrpo(0), GaussianWorld.SCHEDULE, new ExplorationSchedule.AllButLast(), false))
                 .hasMessageContaining("adds no noise in step 0");
-        assertThatThrownBy(() -> new GrpoOptions.Rollout(
-                        new SdeOptions(new SdeRule.FlowGrpo(0.7)),
+        assertThatThrownBy(() -> withRollout(
+                        new SdeRule.FlowGrpo(0.7),
                         new TimeSchedule.Uniform(1),
-                        new ExplorationSchedule.AllButLast()))
+                        new ExplorationSchedule.AllButLast(),
+                        false))
                 .hasMessageContaining("steps (1) must be at least 2");
+        assertThatThrownBy(() -> withRollout(
+                        new SdeRule.FlowGrpo(0.7), GaussianWorld.SCHEDULE, new ExplorationSchedule.None(), false))
+                .hasMessageContaining("a step of the ODE has no density");
+        assertThatThrownBy(() -> withRollout(
+                        new SdeRule.FlowGrpo(0.7), GaussianWorld.SCHEDULE, new ExplorationSchedule.None(), true))
+                .hasMessageContaining("the samples of a prompt would all be the same");
         assertThatThrownBy(() -> new AlignmentTask(
                         new ArrayList<>(),
                         GaussianWorld::encode,

@@ -25,7 +25,7 @@ class PolicyUpdateTest {
     @ParameterizedTest(name = "kl {0}")
     @ValueSource(doubles = {0, 0.7})
     void theGradientIsTheLossesFiniteDifference(double klWeight) {
-        Objective objective = Objective.flowGrpo(0.02, klWeight, KlForm.EXACT);
+        PolicyGradient objective = Objective.flowGrpo(0.02, klWeight, KlForm.EXACT);
         try (GaussianWorld world = new GaussianWorld(0.5, 0.1f, -0.2f)) {
             SdeSampler sampler = new SdeSampler(new SdeRule.FlowGrpo(0.7), GaussianWorld.SCHEDULE);
             SampleNoise noise =
@@ -34,8 +34,8 @@ class PolicyUpdateTest {
             double[] advantages = {1, -1, 2, -2, 0.5, -0.5, 0, 3, -3, 1, -1, 0.1};
             AdamW optimiser = new AdamW(world.manager, world.trainable.parameters(), AdamW.Options.FLOW_GRPO);
             Ema ema = new Ema(world.manager, world.trainable.parameters(), Ema.Options.FLOW_GRPO);
-            PolicyUpdate update =
-                    new PolicyUpdate(world.manager, world.lanes, world.policy, sampler, objective, optimiser, ema);
+            PolicyUpdate update = new PolicyUpdate(world.manager, world.lanes, world.policy, optimiser, ema);
+            StepTeacher teacher = new StepTeacher(objective, world.policy, sampler);
             NDArray initial = noise.initial(world.manager, new Shape(GaussianWorld.SIZE));
             try (Trajectory trajectory =
                     sampler.rollout(world.policy.current(), initial, none, RolloutPlan.of(List.of(0, 2, 4), noise))) {
@@ -43,7 +43,7 @@ class PolicyUpdateTest {
                 // Away from the weights that sampled, some ratios are clipped.
                 move(world, 0.16f, -0.13f);
                 update.begin();
-                double clipped = update.accumulate(replays(chunk, advantages, 1.0 / 3)).stream()
+                double clipped = update.accumulate(replays(teacher, chunk, advantages, 1.0 / 3)).stream()
                         .mapToDouble(step -> step.terms().clipped())
                         .sum();
                 assertThat(clipped).isBetween(0.3, 2.7);
@@ -52,10 +52,10 @@ class PolicyUpdateTest {
                     float[] theta = {0.16f, -0.13f};
                     theta[i] += 2e-3f;
                     move(world, theta[0], theta[1]);
-                    double up = loss(update, chunk, advantages);
+                    double up = loss(update, teacher, chunk, advantages);
                     theta[i] -= 4e-3f;
                     move(world, theta[0], theta[1]);
-                    double down = loss(update, chunk, advantages);
+                    double down = loss(update, teacher, chunk, advantages);
                     double difference = (up - down) / 4e-3;
                     assertThat((double) gradient[i])
                             .as("theta[%s]", i)
@@ -73,17 +73,17 @@ class PolicyUpdateTest {
         world.trainable.fold(Map.of("theta", theta));
     }
 
-    private static double loss(PolicyUpdate update, Chunk chunk, double[] advantages) {
+    private static double loss(PolicyUpdate update, StepTeacher teacher, Chunk chunk, double[] advantages) {
         update.begin();
-        return update.accumulate(replays(chunk, advantages, 1)).stream()
+        return update.accumulate(replays(teacher, chunk, advantages, 1)).stream()
                 .mapToDouble(MicroStep::loss)
                 .average()
                 .orElseThrow();
     }
 
-    private static List<Replay> replays(Chunk chunk, double[] advantages, double scale) {
+    private static List<Portion> replays(StepTeacher teacher, Chunk chunk, double[] advantages, double scale) {
         return chunk.trajectory().steps().stream()
-                .map(step -> new Replay(chunk, step, advantages, scale))
+                .map(step -> teacher.replay(chunk, step, advantages, scale))
                 .toList();
     }
 }

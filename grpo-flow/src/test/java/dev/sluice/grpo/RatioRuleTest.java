@@ -168,9 +168,9 @@ class RatioRuleTest {
         for (RatioRule rule : rules()) {
             GrpoOptions base = GaussianWorld.options(0.05, Objective.flowGrpo(0.05, 0, KlForm.EXACT), 1);
             boolean guard = rule instanceof RatioRule.Normalised;
-            Objective objective = new Objective(
+            Objective objective = new PolicyGradient(
                     rule,
-                    base.objective().loss(),
+                    new PolicyLoss.PpoClip(ClipRule.symmetric(0.05)),
                     List.of(),
                     guard ? StepWeight.INVERSE_LENGTH : StepWeight.ONE,
                     new StepSelection.All());
@@ -220,7 +220,7 @@ class RatioRuleTest {
                 .hasMessageContaining("An iteration has 2 updates");
         normalised.check(WITH_MEANS, updates(2));
         new RatioRule.OnPolicy().check(cps, one);
-        Objective guard = new Objective(
+        Objective guard = new PolicyGradient(
                 normalised,
                 new PolicyLoss.PpoClip(ClipRule.symmetric(2e-6)),
                 List.of(),
@@ -233,7 +233,7 @@ class RatioRuleTest {
     @Test
     void metricsShowWhatNormalisingChanges() {
         GrpoOptions base = GaussianWorld.options(0.05, Objective.flowGrpo(0.05, 0, KlForm.EXACT), 1);
-        Objective guard = new Objective(
+        Objective guard = new PolicyGradient(
                 new RatioRule.Normalised(),
                 new PolicyLoss.PpoClip(ClipRule.none()),
                 List.of(),

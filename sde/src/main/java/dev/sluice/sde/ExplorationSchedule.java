@@ -5,9 +5,10 @@ import dev.sluice.flow.tensor.Require;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which steps of a rollout are stochastic, and so can be trained. The last step never is. */
+/** Which steps of a rollout are stochastic, and so have a density. The last step never is. */
 public sealed interface ExplorationSchedule
-        permits ExplorationSchedule.AllButLast,
+        permits ExplorationSchedule.None,
+                ExplorationSchedule.AllButLast,
                 ExplorationSchedule.RandomWindow,
                 SlidingWindow,
                 ExplorationSchedule.Singular,
@@ -27,6 +28,14 @@ public sealed interface ExplorationSchedule
             throw new IllegalArgumentException(
                     "to (%s) must be at most %s, because the last of %s steps is not trained."
                             .formatted(to, steps - 1, steps));
+        }
+    }
+
+    /** None: samples follow the ODE, for objectives that learn from finished samples. */
+    record None() implements ExplorationSchedule {
+        @Override
+        public List<Integer> steps(int steps, long iteration, NoiseSource random) {
+            return List.of();
         }
     }
 

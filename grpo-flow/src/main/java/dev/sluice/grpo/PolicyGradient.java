@@ -1,0 +1,35 @@
+package dev.sluice.grpo;
+
+import java.util.List;
+
+/**
+ * The policy gradient on steps that have a density: at one trained step, weight·(loss(ℓ, A) + Σ anchor.weight·mean penalty).
+ *
+ * @param ratioRule how ℓ is measured
+ * @param loss the policy loss
+ * @param anchors penalties; empty for none
+ * @param stepWeight what the step is multiplied by
+ * @param stepSelection which steps are trained
+ */
+public record PolicyGradient(
+        RatioRule ratioRule, PolicyLoss loss, List<Anchor> anchors, StepWeight stepWeight, StepSelection stepSelection)
+        implements Objective {
+    public PolicyGradient {
+        anchors = List.copyOf(anchors);
+    }
+
+    @Override
+    public void check(
+            GrpoOptions.Batch batch,
+            GrpoOptions.Rollout rollout,
+            GrpoOptions.Signal signal,
+            GrpoOptions.Updates updates) {
+        rollout.requireDensities();
+        ratioRule.check(rollout.sde(), updates);
+    }
+
+    @Override
+    public boolean needsMeans() {
+        return ratioRule.needsMeans();
+    }
+}
