@@ -4,14 +4,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.sluice.flow.internal.AutoencoderKl;
-import dev.sluice.flow.internal.Components;
+import dev.sluice.flow.internal.Autoencoder;
 import dev.sluice.flow.internal.ConfigFile;
+import dev.sluice.flow.internal.Network;
 import dev.sluice.flow.internal.PipelineIndex;
+import dev.sluice.flow.internal.PipelineParts;
 import dev.sluice.flow.internal.PromptEncoder;
-import dev.sluice.flow.internal.Sd3Config;
-import dev.sluice.flow.internal.Sd3Transformer;
-import dev.sluice.flow.internal.Sd3Work;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -22,10 +20,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * A text-to-image flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
- * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, are known.
+ * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, and FLUX.1 are known.
  *
  * <p>Without an autoencoder, latents are pixels in [−1, 1].
  *
@@ -36,9 +35,9 @@ import java.util.function.Predicate;
 public final class FlowPipeline implements AutoCloseable {
     private final NDManager manager;
     private final Path folder;
-    private final Sd3Transformer transformer;
+    private final Network network;
     private final PromptEncoder prompts;
-    private final AutoencoderKl vae;
+    private final Autoencoder autoencoder;
     private final Scheduler scheduler;
 
     private FlowPipeline(NDManager manager, Path folder) throws IOException {
@@ -48,20 +47,10 @@ public final class FlowPipeline implements AutoCloseable {
         ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
         this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
         requireThousandTimesteps(schedulerConfig);
-        this.transformer = Components.sd3(index.folder("transformer"), manager);
-        this.vae = index.has("vae") ? Components.vae(index.folder("vae"), manager) : null;
-        Sd3Config sizes = transformer.config();
-        int channels = vae == null ? 3 : vae.config().latentChannels();
-        if (sizes.inChannels() != channels || sizes.outChannels() != channels) {
-            throw new IOException("%s: the transformer's in_channels (%s) and out_channels (%s) must be the %s of %s."
-                    .formatted(
-                            index.path(),
-                            sizes.inChannels(),
-                            sizes.outChannels(),
-                            channels,
-                            vae == null ? "pixels" : "the autoencoder's latents"));
-        }
-        this.prompts = PromptEncoder.open(index, sizes, manager);
+        PipelineParts parts = PipelineParts.open(index, manager);
+        this.network = parts.network();
+        this.prompts = parts.prompts();
+        this.autoencoder = parts.autoencoder();
     }
 
     /** The transformer multiplies σ by 1000; a scheduler that counts otherwise would feed it other numbers. */
@@ -126,14 +115,14 @@ public final class FlowPipeline implements AutoCloseable {
         return prompts.encode(owner, texts, tokens);
     }
 
-    /** Returns the usual number of T5 tokens of a prompt: 256, or the tokenizer's maximum if that is less. */
+    /** Returns the family's usual number of T5 tokens of a prompt, or the tokenizer's maximum if that is less. */
     public int usualTokens() {
         return prompts.usualTokens();
     }
 
     /** Returns the transformer; it reads {@link #transformerWeights()} at every call. */
     public VelocityModel velocityModel() {
-        return transformer;
+        return network;
     }
 
     /**
@@ -141,22 +130,43 @@ public final class FlowPipeline implements AutoCloseable {
      * does not own.
      */
     public VelocityModel velocityModel(Weights weights) {
-        return new Sd3Transformer(transformer.config(), weights);
+        return network.over(weights);
+    }
+
+    /**
+     * Returns the guided velocity as the model's family has it: moved away from a negative prompt (SD3), or a scale that the
+     * network is told (FLUX.1 dev; schnell is not guided).
+     *
+     * @param weights as in {@link #velocityModel(Weights)}
+     * @param negative gives one row, what guidance moves away from; called if it does
+     * @param scale 1 moves away from nothing
+     */
+    public VelocityModel guidedModel(Weights weights, Supplier<Conditioning> negative, double scale) {
+        Network over = weights == transformerWeights() ? network : network.over(weights);
+        if (!over.takesNegativePrompt()) {
+            return over.told(scale);
+        }
+        return scale == 1 ? over : new ClassifierFreeGuidance(over, negative.get(), scale);
+    }
+
+    /** Returns whether guidance moves away from a negative prompt; else the network is told its scale. */
+    public boolean takesNegativePrompt() {
+        return network.takesNegativePrompt();
     }
 
     /** Returns the transformer's weights, live. */
     public Weights transformerWeights() {
-        return transformer.weights();
+        return network.weights();
     }
 
     /** Returns how many picture rows a latent row stands for; 1 without an autoencoder. */
     public int factor() {
-        return vae == null ? 1 : vae.config().factor();
+        return autoencoder.factor();
     }
 
     /** Returns the height the model was made for, in pixels. */
     public int defaultHeight() {
-        return transformer.config().sampleSize() * factor();
+        return network.usualRows() * factor();
     }
 
     /** Returns the width the model was made for, in pixels. */
@@ -175,12 +185,12 @@ public final class FlowPipeline implements AutoCloseable {
         Require.atLeast("batch", batch, 1);
         requireSize("height", height);
         requireSize("width", width);
-        return new Shape(batch, transformer.config().inChannels(), height / factor(), width / factor());
+        return new Shape(batch, network.channels(), height / factor(), width / factor());
     }
 
     private void requireSize(String name, int size) {
-        int unit = factor() * transformer.config().patchSize();
-        int most = transformer.config().tableSide() * unit;
+        int unit = factor() * network.patchSize();
+        int most = network.mostRows() * factor();
         if (size < unit || size > most || size % unit != 0) {
             throw new IllegalArgumentException(
                     "%s (%s) must be a multiple of %s, at most %s.".formatted(name, size, unit, most));
@@ -199,9 +209,7 @@ public final class FlowPipeline implements AutoCloseable {
 
     /** Returns the noise levels of a run at a picture size in pixels. */
     public TimeSchedule schedule(int steps, int height, int width) {
-        Shape latents = latentShape(1, height, width);
-        int patch = transformer.config().patchSize();
-        return scheduler.schedule(steps, (latents.get(2) / patch) * (latents.get(3) / patch));
+        return network.schedule(scheduler, steps, pictureTokens(height, width));
     }
 
     /**
@@ -211,10 +219,12 @@ public final class FlowPipeline implements AutoCloseable {
      * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
      */
     public ModelWork work(int height, int width, int tokens, Predicate<String> trained) {
+        return network.work(trained, pictureTokens(height, width), tokens);
+    }
+
+    private long pictureTokens(int height, int width) {
         Shape latents = latentShape(1, height, width);
-        int patch = transformer.config().patchSize();
-        long pictureTokens = (latents.get(2) / patch) * (latents.get(3) / patch);
-        return Sd3Work.of(transformer.config(), trained, pictureTokens, tokens);
+        return (latents.get(2) / network.patchSize()) * (latents.get(3) / network.patchSize());
     }
 
     /**
@@ -224,15 +234,11 @@ public final class FlowPipeline implements AutoCloseable {
      * @return in [0, 1], shape (B, 3, h·factor, w·factor), float32, owned by the manager of {@code latents}
      */
     public NDArray decode(NDArray latents) {
-        Require.shape("latents", latents, -1, transformer.config().inChannels(), -1, -1);
+        Require.shape("latents", latents, -1, network.channels(), -1, -1);
         NDManager owner = latents.getManager();
         try (NDManager scratch = owner.newSubManager()) {
-            NDArray centred = latents;
-            if (vae != null) {
-                NDArray unscaled = vae.unscaled(latents);
-                unscaled.attach(scratch);
-                centred = vae.decode(unscaled);
-            }
+            NDArray centred = autoencoder.pixels(latents);
+            centred.attach(scratch);
             NDArray halved = Torch.scaled(centred, 0.5);
             halved.attach(scratch);
             NDArray images = halved.add(0.5f).clip(0f, 1f);

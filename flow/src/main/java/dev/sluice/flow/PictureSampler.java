@@ -29,6 +29,11 @@ public final class PictureSampler {
      * @throws IllegalArgumentException if the pipeline does not make pictures of that size
      */
     public PictureSampler(FlowPipeline pipeline, PictureSettings settings) {
+        if (!pipeline.takesNegativePrompt() && !settings.negativePrompt().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "negativePrompt (%s) must be empty, because this model's guidance has none."
+                            .formatted(settings.negativePrompt()));
+        }
         this.pipeline = pipeline;
         this.settings = settings;
         this.sampler = new OdeSampler(
@@ -116,12 +121,10 @@ public final class PictureSampler {
     }
 
     private VelocityModel guided(NDManager owner) {
-        VelocityModel model = pipeline.velocityModel();
-        if (settings.guidance() == 1) {
-            return model;
-        }
-        Conditioning negative = pipeline.encode(owner, List.of(settings.negativePrompt()));
-        return new ClassifierFreeGuidance(model, negative, settings.guidance());
+        return pipeline.guidedModel(
+                pipeline.transformerWeights(),
+                () -> pipeline.encode(owner, List.of(settings.negativePrompt())),
+                settings.guidance());
     }
 
     private NDArray noise(NDManager owner, List<Request> part) {

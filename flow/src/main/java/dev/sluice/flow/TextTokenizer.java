@@ -26,13 +26,15 @@ import java.util.Map;
 public final class TextTokenizer implements AutoCloseable {
     private final HuggingFaceTokenizer tokenizer;
     private final long padding;
+    private final long size;
     private final int maxLength;
     private final int leading;
     private final int trailing;
 
-    private TextTokenizer(HuggingFaceTokenizer tokenizer, long padding, int maxLength) {
+    private TextTokenizer(HuggingFaceTokenizer tokenizer, long padding, long size, int maxLength) {
         this.tokenizer = tokenizer;
         this.padding = padding;
+        this.size = size;
         this.maxLength = maxLength;
         long[] added = tokenizer.encode("a").getSpecialTokenMask();
         int before = 0;
@@ -84,19 +86,21 @@ public final class TextTokenizer implements AutoCloseable {
         if (Files.exists(json)) {
             ConfigFile config = ConfigFile.read(json);
             long padding = special.paddingId(config);
-            return open(json, Files.readAllBytes(json), padding, special.maxLength(512));
+            long size = SpecialTokens.size(config.root());
+            return open(json, Files.readAllBytes(json), padding, size, special.maxLength(512));
         }
         if (Files.exists(folder.resolve("vocab.json")) && Files.exists(folder.resolve("merges.txt"))) {
             ClipTokenizerJson clip = ClipTokenizerJson.of(folder, special);
             byte[] bytes = clip.json().getBytes(StandardCharsets.UTF_8);
-            return open(folder, bytes, clip.paddingId(), special.maxLength(77));
+            return open(folder, bytes, clip.paddingId(), clip.size(), special.maxLength(77));
         }
         throw new IOException("""
                 %s has no tokenizer; expected tokenizer.json, or vocab.json and merges.txt.
                 Maybe write tokenizer.json in Python: AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER).""".formatted(folder));
     }
 
-    private static TextTokenizer open(Path source, byte[] json, long padding, int maxLength) throws IOException {
+    private static TextTokenizer open(Path source, byte[] json, long padding, long size, int maxLength)
+            throws IOException {
         HuggingFaceTokenizer tokenizer;
         try {
             // Cutting and padding are done here, because a text's length is the caller's choice at each call.
@@ -106,7 +110,7 @@ public final class TextTokenizer implements AutoCloseable {
             throw new IOException("%s is not a valid tokenizer: %s.".formatted(source, firstLine(e)), e);
         }
         try {
-            return new TextTokenizer(tokenizer, padding, maxLength);
+            return new TextTokenizer(tokenizer, padding, size, maxLength);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw new IOException("%s is not a usable tokenizer: %s.".formatted(source, firstLine(e)), e);
@@ -120,6 +124,11 @@ public final class TextTokenizer implements AutoCloseable {
     /** Returns the longest text in tokens that the tokenizer's files name, or a usual one if they name none. */
     public int maxLength() {
         return maxLength;
+    }
+
+    /** Returns the number of token ids: 1 more than the largest. */
+    public long size() {
+        return size;
     }
 
     /** Returns the id that fills short texts up. */

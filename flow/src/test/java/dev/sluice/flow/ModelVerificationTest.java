@@ -28,6 +28,8 @@ class ModelVerificationTest {
     @CsvSource({
         "sd3-transformer/transformer,sd3-transformer,8",
         "sd3-transformer/transformer_medium,sd3-transformer,4",
+        "flux-transformer/transformer,flux-transformer,8",
+        "flux-transformer/transformer_noguidance,flux-transformer,4",
         "text-encoders/clip_l,text-encoders,4",
         "text-encoders/clip_g,text-encoders,4",
         "text-encoders/t5,text-encoders,2",
@@ -112,10 +114,10 @@ class ModelVerificationTest {
 
     @Test
     void anUnknownArchitectureIsRefused() throws IOException {
-        Files.writeString(folder.resolve("config.json"), "{\"_class_name\":\"WanTransformer3DModel\"}");
+        Files.writeString(folder.resolve("config.json"), "{\"_class_name\":\"UNet2DConditionModel\"}");
         assertThatThrownBy(() -> ModelVerification.verify(folder, Fixtures.path("vae/golden.safetensors")))
                 .isExactlyInstanceOf(IOException.class)
-                .hasMessageContaining("WanTransformer3DModel");
+                .hasMessageContaining("UNet2DConditionModel");
     }
 
     @Test
@@ -156,10 +158,10 @@ class ModelVerificationTest {
                 model.resolve("config.json"), config.replace("\"projection_dim\": 12", "\"projection_dim\": 13"));
         ModelInspection found = ModelInspection.of(model);
         assertThat(found.components().get(0).fault()).get().asString().contains("text_projection.weight");
-        Files.writeString(model.resolve("config.json"), "{\"_class_name\":\"FluxTransformer2DModel\"}");
+        Files.writeString(model.resolve("config.json"), "{\"_class_name\":\"HunyuanVideoTransformer3DModel\"}");
         assertThat(ModelInspection.of(model).components().get(0).fault())
                 .get()
                 .asString()
-                .contains("Flux");
+                .contains("Hunyuan");
     }
 }

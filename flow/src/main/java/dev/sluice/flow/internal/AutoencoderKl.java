@@ -2,17 +2,26 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import java.util.function.UnaryOperator;
 
 /**
  * The image autoencoder of latent diffusion models.
  *
  * <p>Source: Rombach et al. (2022), arXiv:2112.10752; weights as diffusers' {@code AutoencoderKL} names them.
  */
-public final class AutoencoderKl {
+public final class AutoencoderKl implements Autoencoder {
+    /** Pixels that are decoded at a time where there are more pictures than one: a megapixel takes some gigabytes. */
+    private static final long MOST_PIXELS = 1 << 20;
+
+    /** The side from which tiles are no smaller than a picture that the network was made for, in pixels. */
+    private static final int LEAST_TILE = 512;
+
     private final VaeConfig config;
     private final Weights weights;
 
@@ -38,6 +47,60 @@ public final class AutoencoderKl {
     /** Returns the weights, live. */
     public Weights weights() {
         return weights;
+    }
+
+    @Override
+    public int channels() {
+        return config.latentChannels();
+    }
+
+    @Override
+    public int factor() {
+        return config.factor();
+    }
+
+    /** In slices of about a megapixel, and pictures with a side beyond twice the network's own in tiles of that size. */
+    @Override
+    public NDArray pixels(NDArray latents) {
+        NDManager owner = latents.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            NDArray unscaled = unscaled(latents);
+            unscaled.attach(scratch);
+            int side = Math.max(LEAST_TILE, config.sampleSize()) / factor();
+            long rows = latents.getShape().get(2);
+            long columns = latents.getShape().get(3);
+            UnaryOperator<NDArray> decoder = Math.max(rows, columns) > 2L * side
+                    ? slice -> new Tiling(side, side * factor(), Tiling.USUAL_OVERLAP).apply(slice, this::decode)
+                    : this::decode;
+            long pixels = rows * columns * factor() * factor();
+            NDArray decoded = sliced(unscaled, Math.max(1, MOST_PIXELS / pixels), decoder);
+            decoded.attach(owner);
+            return decoded;
+        }
+    }
+
+    /** Returns what the network makes of a batch, some at a time; owned by the manager of {@code batch}. */
+    static NDArray sliced(NDArray batch, long atATime, UnaryOperator<NDArray> network) {
+        long size = batch.getShape().get(0);
+        if (size <= atATime) {
+            return network.apply(batch);
+        }
+        NDManager owner = batch.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            NDList slices = new NDList();
+            for (long first = 0; first < size; first += atATime) {
+                try (NDManager inner = scratch.newSubManager()) {
+                    NDArray slice = batch.get(new NDIndex("{}:{}", first, Math.min(size, first + atATime)));
+                    slice.attach(inner);
+                    NDArray made = network.apply(slice);
+                    made.attach(scratch);
+                    slices.add(made);
+                }
+            }
+            NDArray all = slices.get(0).getNDArrayInternal().concat(new NDList(slices.subList(1, slices.size())), 0);
+            all.attach(owner);
+            return all;
+        }
     }
 
     /**

@@ -26,6 +26,12 @@ public record ClipConfig(
         int projection,
         boolean quickGelu,
         int endToken) {
+    /** What most names of weights begin with. */
+    public static final String PREFIX = "text_model.";
+
+    /** The token table's name, after the prefix. */
+    static final String TOKENS = "embeddings.token_embedding.weight";
+
     public ClipConfig {
         Require.atLeast("vocab_size", vocabulary, 1);
         Require.atLeast("intermediate_size", feedForward, 1);
@@ -61,20 +67,29 @@ public record ClipConfig(
         return projection == 0 ? width : projection;
     }
 
-    /** Returns the tensors it needs. */
+    /** Returns the tensors it needs, as published checkpoints name them. */
     public WeightLayout layout() {
+        return layout(PREFIX);
+    }
+
+    /**
+     * Returns the tensors it needs.
+     *
+     * @param prefix what the names begin with: {@link #PREFIX}, or nothing, as transformers 5 writes a CLIPTextModel
+     */
+    public WeightLayout layout(String prefix) {
         WeightLayout layout = new WeightLayout()
-                .tensor("text_model.embeddings.token_embedding.weight", vocabulary, width)
-                .tensor("text_model.embeddings.position_embedding.weight", positions, width);
+                .tensor(prefix + TOKENS, vocabulary, width)
+                .tensor(prefix + "embeddings.position_embedding.weight", positions, width);
         for (int i = 0; i < layers; i++) {
-            String b = "text_model.encoder.layers." + i;
+            String b = prefix + "encoder.layers." + i;
             layout.norm(b + ".layer_norm1", width).norm(b + ".layer_norm2", width);
             for (String projection : new String[] {"q_proj", "k_proj", "v_proj", "out_proj"}) {
                 layout.linear(b + ".self_attn." + projection, width, width);
             }
             layout.linear(b + ".mlp.fc1", width, feedForward).linear(b + ".mlp.fc2", feedForward, width);
         }
-        layout.norm("text_model.final_layer_norm", width);
+        layout.norm(prefix + "final_layer_norm", width);
         return projection == 0 ? layout : layout.tensor("text_projection.weight", projection, width);
     }
 }

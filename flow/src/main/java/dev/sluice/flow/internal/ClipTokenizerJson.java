@@ -22,8 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param json the text of the file
  * @param paddingId the id of the padding token
+ * @param size 1 more than the largest id
  */
-public record ClipTokenizerJson(String json, long paddingId) {
+public record ClipTokenizerJson(String json, long paddingId, long size) {
     private static final String START = "<|startoftext|>";
     private static final String END = "<|endoftext|>";
     private static final String WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
@@ -85,7 +86,8 @@ public record ClipTokenizerJson(String json, long paddingId) {
         model.set("vocab", vocabulary.root());
         ArrayNode merges = model.putArray("merges");
         merges(folder.resolve("merges.txt")).forEach(merges::add);
-        return new ClipTokenizerJson(mapper.writeValueAsString(json), id(vocabulary, padding));
+        return new ClipTokenizerJson(
+                mapper.writeValueAsString(json), id(vocabulary, padding), SpecialTokens.size(json));
     }
 
     private static long id(ConfigFile vocabulary, String token) throws IOException {

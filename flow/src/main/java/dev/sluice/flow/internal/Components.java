@@ -14,6 +14,9 @@ public final class Components {
     /** SD3's transformer. */
     public static final String SD3 = "SD3Transformer2DModel";
 
+    /** FLUX.1's transformer. */
+    public static final String FLUX = "FluxTransformer2DModel";
+
     /** T5's encoder. */
     public static final String T5 = "T5EncoderModel";
 
@@ -30,7 +33,7 @@ public final class Components {
     public static final String VAE = "AutoencoderKL";
 
     /** Every architecture there is. */
-    public static final List<String> KNOWN = List.of(SD3, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
+    public static final List<String> KNOWN = List.of(SD3, FLUX, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
 
     private static final Map<String, String> BY_MODEL_TYPE =
             Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN);
@@ -70,13 +73,15 @@ public final class Components {
         String architecture = require(config, KNOWN.toArray(new String[0]));
         return switch (architecture) {
             case SD3 -> Sd3Config.of(config).layout();
+            case FLUX -> FluxConfig.of(config).layout();
             case T5, UMT5 -> {
                 String shared = "shared.weight";
                 String embedding = files.contains(shared) ? shared : "encoder.embed_tokens.weight";
                 yield T5Config.of(config).layout(embedding, architecture.equals(UMT5));
             }
             case CLIP, CLIP_PLAIN ->
-                ClipConfig.of(config, architecture.equals(CLIP)).layout();
+                ClipConfig.of(config, architecture.equals(CLIP))
+                        .layout(files.contains(ClipConfig.TOKENS) ? "" : ClipConfig.PREFIX);
             default -> VaeConfig.of(config).layout();
         };
     }
@@ -86,6 +91,13 @@ public final class Components {
         ConfigFile config = config(folder);
         require(config, SD3);
         return new Sd3Transformer(Sd3Config.of(config), weights(folder, config, manager));
+    }
+
+    /** Opens FLUX's transformer, told a guidance scale; its weights belong to {@code manager}. */
+    public static FluxTransformer flux(Path folder, double guidance, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, FLUX);
+        return new FluxTransformer(FluxConfig.of(config), weights(folder, config, manager), guidance);
     }
 
     /** Opens a T5 or UMT5 encoder; its weights belong to {@code manager}. */

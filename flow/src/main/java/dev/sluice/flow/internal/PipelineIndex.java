@@ -1,5 +1,6 @@
 package dev.sluice.flow.internal;
 
+import dev.sluice.flow.TextTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +68,22 @@ public final class PipelineIndex {
                     .formatted(config.path(), component, place));
         }
         return place;
+    }
+
+    /**
+     * Opens a tokenizer.
+     *
+     * @param vocabulary the number of token ids of the text encoder that it serves, of which it may use fewer
+     */
+    public TextTokenizer tokenizer(String component, int vocabulary) throws IOException {
+        Path place = folder(component);
+        TextTokenizer tokenizer = TextTokenizer.open(place);
+        if (tokenizer.size() > vocabulary) {
+            tokenizer.close();
+            throw new IOException("%s has %s tokens, but the vocab_size of its text encoder is %s."
+                    .formatted(place, tokenizer.size(), vocabulary));
+        }
+        return tokenizer;
     }
 
     /** Copies the index and the folders of all components but one. */

@@ -2,18 +2,19 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.Conditioning;
-import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import java.util.function.Predicate;
 
 /**
  * The transformer of Stable Diffusion 3 and 3.5, small or large.
  *
  * <p>Source: Esser et al. (2024), arXiv:2403.03206; weights as diffusers' {@code SD3Transformer2DModel} names them.
  */
-public final class Sd3Transformer implements VelocityModel {
+public final class Sd3Transformer implements Network {
     private final Sd3Config config;
     private final Weights weights;
     private final NDArray shape;
@@ -31,9 +32,39 @@ public final class Sd3Transformer implements VelocityModel {
         return config;
     }
 
-    /** Returns the weights, live. */
+    @Override
     public Weights weights() {
         return weights;
+    }
+
+    @Override
+    public Network over(Weights other) {
+        return new Sd3Transformer(config, other);
+    }
+
+    @Override
+    public int channels() {
+        return config.inChannels();
+    }
+
+    @Override
+    public int patchSize() {
+        return config.patchSize();
+    }
+
+    @Override
+    public int mostRows() {
+        return config.tableSide() * config.patchSize();
+    }
+
+    @Override
+    public int usualRows() {
+        return config.sampleSize();
+    }
+
+    @Override
+    public ModelWork work(Predicate<String> trained, long tokens, long words) {
+        return Sd3Work.of(config, trained, tokens, words);
     }
 
     @Override

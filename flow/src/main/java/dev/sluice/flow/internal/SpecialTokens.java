@@ -73,6 +73,21 @@ public final class SpecialTokens {
         throw new IOException("%s has no token %s, the pad_token of %s.".formatted(tokenizer.path(), token, folder));
     }
 
+    /** Returns 1 more than the largest id in a {@code tokenizer.json}. */
+    public static long size(JsonNode tokenizer) {
+        JsonNode vocabulary = tokenizer.path("model").path("vocab");
+        long size = vocabulary.isArray() ? vocabulary.size() : 0;
+        if (vocabulary.isObject()) {
+            for (JsonNode id : vocabulary) {
+                size = Math.max(size, id.longValue(-1) + 1);
+            }
+        }
+        for (JsonNode added : tokenizer.path("added_tokens")) {
+            size = Math.max(size, added.path("id").longValue(-1) + 1);
+        }
+        return size;
+    }
+
     /** Returns the id that fills short texts up: the files' {@code pad_token}, or what tokenizer.json pads with. */
     public long paddingId(ConfigFile tokenizer) throws IOException {
         Optional<String> named = token("pad_token");

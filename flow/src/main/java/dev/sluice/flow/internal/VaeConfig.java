@@ -18,6 +18,7 @@ import java.util.List;
  * @param postQuantConvolution whether a 1×1 convolution precedes the decoder
  * @param scalingFactor what latents are multiplied by for the diffusion model
  * @param shiftFactor what is taken from them before that
+ * @param sampleSize picture rows and columns that the network was made for
  */
 public record VaeConfig(
         int inChannels,
@@ -30,7 +31,8 @@ public record VaeConfig(
         boolean quantConvolution,
         boolean postQuantConvolution,
         double scalingFactor,
-        double shiftFactor) {
+        double shiftFactor,
+        int sampleSize) {
     public VaeConfig {
         Require.atLeast("in_channels", inChannels, 1);
         Require.atLeast("out_channels", outChannels, 1);
@@ -39,6 +41,7 @@ public record VaeConfig(
         Require.atLeast("norm_num_groups", groups, 1);
         Require.atLeast("the number of block_out_channels", blockChannels.size(), 1);
         Require.positive("scaling_factor", scalingFactor);
+        Require.atLeast("sample_size", sampleSize, 1);
         for (int channels : blockChannels) {
             Require.atLeast("block_out_channels", channels, 1);
             if (channels % groups != 0) {
@@ -74,7 +77,8 @@ public record VaeConfig(
                 c.flag("use_quant_conv", true),
                 c.flag("use_post_quant_conv", true),
                 c.number("scaling_factor", 0.18215),
-                c.number("shift_factor", 0)));
+                c.number("shift_factor", 0),
+                c.integer("sample_size", 32)));
     }
 
     private static void requireBlock(ConfigFile config, String key, String type, String known) throws IOException {

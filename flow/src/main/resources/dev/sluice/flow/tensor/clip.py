@@ -1,4 +1,5 @@
-  # The text encoder of CLIP (Radford et al. 2021, arXiv:2103.00020), with its projection. Weight names are transformers'.
+  # The text encoder of CLIP (Radford et al. 2021, arXiv:2103.00020), with its projection. Weight names are transformers', which
+  # writes them with or without "text_model.".
   # shape = [heads, layers, kind of GELU (0 exact, 1 quick), end token, hidden state to keep], on the CPU. An end token of 2
   # is that of the published checkpoints' configurations, which is wrong: there the largest id ends the text.
 
@@ -26,14 +27,17 @@
     quick = int(shape[2]) == 1
     end = int(shape[3])
     keep = int(shape[4])
-    positions = torch.slice(p["text_model.embeddings.position_embedding.weight"], 0, 0, ids.size(1))
-    x = torch.add(torch.embedding(p["text_model.embeddings.token_embedding.weight"], ids), torch.unsqueeze(positions, 0))
+    t = "text_model."
+    if not ((t + "final_layer_norm.weight") in p):
+      t = ""
+    positions = torch.slice(p[t + "embeddings.position_embedding.weight"], 0, 0, ids.size(1))
+    x = torch.add(torch.embedding(p[t + "embeddings.token_embedding.weight"], ids), torch.unsqueeze(positions, 0))
     kept = x
     for i in range(layers):
-      x = self.clip_layer(x, p, "text_model.encoder.layers." + str(i), heads, quick)
+      x = self.clip_layer(x, p, t + "encoder.layers." + str(i), heads, quick)
       if i + 1 == keep:
         kept = x
-    last = self.clip_norm(x, p, "text_model.final_layer_norm")
+    last = self.clip_norm(x, p, t + "final_layer_norm")
     at = torch.argmax(ids, -1)
     if end != 2:
       at = torch.argmax(torch.to(torch.eq(ids, end), 3), -1)

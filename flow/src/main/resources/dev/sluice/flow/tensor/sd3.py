@@ -2,19 +2,6 @@
   # that share their attention. Weight names are diffusers'. shape = [heads, patch, layers, table side], on the CPU.
   # Everything between the inputs and the velocity, both float32, is computed in the weights' type.
 
-  def sd3_heads(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], projection: str, norm: str, heads: int) -> Tensor:
-    h = self.split_heads(self.linear(x, p, projection), heads)
-    if (norm + ".weight") in p:
-      h = self.rms_norm(h, p[norm + ".weight"], 1e-06)
-    return h
-
-  def sd3_mlp(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], name: str) -> Tensor:
-    h = torch.gelu(self.linear(x, p, name + ".net.0.proj"), approximate="tanh")
-    return self.linear(h, p, name + ".net.2")
-
-  def sd3_gated(self: __torch__.Ops, x: Tensor, gate: Tensor, update: Tensor) -> Tensor:
-    return torch.addcmul(x, torch.unsqueeze(gate, 1), update)
-
   def sd3_embed(self: __torch__.Ops, latents: Tensor, p: Dict[str, Tensor], patch: int, side: int) -> Tensor:
     x = torch.conv2d(latents, p["pos_embed.proj.weight"], p["pos_embed.proj.bias"], [patch, patch])
     rows = x.size(2)
@@ -26,10 +13,8 @@
 
   def sd3_condition(self: __torch__.Ops, time: Tensor, pooled: Tensor, p: Dict[str, Tensor]) -> Tensor:
     features = torch.to(self.time_features(time, 256), pooled)
-    t = self.linear(features, p, "time_text_embed.timestep_embedder.linear_1")
-    t = self.linear(torch.silu(t), p, "time_text_embed.timestep_embedder.linear_2")
-    c = self.linear(pooled, p, "time_text_embed.text_embedder.linear_1")
-    c = self.linear(torch.silu(c), p, "time_text_embed.text_embedder.linear_2")
+    t = self.embedded(features, p, "time_text_embed.timestep_embedder")
+    c = self.embedded(pooled, p, "time_text_embed.text_embedder")
     return torch.silu(torch.add(t, c))
 
   def sd3_block(self: __torch__.Ops, x: Tensor, text: Tensor, condition: Tensor, p: Dict[str, Tensor], b: str, heads: int) -> Tuple[Tensor, Tensor]:
@@ -41,28 +26,28 @@
     words = self.modulate(text, c[1], c[0]) if last else self.modulate(text, c[0], c[1])
 
     a = b + ".attn"
-    q = self.sd3_heads(image, p, a + ".to_q", a + ".norm_q", heads)
+    q = self.heads(image, p, a + ".to_q", a + ".norm_q", heads)
     if not last:
       # The last block's text goes nowhere, so its queries are not asked.
-      q = torch.cat([q, self.sd3_heads(words, p, a + ".add_q_proj", a + ".norm_added_q", heads)], 2)
-    k = torch.cat([self.sd3_heads(image, p, a + ".to_k", a + ".norm_k", heads), self.sd3_heads(words, p, a + ".add_k_proj", a + ".norm_added_k", heads)], 2)
-    v = torch.cat([self.sd3_heads(image, p, a + ".to_v", "", heads), self.sd3_heads(words, p, a + ".add_v_proj", "", heads)], 2)
+      q = torch.cat([q, self.heads(words, p, a + ".add_q_proj", a + ".norm_added_q", heads)], 2)
+    k = torch.cat([self.heads(image, p, a + ".to_k", a + ".norm_k", heads), self.heads(words, p, a + ".add_k_proj", a + ".norm_added_k", heads)], 2)
+    v = torch.cat([self.heads(image, p, a + ".to_v", "", heads), self.heads(words, p, a + ".add_v_proj", "", heads)], 2)
     joint = self.join_heads(torch.scaled_dot_product_attention(q, k, v))
     tokens = x.size(1)
-    y = self.sd3_gated(x, m[2], self.linear(torch.slice(joint, 1, 0, tokens), p, a + ".to_out.0"))
+    y = self.gated(x, m[2], self.linear(torch.slice(joint, 1, 0, tokens), p, a + ".to_out.0"))
     if dual:
       a2 = b + ".attn2"
       again = self.modulate(x, m[6], m[7])
-      q2 = self.sd3_heads(again, p, a2 + ".to_q", a2 + ".norm_q", heads)
-      k2 = self.sd3_heads(again, p, a2 + ".to_k", a2 + ".norm_k", heads)
-      v2 = self.sd3_heads(again, p, a2 + ".to_v", "", heads)
+      q2 = self.heads(again, p, a2 + ".to_q", a2 + ".norm_q", heads)
+      k2 = self.heads(again, p, a2 + ".to_k", a2 + ".norm_k", heads)
+      v2 = self.heads(again, p, a2 + ".to_v", "", heads)
       own = self.join_heads(torch.scaled_dot_product_attention(q2, k2, v2))
-      y = self.sd3_gated(y, m[8], self.linear(own, p, a2 + ".to_out.0"))
-    y = self.sd3_gated(y, m[5], self.sd3_mlp(self.modulate(y, m[3], m[4]), p, b + ".ff"))
+      y = self.gated(y, m[8], self.linear(own, p, a2 + ".to_out.0"))
+    y = self.gated(y, m[5], self.mlp(self.modulate(y, m[3], m[4]), p, b + ".ff"))
     z = text
     if not last:
-      z = self.sd3_gated(z, c[2], self.linear(torch.slice(joint, 1, tokens), p, a + ".to_add_out"))
-      z = self.sd3_gated(z, c[5], self.sd3_mlp(self.modulate(z, c[3], c[4]), p, b + ".ff_context"))
+      z = self.gated(z, c[2], self.linear(torch.slice(joint, 1, tokens), p, a + ".to_add_out"))
+      z = self.gated(z, c[5], self.mlp(self.modulate(z, c[3], c[4]), p, b + ".ff_context"))
     return (y, z)
 
   def sd3_output(self: __torch__.Ops, x: Tensor, condition: Tensor, p: Dict[str, Tensor], rows: int, columns: int, patch: int) -> Tensor:

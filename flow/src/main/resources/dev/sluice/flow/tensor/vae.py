@@ -70,3 +70,14 @@
         x = self.vae_conv(torch.upsample_nearest2d(x, [x.size(2) * 2, x.size(3) * 2]), p, u, 1)
       i = i + 1
     return self.vae_conv(torch.silu(self.vae_norm(x, p, "decoder.conv_norm_out", groups)), p, "decoder.conv_out", 1)
+
+  # The tile, whose first rows or columns the end of the tile before it fades into. how = [length, axis], on the CPU.
+  def vae_blend(self: __torch__.Ops, tile: Tensor, before: Tensor, how: Tensor) -> Tensor:
+    length = int(how[0])
+    axis = int(how[1])
+    ramp = torch.div(torch.arange(length, dtype=6, device=tile.device), float(length))
+    if axis == 2:
+      ramp = torch.unsqueeze(ramp, 1)
+    ending = torch.mul(torch.narrow(before, axis, before.size(axis) - length, length), torch.rsub(ramp, 1.0))
+    faded = torch.add(ending, torch.mul(torch.narrow(tile, axis, 0, length), ramp))
+    return torch.cat([faded, torch.slice(tile, axis, length)], axis)

@@ -42,7 +42,10 @@ public final class Verifier {
         NDManager manager = golden.manager();
         String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
         switch (architecture) {
-            case Components.SD3 -> new Sd3Cases(Components.sd3(folder, manager), golden).run();
+            case Components.SD3 ->
+                TransformerCases.of(Components.sd3(folder, manager), golden).run();
+            case Components.FLUX ->
+                TransformerCases.of(Components.flux(folder, 1, manager), golden).run();
             case Components.T5, Components.UMT5 -> new TextCases(name, golden).run(Components.t5(folder, manager));
             case Components.CLIP, Components.CLIP_PLAIN ->
                 new TextCases(name, golden).run(Components.clip(folder, manager));

@@ -1,0 +1,53 @@
+package dev.sluice.flow.internal;
+
+import dev.sluice.flow.ModelWork;
+import dev.sluice.flow.Scheduler;
+import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Weights;
+import java.util.function.Predicate;
+
+/** The velocity network of a pipeline: its weights, what latents it takes, and how it is guided. */
+public interface Network extends VelocityModel {
+    /** Returns the weights, live. */
+    Weights weights();
+
+    /** Returns the same network over other weights, which it reads at every call and does not own. */
+    Network over(Weights weights);
+
+    /** Returns whether guidance moves away from a negative prompt, rather than being told to the network. */
+    default boolean takesNegativePrompt() {
+        return true;
+    }
+
+    /** Returns this network, told a guidance scale if it has such an input. */
+    default Network told(double guidance) {
+        return this;
+    }
+
+    /** Returns the channels of latents and velocity. */
+    int channels();
+
+    /** Returns the latent rows and columns of one token. */
+    int patchSize();
+
+    /** Returns the most latent rows or columns. */
+    int mostRows();
+
+    /** Returns the latent rows and columns the network was made for. */
+    int usualRows();
+
+    /** Returns the noise levels that the family's pipeline walks, for a number of picture tokens. */
+    default TimeSchedule schedule(Scheduler scheduler, int steps, long tokens) {
+        return scheduler.schedule(steps, tokens);
+    }
+
+    /**
+     * Counts the arithmetic of one evaluation for one sample.
+     *
+     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
+     * @param tokens picture tokens
+     * @param words text tokens
+     */
+    ModelWork work(Predicate<String> trained, long tokens, long words);
+}
