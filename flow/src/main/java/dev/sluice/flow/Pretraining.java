@@ -23,8 +23,8 @@ import java.util.Map;
  * <p>The loss is the mean of ‖v_θ(x_σ, σ, c) − (ε − z)‖² with x_σ = (1 − σ)·z + σ·ε and σ logit-normal.
  *
  * <p>Where the data have labels, the transformer also predicts those of the clean image's pixels, in channels beside the
- * velocity's, and the pooled text those of the caption, by a linear layer; the exported model has neither. What an object is
- * called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner.
+ * velocity's, and a linear layer those of the caption's words from the text encoder's states; the exported model has neither.
+ * What an object is called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner.
  *
  * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206; predicting
  * more than the picture from the same features is from Chefer et al. (2025), VideoJAM, arXiv:2502.02492.
@@ -188,8 +188,8 @@ public final class Pretraining implements AutoCloseable {
         this.architecture = architecture;
         this.options = options;
         this.data = data;
-        this.model = PretrainedModel.create(
-                manager, architecture, pixelLabels(), captionLabels(), vocabulary, options.seed());
+        this.model =
+                PretrainedModel.create(manager, architecture, pixelLabels(), wordLabels(), vocabulary, options.seed());
         this.parameters = new LinkedHashMap<>(model.arrays());
         parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
         Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
@@ -276,24 +276,26 @@ public final class Pretraining implements AutoCloseable {
         float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
         List<String> captions = captions(batch);
         return new PretrainingGradient.Drawn(
-                batch.pixels(), labels, noise, sigmas, model.tokens(captions), meanings(captions));
+                batch.pixels(), labels, noise, sigmas, model.tokens(captions), words(captions));
     }
 
     private int pixelLabels() {
         return options.labelWeight() == 0 ? 0 : data.pixelLabels();
     }
 
-    private int captionLabels() {
-        return options.labelWeight() == 0 ? 0 : data.captionLabels();
+    private int wordLabels() {
+        return options.labelWeight() == 0 ? 0 : data.wordLabels();
     }
 
-    private float[] meanings(List<String> captions) {
-        int labels = captionLabels();
-        float[] meanings = new float[captions.size() * labels];
-        for (int i = 0; labels > 0 && i < captions.size(); i++) {
-            System.arraycopy(data.label(captions.get(i)), 0, meanings, i * labels, labels);
+    /** A word is a token; the end and the padding ask for nothing. */
+    private float[] words(List<String> captions) {
+        int row = wordLabels() * architecture.maxTokens();
+        float[] words = new float[captions.size() * row];
+        for (int i = 0; row > 0 && i < captions.size(); i++) {
+            float[] labels = data.labels(captions.get(i));
+            System.arraycopy(labels, 0, words, i * row, Math.min(row, labels.length));
         }
-        return meanings;
+        return words;
     }
 
     /** Returns the captions that the images of the next update are shown with. */

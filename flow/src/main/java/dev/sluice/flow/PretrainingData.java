@@ -18,14 +18,14 @@ public interface PretrainingData {
         return 0;
     }
 
-    /** Returns how many labels a caption has; 0 for none. */
-    default int captionLabels() {
+    /** Returns how many labels a word of a caption has; 0 for none. */
+    default int wordLabels() {
         return 0;
     }
 
-    /** Returns the {@link #captionLabels()} labels of a caption: what it asks for; those of an empty caption are all 0. */
-    default float[] label(String caption) {
-        return new float[captionLabels()];
+    /** Returns what the words of a caption ask for: {@link #wordLabels()} numbers for one word after another. */
+    default float[] labels(String caption) {
+        return new float[0];
     }
 
     /** Returns the batch of a step, counted from 0. */

@@ -55,9 +55,9 @@ final class PretrainingGradient implements AutoCloseable {
      * @param noise of the shape of {@code pixels}
      * @param sigmas shape (B)
      * @param tokens ids of the captions, shape (B, L)
-     * @param meanings labels of the captions, shape (B, labels); empty without labels
+     * @param words labels of the captions' words, shape (B, L, labels); empty without labels
      */
-    record Drawn(float[] pixels, float[] labels, float[] noise, float[] sigmas, long[] tokens, float[] meanings) {
+    record Drawn(float[] pixels, float[] labels, float[] noise, float[] sigmas, long[] tokens, float[] words) {
         int size() {
             return sigmas.length;
         }
@@ -70,7 +70,7 @@ final class PretrainingGradient implements AutoCloseable {
                     part(noise, first, end),
                     part(sigmas, first, end),
                     Arrays.copyOfRange(tokens, first * (tokens.length / size()), end * (tokens.length / size())),
-                    part(meanings, first, end));
+                    part(words, first, end));
         }
 
         private float[] part(float[] whole, int first, int end) {
@@ -128,10 +128,12 @@ final class PretrainingGradient implements AutoCloseable {
                 whole = whole.add(Torch.scaled(
                         meanSquare(pixels, scratch.create(rows.labels(), pixels.getShape())), labelWeight));
             }
-            if (rows.meanings().length > 0) {
-                NDArray captions = replica.meanings(conditioning);
-                whole = whole.add(Torch.scaled(
-                        meanSquare(captions, scratch.create(rows.meanings(), captions.getShape())), labelWeight));
+            if (rows.words().length > 0) {
+                NDArray words = replica.words(conditioning);
+                NDArray mistake = meanSquare(words, scratch.create(rows.words(), words.getShape()));
+                // Of a word's labels few are not 0, so they are summed.
+                whole = whole.add(
+                        Torch.scaled(mistake, labelWeight * words.getShape().get(2)));
             }
             Torch.backward(Torch.scaled(whole, share));
             return share * loss.getFloat();

@@ -1,9 +1,9 @@
 package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.DenseCaptions;
-import dev.sluice.rewards.internal.SceneMeanings;
 import dev.sluice.rewards.internal.ScenePrompts;
 import dev.sluice.rewards.internal.SceneSampler;
+import dev.sluice.rewards.internal.SceneWordLabels;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -45,9 +45,8 @@ public final class ScenesWorld {
             .flatMap(task -> Collections.nCopies(task.weight(), task).stream())
             .toList();
 
-    /** Length of {@link #meaning}: for each shape four counts, six colours and four relations. */
-    public static final int MEANINGS =
-            SceneShape.values().length * (MOST + SceneColor.values().length + SceneRelation.values().length);
+    /** How many labels a word has: four counts, six colours and four relations. */
+    public static final int WORD_LABELS = MOST + SceneColor.values().length + SceneRelation.values().length;
 
     private ScenesWorld() {}
 
@@ -115,14 +114,15 @@ public final class ScenesWorld {
     }
 
     /**
-     * Returns what a caption asks for, as {@link #MEANINGS} zeros and ones, one part after another for each shape: how many
-     * there shall be (1 to 4), in which colour and how they lie as seen from the other object. What is left open is all 0.
+     * Returns what the words of a caption ask for, as {@link #WORD_LABELS} zeros and ones for one word after another. A word for
+     * a shape has the number of its objects (1 to 4), their colour and how they lie as seen from the other object, one of each
+     * at most; what the caption leaves open and every other word have zeros only.
      *
      * @param caption a prompt of either split or neither, a caption of {@link #example}, or the empty text
      * @throws IllegalArgumentException for another text
      */
-    public static float[] meaning(String caption) {
-        return SceneMeanings.of(caption).clone();
+    public static float[] wordLabels(String caption) {
+        return SceneWordLabels.of(caption).clone();
     }
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */

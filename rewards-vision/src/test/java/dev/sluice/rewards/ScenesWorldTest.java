@@ -192,37 +192,35 @@ class ScenesWorldTest {
     }
 
     @Test
-    void theMeaningOfACaptionNamesWhatEachShapeMustBe() {
-        assertThat(ScenesWorld.MEANINGS).isEqualTo(4 * (4 + 6 + 4));
-        assertThat(ones("")).isEmpty();
-        assertThat(ones("three triangles")).containsExactly(at(SceneShape.TRIANGLE, 2));
+    void theLabelsOfAWordAreWhatTheCaptionAsksOfItsShape() {
+        assertThat(ScenesWorld.WORD_LABELS).isEqualTo(4 + 6 + 4);
+        assertThat(ScenesWorld.wordLabels("")).isEmpty();
+        assertThat(ScenesWorld.wordLabels("three triangles")).hasSize(2 * 14);
+        assertThat(ones("three triangles")).containsExactly(at(1, 2));
         assertThat(ones("a red circle and a blue star"))
                 .containsExactly(
-                        at(SceneShape.CIRCLE, 0),
-                        at(SceneShape.CIRCLE, 4 + SceneColor.RED.ordinal()),
-                        at(SceneShape.STAR, 0),
-                        at(SceneShape.STAR, 4 + SceneColor.BLUE.ordinal()));
+                        at(2, 0), at(2, 4 + SceneColor.RED.ordinal()), at(6, 0), at(6, 4 + SceneColor.BLUE.ordinal()));
         assertThat(ones("a star left of a square"))
                 .containsExactly(
-                        at(SceneShape.SQUARE, 0),
-                        at(SceneShape.SQUARE, 10 + SceneRelation.RIGHT_OF.ordinal()),
-                        at(SceneShape.STAR, 0),
-                        at(SceneShape.STAR, 10 + SceneRelation.LEFT_OF.ordinal()));
+                        at(1, 0),
+                        at(1, 10 + SceneRelation.LEFT_OF.ordinal()),
+                        at(5, 0),
+                        at(5, 10 + SceneRelation.RIGHT_OF.ordinal()));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ScenesWorld.meaning("a cat"))
-                .withMessageContaining("\"a cat\" must be a prompt");
-        ScenesWorld.meaning("a circle")[0] = 7;
-        assertThat(ScenesWorld.meaning("a circle")[0]).isEqualTo(1);
+                .isThrownBy(() -> ScenesWorld.wordLabels("a cat"))
+                .withMessageContaining("\"a cat\" must be one of");
+        ScenesWorld.wordLabels("a circle")[14] = 7;
+        assertThat(ones("a circle")).containsExactly(at(1, 0));
     }
 
-    private static int at(SceneShape shape, int number) {
-        return shape.ordinal() * 14 + number;
+    private static int at(int word, int label) {
+        return word * 14 + label;
     }
 
     private static List<Integer> ones(String caption) {
-        float[] meaning = ScenesWorld.meaning(caption);
-        return IntStream.range(0, meaning.length)
-                .filter(i -> meaning[i] == 1)
+        float[] labels = ScenesWorld.wordLabels(caption);
+        return IntStream.range(0, labels.length)
+                .filter(i -> labels[i] == 1)
                 .boxed()
                 .toList();
     }

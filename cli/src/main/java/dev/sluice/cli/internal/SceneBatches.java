@@ -23,13 +23,13 @@ public record SceneBatches(long seed) implements PretrainingData {
     }
 
     @Override
-    public int captionLabels() {
-        return ScenesWorld.MEANINGS;
+    public int wordLabels() {
+        return ScenesWorld.WORD_LABELS;
     }
 
     @Override
-    public float[] label(String caption) {
-        return ScenesWorld.meaning(caption);
+    public float[] labels(String caption) {
+        return ScenesWorld.wordLabels(caption);
     }
 
     @Override

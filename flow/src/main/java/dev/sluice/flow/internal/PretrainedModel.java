@@ -78,13 +78,13 @@ public final class PretrainedModel implements AutoCloseable {
      * Returns a model with fresh weights that belong to {@code manager}.
      *
      * @param pixelLabels channels that the transformer predicts beside the velocity; an exported model lacks them
-     * @param captionLabels numbers that are predicted from the pooled text; likewise
+     * @param wordLabels numbers that are predicted from the text encoder's state of a word; likewise
      */
     public static PretrainedModel create(
             NDManager manager,
             Pretraining.Architecture a,
             int pixelLabels,
-            int captionLabels,
+            int wordLabels,
             List<String> vocabulary,
             long seed) {
         Sd3Config sd3 = new Sd3Config(
@@ -113,9 +113,9 @@ public final class PretrainedModel implements AutoCloseable {
         Weights sd3Weights = Sd3Init.weights(manager, sd3, NoiseSource.of(seed, 10));
         Weights t5Weights = T5Init.weights(manager, t5, NoiseSource.of(seed, 11));
         Weights labelWeights = new Weights(manager);
-        if (captionLabels > 0) {
-            labelWeights.put("linear.weight", manager.zeros(new Shape(captionLabels, a.textWidth())));
-            labelWeights.put("linear.bias", manager.zeros(new Shape(captionLabels)));
+        if (wordLabels > 0) {
+            labelWeights.put("linear.weight", manager.zeros(new Shape(wordLabels, a.textWidth())));
+            labelWeights.put("linear.bias", manager.zeros(new Shape(wordLabels)));
         }
         try {
             return new PretrainedModel(

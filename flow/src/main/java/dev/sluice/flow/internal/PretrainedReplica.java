@@ -47,11 +47,11 @@ public final class PretrainedReplica implements AutoCloseable {
         return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
     }
 
-    /** Predicts the labels of captions, shape (B, labels). */
-    public NDArray meanings(Conditioning conditioning) {
+    /** Predicts the labels of the captions' words, shape (B, maxTokens, labels). */
+    public NDArray words(Conditioning conditioning) {
         Weights linear = labels.weights();
         return conditioning
-                .pooled()
+                .tokens()
                 .matMul(linear.get("linear.weight").transpose())
                 .add(linear.get("linear.bias"));
     }
