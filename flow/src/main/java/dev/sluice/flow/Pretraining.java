@@ -274,9 +274,11 @@ public final class Pretraining implements AutoCloseable {
         }
         float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
         float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
-        List<String> captions = captions(batch);
+        List<PretrainingData.Caption> captions = captions(batch);
+        List<String> texts =
+                captions.stream().map(PretrainingData.Caption::text).toList();
         return new PretrainingGradient.Drawn(
-                batch.pixels(), labels, noise, sigmas, model.tokens(captions), words(captions));
+                batch.pixels(), labels, noise, sigmas, model.tokens(texts), words(captions));
     }
 
     private int pixelLabels() {
@@ -288,26 +290,26 @@ public final class Pretraining implements AutoCloseable {
     }
 
     /** A word is a token; the end and the padding ask for nothing. */
-    private float[] words(List<String> captions) {
+    private float[] words(List<PretrainingData.Caption> captions) {
         int row = wordLabels() * architecture.maxTokens();
         float[] words = new float[captions.size() * row];
         for (int i = 0; row > 0 && i < captions.size(); i++) {
-            float[] labels = data.labels(captions.get(i));
+            float[] labels = captions.get(i).labels();
             System.arraycopy(labels, 0, words, i * row, Math.min(row, labels.length));
         }
         return words;
     }
 
     /** Returns the captions that the images of the next update are shown with. */
-    List<String> captions(PretrainingData.Batch batch) {
+    List<PretrainingData.Caption> captions(PretrainingData.Batch batch) {
         NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
         NoiseSource swap = NoiseSource.of(options.seed(), SWAP, step);
-        List<String> captions = new ArrayList<>();
+        List<PretrainingData.Caption> captions = new ArrayList<>();
         int count = batch.captions().size();
         for (int i = 0; i < count; i++) {
             boolean swapped = swap.uniform() < options.captionNoise();
-            String caption = batch.captions().get(swapped ? (i + 1) % count : i);
-            captions.add(dropout.uniform() < options.captionDropout() ? "" : caption);
+            PretrainingData.Caption caption = batch.captions().get(swapped ? (i + 1) % count : i);
+            captions.add(dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
         }
         return captions;
     }

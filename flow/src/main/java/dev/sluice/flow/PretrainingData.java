@@ -9,9 +9,25 @@ public interface PretrainingData {
      *
      * @param pixels B × 3 × rows × columns, in [-1, 1]
      * @param labels B × {@link #pixelLabels()} × rows × columns: what each pixel shows; empty without labels
-     * @param captions B texts
+     * @param captions B of them
      */
-    record Batch(float[] pixels, float[] labels, List<String> captions) {}
+    record Batch(float[] pixels, float[] labels, List<Caption> captions) {}
+
+    /**
+     * A caption.
+     *
+     * @param text its words
+     * @param labels what the words ask for: {@link #wordLabels()} numbers for one word after another; empty without labels
+     */
+    record Caption(String text, float[] labels) {
+        /** For guidance: asks for nothing. */
+        static final Caption EMPTY = new Caption("", new float[0]);
+
+        /** Returns a caption without labels. */
+        public static Caption of(String text) {
+            return new Caption(text, new float[0]);
+        }
+    }
 
     /** Returns how many labels a pixel has; 0 for none. */
     default int pixelLabels() {
@@ -21,11 +37,6 @@ public interface PretrainingData {
     /** Returns how many labels a word of a caption has; 0 for none. */
     default int wordLabels() {
         return 0;
-    }
-
-    /** Returns what the words of a caption ask for: {@link #wordLabels()} numbers for one word after another. */
-    default float[] labels(String caption) {
-        return new float[0];
     }
 
     /** Returns the batch of a step, counted from 0. */

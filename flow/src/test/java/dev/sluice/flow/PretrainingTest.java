@@ -45,10 +45,10 @@ class PretrainingTest {
     private static PretrainingData.Batch draw(long step, int size) {
         NoiseSource random = NoiseSource.of(1, step);
         float[] pixels = new float[size * 3 * 64];
-        List<String> captions = new ArrayList<>();
+        List<PretrainingData.Caption> captions = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             boolean bright = random.uniform() < 0.5;
-            captions.add(bright ? "a bright picture" : "a dark picture");
+            captions.add(PretrainingData.Caption.of(bright ? "a bright picture" : "a dark picture"));
             java.util.Arrays.fill(pixels, i * 192, (i + 1) * 192, bright ? 0.8f : -0.8f);
         }
         return new PretrainingData.Batch(pixels, new float[0], captions);
@@ -167,13 +167,13 @@ class PretrainingTest {
         }
 
         @Override
-        public float[] labels(String caption) {
-            return caption.isEmpty() ? new float[0] : new float[] {0, 0, caption.contains("bright") ? 1 : 0};
-        }
-
-        @Override
         public Batch draw(long step, int size) {
-            return PretrainingTest.draw(step, size);
+            Batch plain = PretrainingTest.draw(step, size);
+            List<Caption> captions = plain.captions().stream()
+                    .map(caption -> new Caption(
+                            caption.text(), new float[] {0, 0, caption.text().contains("bright") ? 1 : 0}))
+                    .toList();
+            return new Batch(plain.pixels(), plain.labels(), captions);
         }
     }
 
@@ -211,18 +211,18 @@ class PretrainingTest {
 
     @Test
     void aShareOfTheCaptionsIsAnotherImages() {
-        List<String> captions = new ArrayList<>();
+        List<PretrainingData.Caption> captions = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            captions.add(Integer.toString(i));
+            captions.add(PretrainingData.Caption.of(Integer.toString(i)));
         }
         PretrainingData.Batch batch = new PretrainingData.Batch(new float[0], new float[0], captions);
         Pretraining.Options noisy =
                 new Pretraining.Options(60, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0, 0.3, 0, 0, 1, 7);
         try (Pretraining pretraining = fresh(noisy)) {
-            List<String> given = pretraining.captions(batch);
+            List<PretrainingData.Caption> given = pretraining.captions(batch);
             int swapped = 0;
             for (int i = 0; i < 1000; i++) {
-                String next = captions.get((i + 1) % 1000);
+                PretrainingData.Caption next = captions.get((i + 1) % 1000);
                 assertThat(given.get(i)).isIn(captions.get(i), next);
                 swapped += given.get(i).equals(next) ? 1 : 0;
             }

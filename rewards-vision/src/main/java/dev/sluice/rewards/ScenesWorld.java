@@ -1,9 +1,9 @@
 package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.DenseCaptions;
+import dev.sluice.rewards.internal.SceneCaptions;
 import dev.sluice.rewards.internal.ScenePrompts;
 import dev.sluice.rewards.internal.SceneSampler;
-import dev.sluice.rewards.internal.SceneWordLabels;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -47,6 +47,9 @@ public final class ScenesWorld {
 
     /** How many labels a word has: four counts, six colours and four relations. */
     public static final int WORD_LABELS = MOST + SceneColor.values().length + SceneRelation.values().length;
+
+    /** What stands for a word that is not told, the unknown word of a tokenizer. */
+    public static final String HIDDEN = "<unk>";
 
     private ScenesWorld() {}
 
@@ -114,16 +117,25 @@ public final class ScenesWorld {
     }
 
     /**
-     * Returns what the words of a caption ask for, as {@link #WORD_LABELS} zeros and ones for one word after another. A word for
-     * a shape has the number of its objects (1 to 4), their colour and how they lie as seen from the other object, one of each
-     * at most; what the caption leaves open and every other word have zeros only.
+     * Returns the caption of a picture for pretraining. A word for a shape is labelled with the number of its objects (1 to 4),
+     * their colour and how they lie as seen from the other object, one of each at most; what the caption leaves open, and every
+     * other word, has zeros only. Hidden words are {@link #HIDDEN}, and what they would have asked for is left open: what is
+     * asked of a shape must then be learned from the words that ask it, whatever the shape is, and not the other way round.
      *
-     * @param caption a prompt of either split or neither, a caption of {@link #example}, or the empty text
-     * @throws IllegalArgumentException for another text
+     * @param prompt a prompt, or what {@link #example} drew; it names a shape once
+     * @param hidden probability that a word is hidden, in [0, 1]
      */
-    public static float[] wordLabels(String caption) {
-        return SceneWordLabels.of(caption).clone();
+    public static Caption caption(ScenePrompt prompt, double hidden, SplittableRandom random) {
+        return SceneCaptions.of(prompt, hidden, random);
     }
+
+    /**
+     * A caption with its labels.
+     *
+     * @param text words, separated by one space
+     * @param labels {@link #WORD_LABELS} zeros and ones for one word after another
+     */
+    public record Caption(String text, float[] labels) {}
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */
     private static long mix(long z) {

@@ -1,7 +1,6 @@
 package dev.sluice.rewards;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.ScenePrompt.Wanted;
@@ -194,33 +193,65 @@ class ScenesWorldTest {
     @Test
     void theLabelsOfAWordAreWhatTheCaptionAsksOfItsShape() {
         assertThat(ScenesWorld.WORD_LABELS).isEqualTo(4 + 6 + 4);
-        assertThat(ScenesWorld.wordLabels("")).isEmpty();
-        assertThat(ScenesWorld.wordLabels("three triangles")).hasSize(2 * 14);
-        assertThat(ones("three triangles")).containsExactly(at(1, 2));
-        assertThat(ones("a red circle and a blue star"))
+        ScenesWorld.Caption plain = ScenesWorld.caption(prompt("three triangles"), 0, new SplittableRandom(1));
+        assertThat(plain.text()).isEqualTo("three triangles");
+        assertThat(plain.labels()).hasSize(2 * 14);
+        assertThat(ones(plain)).containsExactly(at(1, 2));
+        assertThat(ones(ScenesWorld.caption(prompt("a red circle and a blue star"), 0, new SplittableRandom(1))))
                 .containsExactly(
                         at(2, 0), at(2, 4 + SceneColor.RED.ordinal()), at(6, 0), at(6, 4 + SceneColor.BLUE.ordinal()));
-        assertThat(ones("a star left of a square"))
+        assertThat(ones(ScenesWorld.caption(prompt("a star left of a square"), 0, new SplittableRandom(1))))
                 .containsExactly(
                         at(1, 0),
                         at(1, 10 + SceneRelation.LEFT_OF.ordinal()),
                         at(5, 0),
                         at(5, 10 + SceneRelation.RIGHT_OF.ordinal()));
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> ScenesWorld.wordLabels("a cat"))
-                .withMessageContaining("\"a cat\" must be one of");
-        ScenesWorld.wordLabels("a circle")[14] = 7;
-        assertThat(ones("a circle")).containsExactly(at(1, 0));
+    }
+
+    @Test
+    void aHiddenWordAsksForNothing() {
+        ScenePrompt prompt = prompt("a star left of a square");
+        ScenesWorld.Caption nothing = ScenesWorld.caption(prompt, 1, new SplittableRandom(1));
+        assertThat(nothing.text()).isEqualTo("<unk> <unk> <unk> <unk> <unk> <unk>");
+        assertThat(ones(nothing)).isEmpty();
+        Set<String> texts = new TreeSet<>();
+        for (int seed = 0; seed < 200; seed++) {
+            ScenesWorld.Caption caption = ScenesWorld.caption(prompt, 0.3, new SplittableRandom(seed));
+            List<String> words = List.of(caption.text().split(" "));
+            List<Integer> expected = new ArrayList<>();
+            if (words.get(0).equals("a")) {
+                expected.add(at(1, 0));
+            }
+            if (words.get(2).equals("left")) {
+                expected.add(at(1, 10 + SceneRelation.LEFT_OF.ordinal()));
+            }
+            if (words.get(4).equals("a")) {
+                expected.add(at(5, 0));
+            }
+            if (words.get(2).equals("left")) {
+                expected.add(at(5, 10 + SceneRelation.RIGHT_OF.ordinal()));
+            }
+            assertThat(ones(caption)).as(caption.text()).isEqualTo(expected);
+            texts.add(caption.text());
+        }
+        assertThat(texts).hasSizeGreaterThan(20);
+    }
+
+    private static ScenePrompt prompt(String text) {
+        return Stream.of(SceneTask.values())
+                .flatMap(task -> ScenesWorld.prompts(task).stream())
+                .filter(prompt -> prompt.text().equals(text))
+                .findAny()
+                .orElseThrow();
     }
 
     private static int at(int word, int label) {
         return word * 14 + label;
     }
 
-    private static List<Integer> ones(String caption) {
-        float[] labels = ScenesWorld.wordLabels(caption);
-        return IntStream.range(0, labels.length)
-                .filter(i -> labels[i] == 1)
+    private static List<Integer> ones(ScenesWorld.Caption caption) {
+        return IntStream.range(0, caption.labels().length)
+                .filter(i -> caption.labels()[i] == 1)
                 .boxed()
                 .toList();
     }

@@ -1,10 +1,12 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.flow.PretrainingData;
+import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /**
  * Rendered scenes with their captions; never the same twice.
@@ -15,6 +17,9 @@ public record SceneBatches(long seed) implements PretrainingData {
     private static final int PIXELS = 3 * ScenesWorld.SIZE * ScenesWorld.SIZE;
     private static final int SHAPES = SceneShape.values().length;
     private static final int LABELS = SHAPES * ScenesWorld.SIZE * ScenesWorld.SIZE;
+
+    /** Share of words that captions do not tell. */
+    private static final double HIDDEN = 0.1;
 
     /** A pixel's labels are the shares of it that each shape covers. */
     @Override
@@ -28,21 +33,21 @@ public record SceneBatches(long seed) implements PretrainingData {
     }
 
     @Override
-    public float[] labels(String caption) {
-        return ScenesWorld.wordLabels(caption);
-    }
-
-    @Override
     public Batch draw(long step, int size) {
         float[] pixels = new float[size * PIXELS];
         float[] labels = new float[size * LABELS];
-        List<String> captions = new ArrayList<>(size);
+        List<Caption> captions = new ArrayList<>(size);
         for (int i = 0; i < size; i++) {
             ScenesWorld.Example example = ScenesWorld.example(seed, step * size + i);
             System.arraycopy(example.scene().pixels(), 0, pixels, i * PIXELS, PIXELS);
             System.arraycopy(example.scene().shapes(), 0, labels, i * LABELS, LABELS);
-            captions.add(example.prompt().text());
+            captions.add(caption(example.prompt(), new SplittableRandom(~(seed * 31 + step * size + i))));
         }
         return new Batch(pixels, labels, captions);
+    }
+
+    private static Caption caption(ScenePrompt prompt, SplittableRandom random) {
+        ScenesWorld.Caption caption = ScenesWorld.caption(prompt, HIDDEN, random);
+        return new Caption(caption.text(), caption.labels());
     }
 }
