@@ -70,6 +70,17 @@ class PretrainedModelTest {
     }
 
     @Test
+    void aHiddenWordIsTheUnknownToken() {
+        try (NDManager manager = Torch.newManager();
+                PretrainedModel model = PretrainedModel.create(manager, TINY, 0, 0, WORDS, 3)) {
+            long[] plain = model.tokens(List.of("a red circle"));
+            long[] hidden = model.tokens(List.of("a <unk> circle"));
+            assertThat(hidden).hasSize(6).containsExactly(plain[0], 2, plain[2], 1, 0, 0);
+            assertThat(model.tokens(List.of("a green circle"))).isEqualTo(hidden);
+        }
+    }
+
+    @Test
     void whatIsExportedPredictsTheVelocityWithoutTheLabelsAndCanBeStartedFrom() throws IOException {
         Path exported = folder.resolve("model");
         try (NDManager manager = Torch.newManager();
