@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            CalibrateCommand.class,
             PretrainCommand.class,
             SampleCommand.class,
             EvaluateCommand.class,

@@ -1,9 +1,11 @@
 package dev.sluice.configs;
 
+import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.grpo.Completion;
 import dev.sluice.grpo.Credit;
 import dev.sluice.grpo.TurningPoint;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +17,8 @@ import java.util.Optional;
  * @param turningPoint how turning points are rewarded, for the kind {@code turning-point} alone; as published if left out
  * @param minForm makes a sample as good as the worst of its steps from here on
  * @param reNorm adds the outcome less 1 to the scores of its steps, so that no step of a failed sample is praised
+ * @param granularities how many steps of the grid the ODE takes at a time after the one stochastic step, 1 first; the advantages of
+ *     all are added up; [1] but for G²RPO
  * @param completionSteps steps of a completion; 0 for the rest of the grid, 1 for what a state's own velocity predicts
  */
 public record CreditChoice(
@@ -23,6 +27,7 @@ public record CreditChoice(
         Optional<Turning> turningPoint,
         Optional<MinForm> minForm,
         boolean reNorm,
+        @NotEmpty @Within(least = 1, most = 1000) List<Integer> granularities,
         @Within(least = 0, most = 1000) int completionSteps) {
     /** The scores of steps by their names in run files. */
     public enum Kind {
@@ -70,6 +75,18 @@ public record CreditChoice(
             throw new IllegalArgumentException(
                     "minForm and reNorm are both there; one of them must go, because each gives the scores a scale of its own.%nMaybe write reNorm: false."
                             .formatted());
+        }
+        for (int i = 0; i < granularities.size(); i++) {
+            if (granularities.get(0) != 1 || (i > 0 && granularities.get(i) <= granularities.get(i - 1))) {
+                throw new IllegalArgumentException(
+                        "granularities (%s) must begin with 1 and rise.%nMaybe write granularities: [1, 2]."
+                                .formatted(granularities));
+            }
+        }
+        if (kind != Kind.BROADCAST && granularities.size() > 1) {
+            throw new IllegalArgumentException(
+                    "granularities (%s) must go with kind: broadcast, because each has an outcome and no states.%nMaybe write granularities: [1]."
+                            .formatted(granularities));
         }
         if (kind == Kind.BROADCAST) {
             requireSteps("minForm", minForm.isPresent(), "looks for the worst of a sample's steps");

@@ -70,13 +70,37 @@ final class CreditRules {
         return RewardProvider.provider(reward.name()).facts();
     }
 
-    /** Refuses a credit that the stochastic steps leave nothing to tell apart. */
+    /** Refuses a credit for which the stochastic steps are too few or too many. */
     static void checkSteps(CreditChoice credit, ExplorationSchedule exploration, int steps) {
-        if (credit.kind() == CreditChoice.Kind.TURNING_POINT
-                && exploration.steps(steps, 0, NoiseSource.of(0)).size() < 2) {
+        int stochastic = exploration.steps(steps, 0, NoiseSource.of(0)).size();
+        if (credit.kind() == CreditChoice.Kind.TURNING_POINT && stochastic < 2) {
             throw new IllegalArgumentException(
                     "credit.kind (turning-point) needs at least two stochastic steps in a rollout, because one alone has no turn.%nMaybe write credit.kind: gain, or a longer exploration.window."
                             .formatted());
+        }
+        if (credit.completionSteps() > 0 && !(exploration instanceof ExplorationSchedule.AllButLast)) {
+            throw new IllegalArgumentException(
+                    "credit.completionSteps (%s) must be 0 where only some steps are stochastic, because a short completion changes in every step, and those in between are not looked at.%nMaybe write exploration.window: null."
+                            .formatted(credit.completionSteps()));
+        }
+        if (credit.granularities().size() > 1 && stochastic != 1) {
+            throw new IllegalArgumentException(
+                    "credit.granularities (%s) need rollouts with one stochastic step, but there are %s, and the reward would be that of all.%nMaybe write exploration.window: null and exploration.singular: [0, 1, 2]."
+                            .formatted(credit.granularities(), stochastic));
+        }
+    }
+
+    /** Refuses granularities without a state that the samples of a group have in common. */
+    static void checkGranularities(CreditChoice credit, boolean sharedNoise, int history) {
+        if (credit.granularities().size() > 1 && !sharedNoise) {
+            throw new IllegalArgumentException(
+                    "credit.granularities (%s) need one initial noise for a group, because its samples may differ by the one stochastic step alone.%nMaybe write batch.sharedNoise: true."
+                            .formatted(credit.granularities()));
+        }
+        if (credit.granularities().size() > 1 && history > 0) {
+            throw new IllegalArgumentException(
+                    "credit.granularities (%s) need advantage.history: 0, because of past samples only the outcome is kept.%nMaybe write advantage.history: 0."
+                            .formatted(credit.granularities()));
         }
     }
 

@@ -71,6 +71,7 @@ public record RunConfig(
         objective.objective().ratioRule().check(sde(exploration, objective), updates);
         CreditRules.check(credit, advantage, rewards);
         CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
+        CreditRules.checkGranularities(credit, batch.sharedNoise(), advantage.history());
     }
 
     private static SdeOptions sde(ExplorationChoice exploration, ObjectiveChoice objective) {
@@ -139,7 +140,8 @@ public record RunConfig(
                 advantage.history(),
                 advantageLimit,
                 dropZero,
-                credit.completion());
+                credit.completion(),
+                credit.granularities());
         return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
     }
 

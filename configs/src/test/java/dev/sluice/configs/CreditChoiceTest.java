@@ -114,6 +114,12 @@ class CreditChoiceTest {
         assertThat(renorm.credit()).isEqualTo(new Credit.ReNorm(new Credit.Value()));
         assertThat(renorm.advantage()).isEqualTo(new GroupAdvantage.Scaled(1e-4));
         assertThat(renorm.completion()).isEqualTo(new Completion(2));
+        GrpoOptions.Signal granular = RunFiles.train(
+                        run,
+                        List.of("credit.granularities=[1, 2]", "exploration.singular=[0, 3]", "batch.sharedNoise=true"))
+                .grpo(new TimeSchedule.Uniform(10))
+                .signal();
+        assertThat(granular.granularities()).containsExactly(1, 2);
     }
 
     @Test
@@ -147,6 +153,13 @@ class CreditChoiceTest {
                 "credit.kind=gain rewards=[{name: relative, weight: 1}] | scores a sample against the others that it is shown with",
                 "credit.kind=turning-point exploration.singular=[1, 2] | needs at least two stochastic steps",
                 "credit.kind=turning-point exploration.window={size: 1, from: 0, to: 4} | needs at least two stochastic steps",
+                "credit={kind: value, completionSteps: 1} exploration.window={size: 2, from: 0, to: 4} | must be 0 where only some steps are stochastic",
+                "credit.granularities=[1, 2] batch.sharedNoise=true | need rollouts with one stochastic step, but there are 9",
+                "credit.granularities=[1, 2] exploration.singular=[0, 1] | need one initial noise for a group",
+                "credit.granularities=[1, 2] exploration.singular=[0, 1] batch.sharedNoise=true advantage.history=3 | need advantage.history: 0",
+                "credit={kind: gain, granularities: [1, 2]} | granularities ([1, 2]) must go with kind: broadcast",
+                "credit.granularities=[2, 3] | granularities ([2, 3]) must begin with 1 and rise",
+                "credit.granularities=[1, 1] | granularities ([1, 1]) must begin with 1 and rise",
                 "advantage.baseline=none advantage.ddof=1 | baseline (none) must go with ddof: 0 and scope: batch",
                 "advantage.baseline=none advantage.scope=group | baseline (none) must go with ddof: 0 and scope: batch",
                 "advantage.baseline=none advantage.history=4 | baseline (none) must go with history: 0",
@@ -171,6 +184,8 @@ class CreditChoiceTest {
                 "credit={kind: turning-point, turningPoint: {bonus: 1}} | credit.turningPoint.balanced is missing",
                 "credit={kind: gain, minForm: {temperature: 0}} | credit.minForm.temperature (0) must be a number above 0",
                 "credit={kind: gain, completionSteps: -1} | credit.completionSteps (-1) must be a whole number at least 0",
+                "credit.granularities=[] | credit.granularities ([]) must have at least one item",
+                "credit.granularities=[0] | credit.granularities[0] (0) must be a whole number at least 1",
                 "credit=gain | credit (gain) must be a group with the keys kind, discount",
             })
     void aWrongValueIsNamedWithWhatIsAllowed(String setting, String expected) {

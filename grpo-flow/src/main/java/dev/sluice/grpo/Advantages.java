@@ -20,6 +20,18 @@ public record Advantages(double[][] values) {
         return new Advantages(cut);
     }
 
+    /** Returns the sums with others of the same samples and steps. */
+    Advantages plus(Advantages others) {
+        double[][] sums = new double[values.length][];
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = values[i].clone();
+            for (int k = 0; k < sums[i].length; k++) {
+                sums[i][k] += others.values[i][k];
+            }
+        }
+        return new Advantages(sums);
+    }
+
     /** Returns those of the first samples. */
     Advantages first(int samples) {
         return new Advantages(Arrays.copyOf(values, samples));

@@ -27,6 +27,9 @@ public record GrpoOptions(
                             .formatted());
         }
         objective.check(batch, rollout, signal, updates);
+        if (signal.granularities().size() > 1) {
+            Granularity.check(batch, rollout);
+        }
     }
 
     /**
@@ -122,6 +125,8 @@ public record GrpoOptions(
      * @param limit advantages are cut to [−limit, limit]
      * @param dropZero whether chunks whose advantages are all 0 are left out of the update
      * @param completion how states along the way are made visible to the reward, where the credit needs them
+     * @param granularities how many steps of the grid the ODE takes at a time after the one stochastic step, 1 first: each has
+     *     an advantage of its own, and they are added up; {1} but for G²RPO
      */
     public record Signal(
             Credit credit,
@@ -130,7 +135,8 @@ public record GrpoOptions(
             int history,
             double limit,
             boolean dropZero,
-            Completion completion) {
+            Completion completion,
+            List<Integer> granularities) {
         /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
         public static final Signal FLOW_GRPO =
                 new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 0, 5, true);
@@ -143,12 +149,14 @@ public record GrpoOptions(
                 int history,
                 double limit,
                 boolean dropZero) {
-            this(credit, advantage, combination, history, limit, dropZero, Completion.WHOLE);
+            this(credit, advantage, combination, history, limit, dropZero, Completion.WHOLE, List.of(1));
         }
 
         public Signal {
             Require.atLeast("history", history, 0);
             Require.positive("limit", limit);
+            granularities = List.copyOf(granularities);
+            Granularity.check(granularities, credit, history);
             if (history > 0 && credit.needsStates()) {
                 throw new IllegalArgumentException(
                         "history (%s) must be 0, because %s scores single steps, and of past samples only the outcome is kept."
@@ -164,8 +172,16 @@ public record GrpoOptions(
          * @param groups the group of each sample
          */
         public Advantages advantages(List<Combination.Part> parts, int[] trainedSteps, Groups groups) {
-            return new Advantages(combination.combine(
-                            parts, groups, probed -> advantage.estimate(credit.assign(probed, trainedSteps), groups)))
+            return summed(List.of(parts), trainedSteps, groups);
+        }
+
+        /** Returns the sum of the advantages at several granularities; otherwise as {@link #advantages}. */
+        Advantages summed(List<List<Combination.Part>> granular, int[] trainedSteps, Groups groups) {
+            return granular.stream()
+                    .map(parts -> new Advantages(combination.combine(
+                            parts, groups, probed -> advantage.estimate(credit.assign(probed, trainedSteps), groups))))
+                    .reduce(Advantages::plus)
+                    .orElseThrow()
                     .clipped(limit);
         }
     }

@@ -132,10 +132,15 @@ public final class GrpoTrainer implements AutoCloseable {
             Sampled sampled = rollouts.run(scratch, iteration, prompts, listener);
             double[] rewards = sampled.rewards();
             Groups groups = groups(prompts);
-            List<Combination.Part> parts = options.signal().combination().parts(task.reward(), sampled);
+            int[] steps = teacher.creditedSteps(sampled);
+            List<List<Combination.Part>> granular = sampled.granular().stream()
+                    .map(one -> options.signal().combination().parts(task.reward(), one))
+                    .toList();
+            List<Combination.Part> parts = granular.get(0);
             PromptHistory.Extended compared = history.extended(prompts, parts, groups);
-            Advantages advantages = options.signal()
-                    .advantages(compared.parts(), teacher.creditedSteps(sampled), compared.groups())
+            Advantages advantages = (granular.size() > 1
+                            ? options.signal().summed(granular, steps, groups)
+                            : options.signal().advantages(compared.parts(), steps, compared.groups()))
                     .first(prompts.size());
             Judged judged = new Judged(iteration, sampled.chunks(), rewards, advantages, groups, options.signal());
             List<UpdateReport> reports =

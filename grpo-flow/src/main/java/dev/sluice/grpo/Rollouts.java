@@ -63,7 +63,8 @@ final class Rollouts {
         List<Chunk> chunks = new ArrayList<>();
         Phases onLanes = new Phases();
         long start = System.nanoTime();
-        boolean probing = options.signal().credit().needsStates();
+        int states = options.signal().credit().needsStates() ? stochastic.size() : 0;
+        int kinds = states + options.signal().granularities().size();
         List<Scores> scored;
         try {
             lanes.run(
@@ -85,44 +86,53 @@ final class Rollouts {
                     });
             phases.share((System.nanoTime() - start) * 1e-9, onLanes.take());
         } finally {
-            scored = phases.time(Phases.WAIT, () -> scoring.collect(probing ? 1 + stochastic.size() : 1));
+            scored = phases.time(Phases.WAIT, () -> scoring.collect(kinds));
         }
         phases.add(Phases.SCORE, scoring.takeSeconds());
         return new Sampled(
                 chunks,
                 scored.get(0),
-                scored.subList(1, scored.size()),
+                scored.subList(1, 1 + states),
+                scored.subList(1 + states, kinds),
                 stochastic,
                 options.rollout().schedule().steps());
     }
 
-    /** What a lane made of a chunk, and the time it took; the samples first, then the completions from each trained step. */
+    /** What a lane made of a chunk, and the time it took; the samples first, then what else is made of their states. */
     private record Rolled(Chunk chunk, List<List<Sample>> samples, double rolloutSeconds, double decodeSeconds) {}
 
     private Rolled roll(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
         long start = System.nanoTime();
         Chunk chunk = rollout(owner, iteration, stochastic, first, part);
         long sampled = System.nanoTime();
+        TimeSchedule schedule = options.rollout().schedule();
         List<List<Sample>> samples = new ArrayList<>();
         samples.add(samples(chunk.trajectory().latents(), part));
         long decoded = System.nanoTime();
         if (options.signal().credit().needsStates()) {
             for (StoredStep stored : chunk.trajectory().steps()) {
-                samples.add(completion(chunk, stored, part));
+                TimeSchedule levels = options.signal().completion().from(schedule, stored.step());
+                samples.add(completion(chunk, stored.latents(), levels, part));
+            }
+        }
+        for (int granularity : options.signal().granularities()) {
+            if (granularity > 1) {
+                StoredStep only = chunk.trajectory().steps().get(0);
+                TimeSchedule levels = Granularity.levels(schedule, only.step() + 1, granularity);
+                samples.add(completion(chunk, only.next(), levels, part));
             }
         }
         double completing = (System.nanoTime() - decoded) * 1e-9;
         return new Rolled(chunk, samples, (sampled - start) * 1e-9 + completing, (decoded - sampled) * 1e-9);
     }
 
-    /** What the ODE makes of the states before a step. */
-    private List<Sample> completion(Chunk chunk, StoredStep stored, List<Prompt> part) {
-        try (NDManager scratch = stored.latents().getManager().newSubManager();
+    /** What the ODE makes of a state on the given levels. */
+    private List<Sample> completion(Chunk chunk, NDArray state, TimeSchedule levels, List<Prompt> part) {
+        try (NDManager scratch = state.getManager().newSubManager();
                 Torch.Scope off = Torch.noGradient()) {
-            NDArray state = stored.aliases(scratch).latents();
-            TimeSchedule levels =
-                    options.signal().completion().from(options.rollout().schedule(), stored.step());
-            NDArray made = new OdeSampler(levels).sample(policy.current(), state, chunk.conditioning());
+            NDArray from = Torch.detached(state);
+            from.attach(scratch);
+            NDArray made = new OdeSampler(levels).sample(policy.current(), from, chunk.conditioning());
             return samples(made, part);
         }
     }

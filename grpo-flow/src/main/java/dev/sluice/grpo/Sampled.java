@@ -2,6 +2,7 @@ package dev.sluice.grpo;
 
 import dev.sluice.grpo.Credit.Probed;
 import dev.sluice.rewards.Scores;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -13,10 +14,24 @@ import java.util.function.Function;
  * @param scores one for each sample
  * @param completions for each trained step, the scores of the samples that the ODE makes of the states before it; empty if
  *     only the outcome counts
+ * @param coarser for each granularity but the first, the scores of what the ODE makes of the samples on coarser grids
  * @param trainedSteps the stochastic steps of this iteration
  * @param steps N, all steps of the grid
  */
-record Sampled(List<Chunk> chunks, Scores scores, List<Scores> completions, List<Integer> trainedSteps, int steps) {
+record Sampled(
+        List<Chunk> chunks,
+        Scores scores,
+        List<Scores> completions,
+        List<Scores> coarser,
+        List<Integer> trainedSteps,
+        int steps) {
+    /** Returns these samples at every granularity, each with the outcomes that it has there. */
+    List<Sampled> granular() {
+        List<Sampled> all = new ArrayList<>(List.of(this));
+        coarser.forEach(other -> all.add(new Sampled(chunks, other, List.of(), List.of(), trainedSteps, steps)));
+        return all;
+    }
+
     /** Returns the rewards, with NaN also where a chunk's latents are not finite, whatever was scored of them. */
     double[] rewards() {
         return valid(scores, scores.values());

@@ -102,7 +102,14 @@ class CompletionTest {
         });
         GrpoOptions whole = options(new Credit.Value(), 0.7, new ExplorationSchedule.Listed(List.of(0, 3)));
         GrpoOptions.Signal signal = new GrpoOptions.Signal(
-                new Credit.Value(), whole.signal().advantage(), Combination.REWARD_SUM, 0, 5, true, new Completion(1));
+                new Credit.Value(),
+                whole.signal().advantage(),
+                Combination.REWARD_SUM,
+                0,
+                5,
+                true,
+                new Completion(1),
+                List.of(1));
         GrpoOptions once = new GrpoOptions(
                 new GrpoOptions.Batch(1, 2, 2, false, false, false),
                 whole.rollout(),
@@ -126,7 +133,7 @@ class CompletionTest {
         Scores outcome = Scores.of(10, 20);
         Scores before1 = Scores.of(1, 2);
         Scores before3 = new Scores(new double[] {3, Double.NaN}, Map.of(1, "blank"));
-        Sampled sampled = new Sampled(List.of(), outcome, List.of(before1, before3), List.of(1, 3), 5);
+        Sampled sampled = new Sampled(List.of(), outcome, List.of(before1, before3), List.of(), List.of(1, 3), 5);
         Probed probed = sampled.probed(Scores::values);
         assertThat(probed.outcome()).containsExactly(10, 20);
         assertThat(probed.states()[0]).containsExactly(1, 1, 3, 3, 10, 10);
@@ -134,7 +141,7 @@ class CompletionTest {
         double[] gains = new Credit.Gain().assign(probed, new int[] {1, 3})[0];
         assertThat(gains).containsExactly(3 - 1, 10 - 3);
         assertThat(gains[0] + gains[1]).isEqualTo(10 - 1, Offset.offset(0.0));
-        assertThat(new Sampled(List.of(), outcome, List.of(), List.of(1, 3), 5)
+        assertThat(new Sampled(List.of(), outcome, List.of(), List.of(), List.of(1, 3), 5)
                         .probed(Scores::values)
                         .states())
                 .isEmpty();

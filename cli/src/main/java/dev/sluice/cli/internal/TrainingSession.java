@@ -20,6 +20,7 @@ import dev.sluice.flow.tensor.Torch;
 import dev.sluice.grpo.AlignmentTask;
 import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.GrpoTrainer;
+import dev.sluice.grpo.NoiseCalibration;
 import dev.sluice.grpo.Policy;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RunIdentity;
@@ -52,6 +53,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Trainable trainable;
     private final RunIdentity identity;
     private final GrpoTrainer trainer;
+    private final NoiseCalibration calibration;
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
 
@@ -84,6 +86,7 @@ public final class TrainingSession implements AutoCloseable {
                 policy,
                 task,
                 config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
+        this.calibration = new NoiseCalibration(manager, lanes, policy, task);
         this.evaluator = new ModelEvaluator(
                 lanes,
                 pipeline,
@@ -184,6 +187,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Returns the trainer. */
     public GrpoTrainer trainer() {
         return trainer;
+    }
+
+    /** Finds the noise of every step, from the run's own on; see {@link NoiseCalibration}. */
+    public List<Double> calibrate(NoiseCalibration.Options options, NoiseCalibration.Listener listener) {
+        return calibration.run(trainer.options().rollout(), options, listener);
     }
 
     /** Returns what the run's checkpoints belong to. */
