@@ -89,8 +89,6 @@ public final class Pretraining implements AutoCloseable {
      * @param finalLearningRate share of the highest learning rate at the end of a cosine decay, in [0, 1]
      * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
      * @param captionDropout share of captions replaced by the empty one, for guidance; in [0, 1]
-     * @param captionNoise share of captions that are another image's of the batch, in [0, 1]: a model that alignment has
-     *     something to do on, as one from the web with captions that are often wrong
      * @param labelWeight weight of the labels' mean squared errors beside the velocity's, where the data have labels; 0 leaves
      *     them out
      * @param logitMean mean of logit σ
@@ -107,7 +105,6 @@ public final class Pretraining implements AutoCloseable {
             double finalLearningRate,
             double emaDecay,
             double captionDropout,
-            double captionNoise,
             double labelWeight,
             double logitMean,
             double logitDeviation,
@@ -121,7 +118,6 @@ public final class Pretraining implements AutoCloseable {
             Require.within("finalLearningRate", finalLearningRate, 0, 1);
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.within("captionDropout", captionDropout, 0, 1);
-            Require.within("captionNoise", captionNoise, 0, 1);
             Require.notNegative("labelWeight", labelWeight);
             Require.positive("logitDeviation", logitDeviation);
         }
@@ -155,7 +151,6 @@ public final class Pretraining implements AutoCloseable {
     private static final long DROPOUT = 1;
     private static final long TIMES = 2;
     private static final long NOISE = 3;
-    private static final long SWAP = 4;
 
     private final Lanes lanes;
     private final NDManager manager;
@@ -300,17 +295,11 @@ public final class Pretraining implements AutoCloseable {
         return words;
     }
 
-    /** Returns the captions that the images of the next update are shown with. */
-    List<PretrainingData.Caption> captions(PretrainingData.Batch batch) {
+    private List<PretrainingData.Caption> captions(PretrainingData.Batch batch) {
         NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
-        NoiseSource swap = NoiseSource.of(options.seed(), SWAP, step);
-        List<PretrainingData.Caption> captions = new ArrayList<>();
-        int count = batch.captions().size();
-        for (int i = 0; i < count; i++) {
-            boolean swapped = swap.uniform() < options.captionNoise();
-            PretrainingData.Caption caption = batch.captions().get(swapped ? (i + 1) % count : i);
-            captions.add(dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
-        }
+        List<PretrainingData.Caption> captions = new ArrayList<>(batch.captions());
+        captions.replaceAll(
+                caption -> dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
         return captions;
     }
 
