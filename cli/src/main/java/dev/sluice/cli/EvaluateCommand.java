@@ -207,6 +207,9 @@ final class EvaluateCommand implements Callable<Integer> {
         outcome.unseen().ifPresent(report -> row(table, "unseen combinations", report.score()));
         row(table, "all", all.score());
         table.lines().forEach(out::println);
+        outcome.diversity()
+                .ifPresent(mean -> out.printf(
+                        Locale.ROOT, "%nDiversity: %.3f (mean distance of a prompt's pictures, 0 to 1)%n", mean));
         if (all.invalid() > 0) {
             out.printf("%n%s pictures have no score (%s).%n", all.invalid(), reason.get());
         }

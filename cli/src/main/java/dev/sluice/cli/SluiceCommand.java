@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             SampleCommand.class,
             EvaluateCommand.class,
             ReportCommand.class,
+            CompareCommand.class,
             ModelCommand.class,
             BenchCommand.class,
             SluiceCommand.Completion.class

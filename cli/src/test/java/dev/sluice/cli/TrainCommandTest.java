@@ -65,6 +65,12 @@ class TrainCommandTest {
         assertThat(steps(run.resolve("timing.jsonl"))).containsExactly(0, 1, 2);
         assertThat(steps(run.resolve("evaluation.jsonl"))).containsExactly(0, 2, 3);
         assertThat(Files.readString(run.resolve("metrics.jsonl"))).doesNotContain("seconds", "memory");
+        String document = Files.readString(DocumentationTest.HOME.resolve("docs/metrics.md"));
+        // 8 samples, 4 steps of the rollout; 3 of them in the update, with and without what is trained.
+        assertThat(JsonLines.read(run.resolve("metrics.jsonl")))
+                .allSatisfy(
+                        line -> assertThat(line).containsEntry("samples", 8.0).containsEntry("passes", 80.0));
+        assertThat(document).contains("`samples`", "`passes`", "`diversity`");
         assertThat(run.resolve("adapter/adapter_config.json")).exists();
         assertThat(run.resolve("adapter/adapter_model.safetensors")).exists();
         assertThat(run.resolve("samples/step-000003/002.png")).exists();

@@ -53,6 +53,19 @@ public final class RunFiles {
         return YamlWriter.tree(options);
     }
 
+    /**
+     * Returns what a run file says, over its base files, as maps, lists and texts: whatever its keys are, and without the
+     * built-in defaults. So the resolved options of an earlier run can be read where its model is no longer there.
+     *
+     * @throws ConfigException if the file is missing or not YAML
+     */
+    public static Map<String, Object> tree(Path file) {
+        List<Fault> faults = new ArrayList<>();
+        Map<String, Object> tree = new Layers(faults).file(file).plain();
+        throwIfAny(faults);
+        return tree;
+    }
+
     static <R extends Record> R read(Class<R> type, String defaults, Path file, List<String> settings) {
         List<Fault> faults = new ArrayList<>();
         Layers layers = new Layers(faults);
@@ -65,10 +78,14 @@ public final class RunFiles {
         }
         boolean readable = faults.stream().noneMatch(fault -> fault.path().isEmpty());
         R bound = readable ? new Binder(faults, builtIn).bind(type, tree) : null;
+        throwIfAny(faults);
+        return bound;
+    }
+
+    private static void throwIfAny(List<Fault> faults) {
         if (!faults.isEmpty()) {
             throw new ConfigException(
                     faults.stream().map(Fault::toString).distinct().toList());
         }
-        return bound;
     }
 }

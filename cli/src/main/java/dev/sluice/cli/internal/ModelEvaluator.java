@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Judges a model on prompts, with the weights that it has at each call: what a training run does before, between and after
@@ -43,13 +44,18 @@ public record ModelEvaluator(
      *
      * @param all over all prompts
      * @param unseen over the prompts whose combination no training prompt has; empty if there is none
+     * @param diversity how far the samples of one prompt are from each other, in [0, 1]; empty with one sample of each
      */
-    public record Outcome(Evaluation.Report all, Optional<Evaluation.Report> unseen) {
-        /** Returns the scores as JSON values: {@code score}, {@code low}, {@code high}, {@code tasks} and {@code unseen}. */
+    public record Outcome(Evaluation.Report all, Optional<Evaluation.Report> unseen, OptionalDouble diversity) {
+        /**
+         * Returns the scores as JSON values: {@code score}, {@code low}, {@code high}, {@code tasks}, {@code unseen} and
+         * {@code diversity}.
+         */
         public Map<String, Object> json() {
             Map<String, Object> json = summary(all);
             json.put("invalid", all.invalid());
             unseen.ifPresent(report -> json.put("unseen", summary(report)));
+            diversity.ifPresent(mean -> json.put("diversity", mean));
             return json;
         }
 
@@ -79,7 +85,9 @@ public record ModelEvaluator(
     /** Makes pictures of the prompts and judges them. */
     public Outcome run(List<Prompt> prompts, Evaluation.Listener listener) {
         double[][] scores = new double[prompts.size()][samplesPerPrompt];
+        Diversity diversity = new Diversity(samplesPerPrompt);
         Evaluation.Listener keeping = judged -> {
+            diversity.judged(judged);
             scores[judged.index() / samplesPerPrompt][judged.index() % samplesPerPrompt] = judged.score();
             listener.judged(judged);
         };
@@ -93,7 +101,7 @@ public record ModelEvaluator(
                     settings.chunkSize(),
                     firstSeed);
             Evaluation.Report all = evaluation.run(scratch, lanes, model(scratch), keeping);
-            return new Outcome(all, unseen(prompts, scores));
+            return new Outcome(all, unseen(prompts, scores), diversity.mean());
         }
     }
 

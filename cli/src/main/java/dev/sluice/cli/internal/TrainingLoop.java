@@ -65,9 +65,13 @@ public final class TrainingLoop {
                 evaluate(evaluations, events, progress);
             }
             while (trainer.iteration() < config.iterations()) {
+                long passes = session.passes();
                 IterationReport report = trainer.iterate(
                         (iteration, phase, done, total) -> progress.phase("%s %s/%s".formatted(phase, done, total)));
-                record(report, metrics, timings, events);
+                Map<String, Double> all = new LinkedHashMap<>(report.metrics());
+                all.put("samples", (double) report.samples());
+                all.put("passes", (double) (session.passes() - passes));
+                record(report, all, metrics, timings, events);
                 progress.done(trainer.iteration(), figures(report));
                 finish(trainer.iteration(), evaluations, events, progress);
             }
@@ -89,14 +93,19 @@ public final class TrainingLoop {
         }
     }
 
-    private void record(IterationReport report, JsonLines metrics, JsonLines timings, TensorBoardWriter events)
+    private void record(
+            IterationReport report,
+            Map<String, Double> all,
+            JsonLines metrics,
+            JsonLines timings,
+            TensorBoardWriter events)
             throws IOException {
         Map<String, Double> determined = new LinkedHashMap<>();
         Map<String, Double> measured = new LinkedHashMap<>();
-        report.metrics().forEach((name, value) -> (measured(name) ? measured : determined).put(name, value));
+        all.forEach((name, value) -> (measured(name) ? measured : determined).put(name, value));
         metrics.add(report.iteration(), determined);
         timings.add(report.iteration(), measured);
-        events.scalars(report.iteration(), report.metrics());
+        events.scalars(report.iteration(), all);
         if (!report.skipped().reason().isEmpty()) {
             err.printf(
                     "Iteration %s skipped something: %s.%n",
@@ -130,6 +139,7 @@ public final class TrainingLoop {
         outcome.all().tasks().forEach((task, interval) -> values.put("test.task." + task, interval.mean()));
         outcome.unseen()
                 .ifPresent(unseen -> values.put("test.unseen", unseen.score().mean()));
+        outcome.diversity().ifPresent(mean -> values.put("test.diversity", mean));
         events.scalars(done, values);
         progress.note(String.format(
                 Locale.ROOT,

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What a run file names, opened: the model, what is trained of it, the prompts, the rewards and the trainer.
@@ -56,6 +57,7 @@ public final class TrainingSession implements AutoCloseable {
     private final NoiseCalibration calibration;
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
+    private final AtomicLong passes = new AtomicLong();
 
     private TrainingSession(RunConfig config, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
@@ -71,7 +73,7 @@ public final class TrainingSession implements AutoCloseable {
         this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
         this.trainable = openTrainable();
         Conditioning negative = pipeline.encode(manager, List.of(""));
-        Policy policy = new Policy(weights -> guided(pipeline.velocityModel(weights), negative), trainable);
+        Policy policy = new Policy(weights -> guided(counted(pipeline.velocityModel(weights)), negative), trainable);
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
         AlignmentTask task = new AlignmentTask(
@@ -147,6 +149,13 @@ public final class TrainingSession implements AutoCloseable {
                 NoiseSource.of(config.seed(), ADAPTER));
     }
 
+    private VelocityModel counted(VelocityModel model) {
+        return (latents, sigmas, conditioning) -> {
+            passes.addAndGet(latents.getShape().get(0));
+            return model.velocity(latents, sigmas, conditioning);
+        };
+    }
+
     private VelocityModel guided(VelocityModel model, Conditioning negative) {
         double scale = config.sampling().guidance();
         return scale == 1 ? model : new ClassifierFreeGuidance(model, negative, scale);
@@ -194,9 +203,22 @@ public final class TrainingSession implements AutoCloseable {
         return calibration.run(trainer.options().rollout(), options, listener);
     }
 
+    /**
+     * Returns how many times a sample went through the network, in rollouts and in updates: the measure by which algorithms
+     * that call the model more often for a sample can be compared with those that do not. Tests do not count.
+     */
+    public long passes() {
+        return passes.get();
+    }
+
     /** Returns what the run's checkpoints belong to. */
     public RunIdentity identity() {
         return identity;
+    }
+
+    /** Returns how many prompts a test has. */
+    public int testPrompts() {
+        return test.size();
     }
 
     /** Samples the test prompts with the averaged weights. */

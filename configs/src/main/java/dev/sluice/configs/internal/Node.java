@@ -1,5 +1,6 @@
 package dev.sluice.configs.internal;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,9 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
     /** Returns the value in the words of a message. */
     String described();
 
+    /** Returns the value as maps, lists and texts; no value is null. */
+    Object plain();
+
     /** A key and its value. */
     record Entry(Location location, Node value) {}
 
@@ -20,6 +24,13 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
         @Override
         public String described() {
             return "a group of keys";
+        }
+
+        @Override
+        public Map<String, Object> plain() {
+            Map<String, Object> map = new LinkedHashMap<>();
+            entries.forEach((key, entry) -> map.put(key, entry.value().plain()));
+            return map;
         }
 
         /** Returns these entries with those of a later layer over them; groups are merged, all else is replaced. */
@@ -44,6 +55,13 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
         public String described() {
             return "a list";
         }
+
+        @Override
+        public List<Object> plain() {
+            List<Object> list = new ArrayList<>();
+            items.forEach(item -> list.add(item.plain()));
+            return list;
+        }
     }
 
     /** A single value. */
@@ -51,6 +69,11 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
         @Override
         public String described() {
             return kind == Kind.NULL ? "nothing" : text;
+        }
+
+        @Override
+        public Object plain() {
+            return kind == Kind.NULL ? null : text;
         }
     }
 

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
 
-/** Draws curves over the steps of a run as SVG that takes its colours from the page. */
+/** Draws curves as SVG that takes its colours from the page. */
 final class Chart {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 260;
@@ -17,15 +17,28 @@ final class Chart {
      * A curve.
      *
      * @param name for the legend
-     * @param points in order of x
-     * @param style the CSS class that colours it: c0 … c5, or faint
+     * @param points in the order they are joined in
+     * @param style the CSS classes that draw it: c0 … c7 for its colour, faint, dashed, and band for intervals that are
+     *     drawn as an area instead of bars
      */
-    record Series(String name, List<Point> points, String style) {}
+    record Series(String name, List<Point> points, String style) {
+        /** Returns the classes of the curve by its place among many: eight colours, then the same dashed. */
+        static String style(int index) {
+            return "c" + index % 8 + (index / 8 % 2 == 1 ? " dashed" : "");
+        }
+
+        boolean band() {
+            return style.endsWith(" band");
+        }
+    }
+
+    /** The words along the horizontal axis of a run's own charts. */
+    static final String STEP = "step";
 
     /**
      * A point, with an interval if {@code low} and {@code high} differ.
      *
-     * @param x the step
+     * @param x such as the step
      * @param y value
      * @param low lower end of the interval
      * @param high upper end of the interval
@@ -38,31 +51,55 @@ final class Chart {
 
     private Chart() {}
 
-    /** Draws curves; points with an interval are drawn as dots with bars. */
+    /** Draws curves over the steps; points with an interval are drawn as dots with bars, or within a band. */
     static String lines(String label, List<Series> series) {
+        return lines(label, STEP, series);
+    }
+
+    /** Draws curves over what {@code x} names. */
+    static String lines(String label, String x, List<Series> series) {
         Scales scales =
                 Scales.of(series.stream().flatMap(s -> s.points().stream()).toList(), false);
-        StringBuilder svg = frame(label, scales);
+        StringBuilder svg = frame(label, x, scales);
+        series.stream().filter(Series::band).forEach(one -> band(svg, one, scales));
         for (Series one : series) {
             StringBuilder path = new StringBuilder();
             for (Point point : one.points()) {
                 path.append(path.isEmpty() ? 'M' : 'L').append(at(scales.x(point.x()), scales.y(point.y())));
             }
             svg.append("<path class='line %s' d='%s'/>".formatted(one.style(), path));
-            for (Point point : one.points()) {
-                if (point.low() < point.high()) {
-                    svg.append("<path class='line %s' d='M%sL%s'/><circle class='dot %s' cx='%s' cy='%s' r='3.5'/>"
-                            .formatted(
-                                    one.style(),
-                                    at(scales.x(point.x()), scales.y(point.low())),
-                                    at(scales.x(point.x()), scales.y(point.high())),
-                                    one.style(),
-                                    number(scales.x(point.x())),
-                                    number(scales.y(point.y()))));
-                }
+            if (!one.band()) {
+                bars(svg, one, scales);
             }
         }
         return finish(svg, series);
+    }
+
+    private static void band(StringBuilder svg, Series series, Scales scales) {
+        StringBuilder path = new StringBuilder();
+        for (Point point : series.points()) {
+            path.append(path.isEmpty() ? 'M' : 'L').append(at(scales.x(point.x()), scales.y(point.high())));
+        }
+        for (int i = series.points().size() - 1; i >= 0; i--) {
+            Point point = series.points().get(i);
+            path.append('L').append(at(scales.x(point.x()), scales.y(point.low())));
+        }
+        svg.append("<path class='area %s' d='%sZ'/>".formatted(series.style(), path));
+    }
+
+    private static void bars(StringBuilder svg, Series series, Scales scales) {
+        for (Point point : series.points()) {
+            if (point.low() < point.high()) {
+                svg.append("<path class='line %s' d='M%sL%s'/><circle class='dot %s' cx='%s' cy='%s' r='3.5'/>"
+                        .formatted(
+                                series.style(),
+                                at(scales.x(point.x()), scales.y(point.low())),
+                                at(scales.x(point.x()), scales.y(point.high())),
+                                series.style(),
+                                number(scales.x(point.x())),
+                                number(scales.y(point.y()))));
+            }
+        }
     }
 
     /** Draws areas on top of each other; all series have points at the same x. */
@@ -81,7 +118,7 @@ final class Chart {
             extremes.add(new Point(x, tops[series.size()][i]));
         }
         Scales scales = Scales.of(extremes, true);
-        StringBuilder svg = frame(label, scales);
+        StringBuilder svg = frame(label, STEP, scales);
         for (int s = 0; s < series.size(); s++) {
             StringBuilder path = new StringBuilder();
             for (int i = 0; i < count; i++) {
@@ -97,7 +134,7 @@ final class Chart {
         return finish(svg, series);
     }
 
-    private static StringBuilder frame(String label, Scales scales) {
+    private static StringBuilder frame(String label, String x, Scales scales) {
         StringBuilder svg = new StringBuilder(
                 "<svg viewBox='0 0 %s %s' role='img' aria-label='%s'>".formatted(WIDTH, HEIGHT, Html.escape(label)));
         for (double tick : scales.yTicks()) {
@@ -110,8 +147,8 @@ final class Chart {
             svg.append("<text class='tick' x='%s' y='%s' text-anchor='middle'>%s</text>"
                     .formatted(number(scales.x(tick)), HEIGHT - BOTTOM + 18, tick(tick)));
         }
-        svg.append(
-                "<text class='tick' x='%s' y='%s' text-anchor='end'>step</text>".formatted(WIDTH - RIGHT, HEIGHT - 3));
+        svg.append("<text class='tick' x='%s' y='%s' text-anchor='end'>%s</text>"
+                .formatted(WIDTH - RIGHT, HEIGHT - 3, Html.escape(x)));
         return svg;
     }
 
@@ -120,7 +157,7 @@ final class Chart {
         for (Series one : series) {
             if (!one.name().isEmpty()) {
                 legend.append("<span class='key'><i class='%s'></i>%s</span>"
-                        .formatted(one.style(), Html.escape(one.name())));
+                        .formatted(one.style().replace(" band", ""), Html.escape(one.name())));
             }
         }
         return "<div class='legend'>%s</div>%s</svg>".formatted(legend, svg);
@@ -137,7 +174,7 @@ final class Chart {
     static String tick(double value) {
         double magnitude = Math.abs(value);
         if (magnitude != 0 && (magnitude < 1e-3 || magnitude >= 1e6)) {
-            return String.format(Locale.ROOT, "%.0e", value);
+            return String.format(Locale.ROOT, "%.1e", value).replace(".0e", "e");
         }
         String text = String.format(Locale.ROOT, "%.4f", value);
         return text.replaceAll("\\.?0+$", "").replaceAll("^-0$", "0");
@@ -167,7 +204,8 @@ final class Chart {
         }
 
         double[] xTicks() {
-            return ticks(minX, maxX, 7, step -> Math.max(1, step));
+            // Steps are whole; what spans less than one is not counted in steps.
+            return ticks(minX, maxX, 7, step -> maxX - minX < 1 ? step : Math.max(1, step));
         }
 
         private static double[] ticks(double min, double max, int about, DoubleUnaryOperator least) {

@@ -1,5 +1,8 @@
 package dev.sluice.cli.internal.report;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Text for pages. */
@@ -13,6 +16,26 @@ final class Html {
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;")
                 .replace("'", "&#39;");
+    }
+
+    /**
+     * Puts a page together: the frame that all pages have, with this title and body.
+     *
+     * @param title text
+     * @param body HTML
+     */
+    static String page(String title, CharSequence body) throws IOException {
+        try (InputStream in = Html.class.getResourceAsStream("report.html")) {
+            String frame = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return frame.replace("{title}", escape(title)).replace("{body}", body);
+        }
+    }
+
+    /** Adds a chart with its words, unless it is empty. */
+    static void figure(StringBuilder body, String title, String caption, String chart) {
+        if (!chart.isEmpty()) {
+            body.append("<figure><h2>%s</h2>%s<figcaption>%s</figcaption></figure>".formatted(title, chart, caption));
+        }
     }
 
     /** Returns a table; the cells are HTML. */

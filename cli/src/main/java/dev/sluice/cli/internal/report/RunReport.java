@@ -2,7 +2,6 @@ package dev.sluice.cli.internal.report;
 
 import dev.sluice.flow.AtomicFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,52 +41,43 @@ public final class RunReport {
         body.append(beforeAndAfter());
         body.append(grids());
         body.append("<section class='charts'>");
-        figure(body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
+        Html.figure(
+                body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
         divergence(body);
+        new Monitors(run).addTo(body);
         if (pretraining()) {
             // The policy loss of an alignment run has no meaning by itself; that of pretraining has.
-            figure(body, "Loss", "Mean squared error of the velocity.", one("loss", "c0"));
-            figure(body, "Learning rate", "", one("learning_rate", "c2"));
-            figure(body, "Images per second", "", one("images_per_second", "c3"));
+            Html.figure(body, "Loss", "Mean squared error of the velocity.", one("loss", "c0"));
+            Html.figure(body, "Learning rate", "", one("learning_rate", "c2"));
+            Html.figure(body, "Images per second", "", one("images_per_second", "c3"));
         }
-        figure(
+        Html.figure(
                 body,
                 "Clipped ratios",
                 "Share of ratios beyond the clip range.",
                 many(Map.of("clip.above", "above", "clip.below", "below")));
-        figure(body, "Gradient norm", "Before clipping.", one("gradient_norm", "c4"));
-        figure(body, "Seconds by phase", "Time that sampling and updating took, and waiting for scores.", seconds());
-        figure(body, "Importance ratio", "Least and greatest of each iteration.", ratios());
+        Html.figure(body, "Gradient norm", "Before clipping.", one("gradient_norm", "c4"));
+        Html.figure(
+                body, "Seconds by phase", "Time that sampling and updating took, and waiting for scores.", seconds());
+        Html.figure(body, "Importance ratio", "Least and greatest of each iteration.", ratios());
         body.append("</section>");
         if (!run.config().isEmpty()) {
             body.append("<details><summary>Configuration</summary><pre>%s</pre></details>"
                     .formatted(Html.escape(run.config())));
         }
-        return resource().replace("{title}", Html.escape(run.name())).replace("{body}", body);
-    }
-
-    private static String resource() throws IOException {
-        try (InputStream in = RunReport.class.getResourceAsStream("report.html")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private static void figure(StringBuilder body, String title, String caption, String chart) {
-        if (!chart.isEmpty()) {
-            body.append("<figure><h2>%s</h2>%s<figcaption>%s</figcaption></figure>".formatted(title, chart, caption));
-        }
+        return Html.page(run.name(), body);
     }
 
     /** A run whose loss has no penalty measures no distance to the reference, but always the one to the sampling policy. */
     private void divergence(StringBuilder body) {
         if (run.curve("kl").stream().anyMatch(point -> point.y() != 0)) {
-            figure(
+            Html.figure(
                     body,
                     "KL to the reference",
                     "Closed form, of one step, in nats for each latent element.",
                     one("kl", "c1"));
         } else {
-            figure(
+            Html.figure(
                     body,
                     "Approximate KL to the sampling policy",
                     "Half the mean square of the log ratios of new to old policy. The loss has no KL to the reference.",

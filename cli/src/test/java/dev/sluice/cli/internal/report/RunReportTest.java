@@ -79,6 +79,31 @@ class RunReportTest {
     }
 
     @Test
+    void theReportShowsTheProxyAgainstTheGoldAndTheRatiosOfEveryStep() throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 20; i++) {
+            metrics.append("""
+                    {"step":%s,"reward.mean":%s,"reward.std":0.2,"reward.group_std":0.1,"ratio.step.2.mean":0.9,\
+                    "ratio.step.10.mean":1,"clip.step.2":0.5,"clip.step.10":0.1,"ratio.plain.step.2.mean":0.8}
+                    """.formatted(i, 0.5 + 0.01 * i));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+        Files.writeString(folder.resolve("evaluation.jsonl"), """
+                {"step":0,"score":0.5}
+                {"step":10,"score":0.75}
+                {"step":20,"score":0.25}
+                """);
+        String html = Files.readString(RunReport.write(folder));
+        assertThat(html)
+                .containsSubsequence("<h2>Proxy against gold", ">training reward<", "<h2>Deviation of rewards")
+                .containsSubsequence("<h2>Mean ratio by step", "step 2", "step 10", "<h2>Clipped ratios by step")
+                .containsSubsequence("<h2>Mean plain ratio by step", "step 2")
+                .doesNotContain("Clipped plain ratios", "NaN");
+        // The proxy's means are 0.545 and 0.645, the ends of the axis; the gold falls from 0.75 to 0.25.
+        assertThat(html).contains("d='M58.0 21.7L626.0 216.3'");
+    }
+
+    @Test
     void aRunThatHasOnlyMetricsHasAReport() throws IOException {
         Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":0,\"reward.mean\":0.5}\n");
         assertThat(Files.readString(RunReport.write(folder))).contains("1 iterations.");
@@ -103,5 +128,6 @@ class RunReportTest {
         assertThat(Chart.tick(-0.0)).isEqualTo("0");
         assertThat(Chart.tick(100)).isEqualTo("100");
         assertThat(Chart.tick(2e-5)).isEqualTo("2e-05");
+        assertThat(Chart.tick(1.5e-5)).isEqualTo("1.5e-05");
     }
 }

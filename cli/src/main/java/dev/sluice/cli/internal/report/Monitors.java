@@ -1,0 +1,105 @@
+package dev.sluice.cli.internal.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/** The charts that show whether a reward is being hacked, and what the clip range does at every step of the sampler. */
+final class Monitors {
+    private static final Pattern STEP = Pattern.compile("ratio\\.step\\.(\\d+)\\.mean");
+
+    private final RunData run;
+
+    Monitors(RunData run) {
+        this.run = run;
+    }
+
+    /** Adds the charts that the run has numbers for. */
+    void addTo(StringBuilder body) {
+        Html.figure(
+                body,
+                "Proxy against gold",
+                "Training reward, mean since the last test, to the right; test score upwards, from the dot on. A curve that "
+                        + "goes right and down is a reward that is being hacked.",
+                proxyAgainstGold());
+        Html.figure(
+                body,
+                "Deviation of rewards",
+                "Over all samples of an iteration, and within the groups; at 0 nothing can be learned.",
+                lines(
+                        "Deviation of rewards",
+                        List.of("reward.std", "reward.group_std"),
+                        List.of("all", "within groups")));
+        byStep(body, "Mean ratio by step", "A plain ratio's mean falls below 1.", "ratio.step.%s.mean");
+        byStep(body, "Clipped ratios by step", "Alike for all steps if the ratio is normalised.", "clip.step.%s");
+        byStep(body, "Mean plain ratio by step", "What it is before it is normalised.", "ratio.plain.step.%s.mean");
+        byStep(
+                body,
+                "Clipped plain ratios by step",
+                "What the same range would clip before the ratio is normalised.",
+                "clip.plain.step.%s");
+    }
+
+    private void byStep(StringBuilder body, String title, String caption, String metric) {
+        List<String> metrics = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (int step : steps()) {
+            metrics.add(metric.formatted(step));
+            names.add("step " + step);
+        }
+        Html.figure(body, title, caption, lines(title, metrics, names));
+    }
+
+    private TreeSet<Integer> steps() {
+        TreeSet<Integer> steps = new TreeSet<>();
+        run.metrics()
+                .forEach(line -> line.propertyNames().forEach(name -> {
+                    Matcher match = STEP.matcher(name);
+                    if (match.matches()) {
+                        steps.add(Integer.valueOf(match.group(1)));
+                    }
+                }));
+        return steps;
+    }
+
+    private String lines(String label, List<String> metrics, List<String> names) {
+        List<Chart.Series> series = new ArrayList<>();
+        for (int i = 0; i < metrics.size(); i++) {
+            List<Chart.Point> points = run.curve(metrics.get(i));
+            if (points.size() > 1) {
+                series.add(new Chart.Series(names.get(i), points, Chart.Series.style(i)));
+            }
+        }
+        return series.isEmpty() ? "" : Chart.lines(label, series);
+    }
+
+    private String proxyAgainstGold() {
+        List<Chart.Point> rewards = run.curve("reward.mean");
+        List<Chart.Point> points = new ArrayList<>();
+        double from = 0;
+        for (JsonNode test : run.evaluations()) {
+            double start = from;
+            double end = test.path(RunData.STEP).asDouble();
+            rewards.stream()
+                    .filter(reward -> reward.x() >= start && reward.x() < end)
+                    .mapToDouble(Chart.Point::y)
+                    .average()
+                    .ifPresent(mean ->
+                            points.add(new Chart.Point(mean, test.path("score").asDouble())));
+            from = end;
+        }
+        if (points.size() < 2) {
+            return "";
+        }
+        Chart.Point first = points.get(0);
+        // A bar of no visible height makes the dot that the curve starts from.
+        Chart.Point start = new Chart.Point(first.x(), first.y(), first.y(), Math.nextUp(first.y()));
+        return Chart.lines(
+                "Proxy against gold",
+                "training reward",
+                List.of(new Chart.Series("", points, "c2"), new Chart.Series("", List.of(start), "c2")));
+    }
+}
