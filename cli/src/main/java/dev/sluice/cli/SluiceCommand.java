@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             ReportCommand.class,
             CompareCommand.class,
+            StudyCommand.class,
             ModelCommand.class,
             BenchCommand.class,
             SluiceCommand.Completion.class

@@ -18,6 +18,7 @@ import java.util.Map;
 public final class RunFiles {
     private static final String TRAIN = "train.yaml";
     private static final String PRETRAIN = "pretrain.yaml";
+    private static final String STUDY = "study.yaml";
 
     private RunFiles() {}
 
@@ -41,6 +42,17 @@ public final class RunFiles {
      */
     public static PretrainConfig pretrain(Path file, List<String> settings) {
         return read(PretrainConfig.class, PRETRAIN, file, settings);
+    }
+
+    /**
+     * Returns a study; its run files are not read yet, see {@link StudyConfig#plan()}.
+     *
+     * @param file the study file
+     * @param settings {@code a.b=value}, the last one winning
+     * @throws ConfigException with all that is wrong
+     */
+    public static StudyConfig study(Path file, List<String> settings) {
+        return read(StudyConfig.class, STUDY, file, settings);
     }
 
     /** Returns options as the YAML that reads back to the same. */

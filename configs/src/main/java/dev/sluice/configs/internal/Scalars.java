@@ -50,7 +50,7 @@ final class Scalars {
     }
 
     private static boolean whole(Class<?> type) {
-        return type == int.class || type == Integer.class || type == long.class;
+        return type == int.class || type == Integer.class || type == long.class || type == Long.class;
     }
 
     Object read(Class<?> type, AnnotatedElement rules, Node node, String path) {
