@@ -2,7 +2,9 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.cli.internal.study.StudyFolder;
 import dev.sluice.configs.RunFiles;
+import dev.sluice.configs.StudyConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +24,25 @@ class BundledRunFilesTest {
                     .sorted()
                     .toList();
         }
+    }
+
+    static List<Path> studies() throws IOException {
+        try (Stream<Path> files = Files.list(FOLDER.resolve("studies"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("studies")
+    void aStudysRunsAreReadWithoutAFaultAndTestedAlike(Path file) throws IOException {
+        StudyConfig study = RunFiles.study(file, List.of());
+        List<StudyConfig.Planned> plan = study.plan();
+        assertThat(plan)
+                .hasSize(study.runs().size() * study.seeds().size())
+                .extracting(StudyConfig.Planned::name)
+                .doesNotHaveDuplicates();
+        new StudyFolder(study.folder()).check(plan);
+        assertThat(Files.readString(file)).startsWith("#");
     }
 
     @Test

@@ -203,7 +203,7 @@ final class Tables {
             for (Axis axis : Axis.values()) {
                 Spread spread = Spread.of(costs.stream().map(axis::of).toList());
                 row.add(spread.text(COUNT));
-                if (group == groups.get(0)) {
+                if (first.size() < Axis.values().length) {
                     first.add(spread);
                 }
                 if (axis == Axis.UPDATES || axis == Axis.SECONDS) {
