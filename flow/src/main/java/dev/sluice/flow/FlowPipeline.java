@@ -202,6 +202,11 @@ public final class FlowPipeline implements AutoCloseable {
         return scheduler;
     }
 
+    /** Returns the method that the family's own pipeline follows the flow with. */
+    public OdeSolver solver() {
+        return scheduler.solver();
+    }
+
     /** Returns the noise levels of a run at the default size. */
     public TimeSchedule schedule(int steps) {
         return schedule(steps, defaultHeight(), defaultWidth());

@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.tensor.Torch;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -42,18 +43,17 @@ public record OdeSampler(OdeSolver solver, TimeSchedule schedule) {
                 NDManager run = owner.newSubManager()) {
             NDArray x = latents.duplicate();
             x.attach(run);
-            NDArray previousData = null;
+            List<NDArray> memory = List.of();
             for (int k = first; k < schedule.steps(); k++) {
                 try (NDManager scratch = run.newSubManager()) {
                     x.attach(scratch);
-                    if (previousData != null) {
-                        previousData.attach(scratch);
-                    }
+                    memory.forEach(array -> array.attach(scratch));
                     OdeSolver.Position at = new OdeSolver.Position(schedule, k);
-                    OdeSolver.Step step = solver.step(model, x, at, conditioning, previousData);
+                    OdeSolver.Step step = solver.step(model, x, at, conditioning, memory);
                     x = step.next();
-                    previousData = step.data();
-                    run.attachAll(x, previousData);
+                    memory = step.memory();
+                    x.attach(run);
+                    memory.forEach(array -> array.attach(run));
                 }
                 if (!listener.finished(k + 1, schedule.steps())) {
                     throw new CancellationException(

@@ -1,19 +1,25 @@
 package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 
 /**
  * A method that follows dx/dσ = v one step down a {@link TimeSchedule}. The last step, to σ = 0, never evaluates the model at
  * 0.
  */
-public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSolver.Midpoint, OdeSolver.DpmSolver2M {
+public sealed interface OdeSolver
+        permits OdeSolver.Euler, OdeSolver.Heun, OdeSolver.Midpoint, OdeSolver.DpmSolver2M, UniPc {
     /**
      * The outcome of one step.
      *
      * @param next the latents at the next level
-     * @param data the data ẑ predicted at the step's start: what a multistep method needs at the next step
+     * @param memory what a multistep method needs at the next step, such as the data ẑ predicted at this step's start
      */
-    record Step(NDArray next, NDArray data) {}
+    record Step(NDArray next, List<NDArray> memory) {
+        public Step {
+            memory = List.copyOf(memory);
+        }
+    }
 
     /**
      * Takes one step.
@@ -24,9 +30,10 @@ public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSo
      * @param latents x at level k, shape (B, ...), float32
      * @param position the step and the grid it is on
      * @param conditioning what the B samples are conditioned on
-     * @param previousData ẑ of the step before; null at the start of a trajectory and after a step by other means
+     * @param memory what the same method's step before left; empty at the start of a trajectory and after a step by other
+     *     means
      */
-    Step step(VelocityModel model, NDArray latents, Position position, Conditioning conditioning, NDArray previousData);
+    Step step(VelocityModel model, NDArray latents, Position position, Conditioning conditioning, List<NDArray> memory);
 
     /** Returns the number of evaluations of the model over a grid of that many steps. */
     int evaluations(int steps);
@@ -63,9 +70,9 @@ public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSo
     record Euler() implements OdeSolver {
         @Override
         public Step step(
-                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, NDArray previousData) {
+                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
-            return new Step(Prediction.plus(latents, v, at.dt()), Prediction.data(latents, v, at.sigma()));
+            return new Step(Prediction.plus(latents, v, at.dt()), List.of());
         }
 
         @Override
@@ -78,15 +85,14 @@ public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSo
     record Heun() implements OdeSolver {
         @Override
         public Step step(
-                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, NDArray previousData) {
+                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
             NDArray euler = Prediction.plus(latents, v, at.dt());
-            NDArray data = Prediction.data(latents, v, at.sigma());
             if (at.next() == 0) {
-                return new Step(euler, data);
+                return new Step(euler, List.of());
             }
             NDArray end = model.velocity(euler, at.next(), conditioning);
-            return new Step(Prediction.plus(latents, v.add(end), 0.5 * at.dt()), data);
+            return new Step(Prediction.plus(latents, v.add(end), 0.5 * at.dt()), List.of());
         }
 
         @Override
@@ -99,11 +105,11 @@ public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSo
     record Midpoint() implements OdeSolver {
         @Override
         public Step step(
-                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, NDArray previousData) {
+                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
             NDArray halfway = Prediction.plus(latents, v, 0.5 * at.dt());
             NDArray middle = model.velocity(halfway, 0.5 * (at.sigma() + at.next()), conditioning);
-            return new Step(Prediction.plus(latents, middle, at.dt()), Prediction.data(latents, v, at.sigma()));
+            return new Step(Prediction.plus(latents, middle, at.dt()), List.of());
         }
 
         @Override
@@ -151,15 +157,15 @@ public sealed interface OdeSolver permits OdeSolver.Euler, OdeSolver.Heun, OdeSo
 
         @Override
         public Step step(
-                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, NDArray previousData) {
+                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
             NDArray euler = Prediction.plus(latents, v, at.dt());
             NDArray data = Prediction.data(latents, v, at.sigma());
-            double weight = previousData == null || at.step() == 0 ? 0 : secondOrderWeight(at);
+            double weight = memory.isEmpty() || at.step() == 0 ? 0 : secondOrderWeight(at);
             if (weight == 0) {
-                return new Step(euler, data);
+                return new Step(euler, List.of(data));
             }
-            return new Step(Prediction.plus(euler, data.sub(previousData), weight), data);
+            return new Step(Prediction.plus(euler, data.sub(memory.get(0)), weight), List.of(data));
         }
 
         /** Returns α'·c/r, the weight of ẑ − ẑ_before; 0 where the step is of first order. */

@@ -17,6 +17,9 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
      */
     TimeSchedule schedule(int steps, long tokens);
 
+    /** Returns the method that the family's pipeline follows the flow with. */
+    OdeSolver solver();
+
     /** Returns the number on the training scale (usually 0..1000) that diffusers hands the network for a level. */
     double timestep(double sigma);
 
@@ -97,6 +100,11 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
         }
 
         @Override
+        public OdeSolver solver() {
+            return new OdeSolver.Euler();
+        }
+
+        @Override
         public double timestep(double sigma) {
             return sigma * trainTimesteps;
         }
@@ -104,13 +112,18 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
 
     /**
      * Diffusers' {@code UniPCMultistepScheduler} with flow levels (Wan): φ_shift over linspace(1, 1/T, N + 1) without its
-     * last entry, the first level moved 1e-6 below 1, and 0 appended. Only its grid; the predictor and corrector are not
-     * here.
+     * last entry, the first level moved 1e-6 below 1, and 0 appended.
      *
      * @param trainTimesteps T, the network's scale; usually 1000
      * @param shift Wan 3 for 480p, 5 for 720p
+     * @param solver its predictor and corrector
      */
-    record FlowUniPc(int trainTimesteps, double shift) implements Scheduler {
+    record FlowUniPc(int trainTimesteps, double shift, UniPc solver) implements Scheduler {
+        /** One with Wan's solver. */
+        public FlowUniPc(int trainTimesteps, double shift) {
+            this(trainTimesteps, shift, new UniPc());
+        }
+
         public FlowUniPc {
             Require.atLeast("num_train_timesteps", trainTimesteps, 1);
             Require.positive("flow_shift", shift);

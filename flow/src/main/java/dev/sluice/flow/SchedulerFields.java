@@ -1,5 +1,6 @@
 package dev.sluice.flow;
 
+import java.util.List;
 import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 
@@ -20,7 +21,52 @@ record SchedulerFields(JsonNode config) {
             throw new IllegalArgumentException(
                     "scheduler_config.json: use_flow_sigmas (false) must be true, because only flow models are supported.");
         }
-        return new Scheduler.FlowUniPc(whole("num_train_timesteps", 1000), number("flow_shift", 1));
+        for (String name : List.of(
+                "thresholding",
+                "use_karras_sigmas",
+                "use_exponential_sigmas",
+                "use_beta_sigmas",
+                "use_dynamic_shifting")) {
+            refuseWhenTrue(name);
+        }
+        for (String name : List.of("predict_x0", "lower_order_final")) {
+            if (config.path(name).isBoolean() && !flag(name)) {
+                throw new IllegalArgumentException("scheduler_config.json: %s (false) must be true.".formatted(name));
+            }
+        }
+        only("prediction_type", text("prediction_type", "epsilon"), "flow_prediction");
+        only("final_sigmas_type", text("final_sigmas_type", "zero"), "zero");
+        if (!config.path("disable_corrector").isEmpty()) {
+            throw wrong("disable_corrector", config.path("disable_corrector"), "empty");
+        }
+        if (optional("shift_terminal").isPresent()) {
+            throw wrong("shift_terminal", config.path("shift_terminal"), "null for UniPCMultistepScheduler");
+        }
+        int order = whole("solver_order", 2);
+        if (order < 1 || order > 2) {
+            throw new IllegalArgumentException(
+                    "scheduler_config.json: solver_order (%s) must be 1 or 2.".formatted(order));
+        }
+        return new Scheduler.FlowUniPc(
+                whole("num_train_timesteps", 1000), number("flow_shift", 1), new UniPc(order, form()));
+    }
+
+    private UniPc.Form form() {
+        String type = text("solver_type", "bh2");
+        return switch (type) {
+            case "bh1" -> UniPc.Form.BH1;
+            case "bh2" -> UniPc.Form.BH2;
+            default ->
+                throw new IllegalArgumentException(
+                        "scheduler_config.json: solver_type (%s) must be bh1 or bh2.".formatted(type));
+        };
+    }
+
+    private static void only(String name, String found, String expected) {
+        if (!found.equals(expected)) {
+            throw new IllegalArgumentException(
+                    "scheduler_config.json: %s (%s) must be %s.".formatted(name, found, expected));
+        }
     }
 
     private SigmaShift.Dynamic dynamic() {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OdeSamplerTest {
     private static final GaussianWorld WORLD = new GaussianWorld(0.7, 0.4);
@@ -59,7 +60,9 @@ class OdeSamplerTest {
                 new OdeSolver.Heun(),
                 new OdeSolver.Midpoint(),
                 new OdeSolver.DpmSolver2M(),
-                new OdeSolver.DpmSolver2M(OdeSolver.DpmSolver2M.Form.HEUN))) {
+                new OdeSolver.DpmSolver2M(OdeSolver.DpmSolver2M.Form.HEUN),
+                new UniPc(1, UniPc.Form.BH2),
+                new UniPc())) {
             for (TimeSchedule schedule : List.of(
                     new TimeSchedule.Uniform(1),
                     new TimeSchedule.Uniform(2),
@@ -84,13 +87,14 @@ class OdeSamplerTest {
         NDArray previous = manager.create(new double[] {0.6, -1.4, 1, 1.8});
         TimeSchedule schedule = TimeSchedule.of(0.85, 0.7, 0.5, 0);
         VelocityModel constant = stored(v);
-        OdeSolver.Step step =
-                new OdeSolver.DpmSolver2M().step(constant, x, new OdeSolver.Position(schedule, 1), null, previous);
+        OdeSolver.Step step = new OdeSolver.DpmSolver2M()
+                .step(constant, x, new OdeSolver.Position(schedule, 1), null, List.of(previous));
         assertThat(step.next().toDoubleArray())
                 .containsExactly(new double[] {0.575005785, -1.181826596, 0.50227746, 1.997734109}, within(1e-8));
-        assertThat(step.data().toDoubleArray()).containsExactly(new double[] {0.71, -1.56, 1.09, 1.93}, within(1e-12));
+        assertThat(step.memory().get(0).toDoubleArray())
+                .containsExactly(new double[] {0.71, -1.56, 1.09, 1.93}, within(1e-12));
         NDArray euler = new OdeSolver.Euler()
-                .step(constant, x, new OdeSolver.Position(schedule, 1), null, null)
+                .step(constant, x, new OdeSolver.Position(schedule, 1), null, List.of())
                 .next();
         assertThat(euler.toDoubleArray()).containsExactly(new double[] {0.56, -1.16, 0.49, 1.98}, within(1e-12));
     }
@@ -130,10 +134,34 @@ class OdeSamplerTest {
         for (int k = 0; k < 4; k++) {
             VelocityModel velocity = stored(golden.get("euler_run.model_output").get(k));
             x = new OdeSolver.Euler()
-                    .step(velocity, x, new OdeSolver.Position(schedule, k), null, null)
+                    .step(velocity, x, new OdeSolver.Position(schedule, k), null, List.of())
                     .next();
             assertClose(x, golden.get("euler_run.sample").get(k), 1e-6);
         }
+    }
+
+    /** UniPCMultistepScheduler.step over ten stored velocities, order 2, bh2. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 5})
+    void uniPcRunEqualsDiffusers(int shift) throws IOException {
+        Map<String, NDArray> golden = golden();
+        String run = "unipc_run" + shift;
+        TimeSchedule schedule = new Scheduler.FlowUniPc(1000, shift).schedule(10, 0);
+        NDArray x = golden.get(run + ".initial");
+        List<NDArray> memory = List.of();
+        for (int k = 0; k < 10; k++) {
+            VelocityModel velocity = stored(golden.get(run + ".model_output").get(k));
+            OdeSolver.Step step = new UniPc().step(velocity, x, new OdeSolver.Position(schedule, k), null, memory);
+            x = step.next();
+            memory = step.memory();
+            assertClose(x, golden.get(run + ".sample").get(k), 2e-5);
+        }
+    }
+
+    @Test
+    void uniPcsCorrectorIsWorthMoreThanAQuarterOfTheError() {
+        assertThat(error(new UniPc(), new TimeSchedule.Uniform(320)))
+                .isLessThan(error(new OdeSolver.DpmSolver2M(), new TimeSchedule.Uniform(320)) / 4);
     }
 
     @Test
@@ -176,7 +204,7 @@ class OdeSamplerTest {
         NDArray half = noise;
         for (int k = 0; k < 3; k++) {
             half = new OdeSolver.Euler()
-                    .step(WORLD, half, new OdeSolver.Position(schedule, k), null, null)
+                    .step(WORLD, half, new OdeSolver.Position(schedule, k), null, List.of())
                     .next();
         }
         NDArray rest = sampler.sample(WORLD, half, null, 3, StepListener.NONE);
@@ -192,7 +220,7 @@ class OdeSamplerTest {
     void nativeMemoryStaysFlat() {
         NDArray noise = NoiseSource.of(5).gaussian(manager, new Shape(2, 3));
         int before = manager.getManagedArrays().size();
-        for (OdeSolver solver : List.of(new OdeSolver.Heun(), new OdeSolver.DpmSolver2M())) {
+        for (OdeSolver solver : List.of(new OdeSolver.Heun(), new OdeSolver.DpmSolver2M(), new UniPc())) {
             try (NDManager owner = manager.newSubManager()) {
                 NDArray mine = noise.duplicate();
                 mine.attach(owner);
@@ -203,7 +231,8 @@ class OdeSamplerTest {
                             return true;
                         });
                 assertThat(clean.getManager()).isSameAs(owner);
-                assertThat(most[0]).as("noise, state, predicted data").isEqualTo(3);
+                int remembered = solver instanceof UniPc ? 3 : solver instanceof OdeSolver.DpmSolver2M ? 1 : 0;
+                assertThat(most[0]).as("noise, state, memory").isEqualTo(2 + remembered);
                 assertThat(owner.getManagedArrays()).hasSize(2);
             }
         }

@@ -190,7 +190,7 @@ public final class SdeSampler {
                 return sample(model, x, k, conditioning, noise).next();
             }
             OdeSolver.Position at = new OdeSolver.Position(schedule, k);
-            return ODE.step(model, x, at, conditioning, null).next();
+            return ODE.step(model, x, at, conditioning, List.of()).next();
         }
     }
 }

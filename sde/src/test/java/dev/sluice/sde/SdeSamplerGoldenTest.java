@@ -161,7 +161,7 @@ class SdeSamplerGoldenTest {
         var model = answering(golden.get("euler.model_output"));
         NDArray x = golden.get("euler.sample");
         NDArray next = new OdeSolver.Euler()
-                .step(model, x, new OdeSolver.Position(schedule, k), null, null)
+                .step(model, x, new OdeSolver.Position(schedule, k), null, List.of())
                 .next();
         assertWithin(next, golden.get("euler.prev_sample"), TOLERANCE, "euler");
         NDArray logProb = new SdeSampler(new SdeRule.FlowGrpo(0.7), schedule)
