@@ -5,18 +5,35 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import dev.sluice.flow.tensor.Require;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * What a batch is conditioned on: the encoded text.
+ * What a batch is conditioned on: the encoded text and, from image to video, a picture.
  *
  * @param tokens text states, shape (B, L, D), float32
- * @param pooled one vector for each text, shape (B, P), float32
+ * @param pooled one vector for each text, shape (B, P), float32; P is 0 where a family has none
+ * @param picture empty, or the channels that are joined to the latents, shape (B, C, ...), and, where the network sees them, a
+ *     vision model's states, shape (B, L', D'), float32
  */
-public record Conditioning(NDArray tokens, NDArray pooled) implements AutoCloseable {
+public record Conditioning(NDArray tokens, NDArray pooled, List<NDArray> picture) implements AutoCloseable {
     public Conditioning {
         Require.shape("tokens", tokens, -1, -1, -1);
-        Require.shape("pooled", pooled, tokens.getShape().get(0), -1);
+        long batch = tokens.getShape().get(0);
+        Require.shape("pooled", pooled, batch, -1);
+        picture = List.copyOf(picture);
+        for (NDArray array : picture) {
+            if (array.getShape().get(0) != batch) {
+                throw new IllegalArgumentException(
+                        "picture has shape %s; expected %s rows.".formatted(array.getShape(), batch));
+            }
+        }
+    }
+
+    /** What is conditioned on text alone. */
+    public Conditioning(NDArray tokens, NDArray pooled) {
+        this(tokens, pooled, List.of());
     }
 
     /** Returns the number of samples. */
@@ -27,37 +44,49 @@ public record Conditioning(NDArray tokens, NDArray pooled) implements AutoClosea
     /** Returns the rows in that order, repeats allowed; owned by {@code owner}. */
     public Conditioning rows(NDManager owner, int... rows) {
         try (NDArray index = owner.create(rows)) {
-            return attached(owner, tokens.get(new NDIndex("{}", index)), pooled.get(new NDIndex("{}", index)));
+            return made(owner, i -> arrays().get(i).get(new NDIndex("{}", index)));
         }
     }
 
     /** Returns this batch followed by another; owned by {@code owner}. */
     public Conditioning followedBy(NDManager owner, Conditioning next) {
-        return attached(
+        if (picture.size() != next.picture.size()) {
+            throw new IllegalArgumentException("next has a picture of %s arrays and this of %s; they must be equal."
+                    .formatted(next.picture.size(), picture.size()));
+        }
+        return made(
                 owner,
-                tokens.getNDArrayInternal().concat(new NDList(next.tokens), 0),
-                pooled.getNDArrayInternal().concat(new NDList(next.pooled), 0));
+                i -> arrays().get(i)
+                        .getNDArrayInternal()
+                        .concat(new NDList(next.arrays().get(i)), 0));
     }
 
     /** Returns a single row repeated; owned by {@code owner}. */
     public Conditioning repeated(NDManager owner, int times) {
         Require.shape("tokens", tokens, 1, -1, -1);
-        return attached(owner, tokens.repeat(0, times), pooled.repeat(0, times));
+        return made(owner, i -> arrays().get(i).repeat(0, times));
     }
 
-    private static Conditioning attached(NDManager owner, NDArray tokens, NDArray pooled) {
-        owner.attachAll(tokens, pooled);
-        return new Conditioning(tokens, pooled);
+    /** Makes one array of each of {@link #arrays()}. */
+    private Conditioning made(NDManager owner, IntFunction<NDArray> maker) {
+        List<NDArray> made = new ArrayList<>();
+        for (int i = 0; i < 2 + picture.size(); i++) {
+            NDArray array = maker.apply(i);
+            array.attach(owner);
+            made.add(array);
+        }
+        return new Conditioning(made.get(0), made.get(1), made.subList(2, made.size()));
     }
 
-    /** Returns both arrays. */
+    /** Returns all arrays. */
     public List<NDArray> arrays() {
-        return List.of(tokens, pooled);
+        List<NDArray> arrays = new ArrayList<>(List.of(tokens, pooled));
+        arrays.addAll(picture);
+        return arrays;
     }
 
     @Override
     public void close() {
-        tokens.close();
-        pooled.close();
+        arrays().forEach(NDArray::close);
     }
 }

@@ -30,6 +30,8 @@ class ModelVerificationTest {
         "sd3-transformer/transformer_medium,sd3-transformer,4",
         "flux-transformer/transformer,flux-transformer,8",
         "flux-transformer/transformer_noguidance,flux-transformer,4",
+        "wan-transformer/transformer,wan-transformer,8",
+        "wan-transformer/transformer_i2v,wan-transformer,4",
         "text-encoders/clip_l,text-encoders,4",
         "text-encoders/clip_g,text-encoders,4",
         "text-encoders/t5,text-encoders,2",

@@ -17,6 +17,9 @@ public final class Components {
     /** FLUX.1's transformer. */
     public static final String FLUX = "FluxTransformer2DModel";
 
+    /** Wan's transformer. */
+    public static final String WAN = "WanTransformer3DModel";
+
     /** T5's encoder. */
     public static final String T5 = "T5EncoderModel";
 
@@ -33,7 +36,7 @@ public final class Components {
     public static final String VAE = "AutoencoderKL";
 
     /** Every architecture there is. */
-    public static final List<String> KNOWN = List.of(SD3, FLUX, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
+    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
 
     private static final Map<String, String> BY_MODEL_TYPE =
             Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN);
@@ -74,6 +77,7 @@ public final class Components {
         return switch (architecture) {
             case SD3 -> Sd3Config.of(config).layout();
             case FLUX -> FluxConfig.of(config).layout();
+            case WAN -> WanConfig.of(config).layout();
             case T5, UMT5 -> {
                 String shared = "shared.weight";
                 String embedding = files.contains(shared) ? shared : "encoder.embed_tokens.weight";
@@ -98,6 +102,17 @@ public final class Components {
         ConfigFile config = config(folder);
         require(config, FLUX);
         return new FluxTransformer(FluxConfig.of(config), weights(folder, config, manager), guidance);
+    }
+
+    /**
+     * Opens Wan's transformer; its weights belong to {@code manager}.
+     *
+     * @param wholeTimes see {@link WanTransformer}
+     */
+    public static WanTransformer wan(Path folder, boolean wholeTimes, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, WAN);
+        return new WanTransformer(WanConfig.of(config), weights(folder, config, manager), wholeTimes);
     }
 
     /** Opens a T5 or UMT5 encoder; its weights belong to {@code manager}. */

@@ -28,14 +28,24 @@ public interface Network extends VelocityModel {
     /** Returns the channels of latents and velocity. */
     int channels();
 
+    /** Returns whether latents have an axis of frames, shape (B, C, frames, rows, columns). */
+    default boolean video() {
+        return false;
+    }
+
     /** Returns the latent rows and columns of one token. */
     int patchSize();
 
     /** Returns the most latent rows or columns. */
     int mostRows();
 
-    /** Returns the latent rows and columns the network was made for. */
+    /** Returns the latent rows the network was made for. */
     int usualRows();
+
+    /** Returns the latent columns the network was made for. */
+    default int usualColumns() {
+        return usualRows();
+    }
 
     /** Returns the noise levels that the family's pipeline walks, for a number of picture tokens. */
     default TimeSchedule schedule(Scheduler scheduler, int steps, long tokens) {

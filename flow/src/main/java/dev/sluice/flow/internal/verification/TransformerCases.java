@@ -2,9 +2,11 @@ package dev.sluice.flow.internal.verification;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.internal.FluxTransformer;
 import dev.sluice.flow.internal.Sd3Transformer;
+import dev.sluice.flow.internal.WanTransformer;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -26,6 +28,7 @@ record TransformerCases(Golden golden, Weights weights, List<String> arguments, 
     private static final String TEXT = "encoder_hidden_states";
     private static final String POOLED = "pooled_projections";
     private static final String TIMESTEP = "timestep";
+    private static final String IMAGE = "encoder_hidden_states_image";
     private static final String GUIDANCE = "guidance";
 
     /** The network as its reference calls it. */
@@ -61,6 +64,19 @@ record TransformerCases(Golden golden, Weights weights, List<String> arguments, 
                     in.containsKey(GUIDANCE) ? Torch.scaled(in.get(GUIDANCE), 1000) : time,
                     new Conditioning(in.get(TEXT), in.get(POOLED)),
                     in.get("txt_ids").getNDArrayInternal().concat(new NDList(in.get("img_ids")), 0));
+        });
+    }
+
+    static TransformerCases of(WanTransformer transformer, Golden golden) {
+        List<String> arguments = new ArrayList<>(List.of(HIDDEN, TEXT, TIMESTEP));
+        if (transformer.config().imageSize() > 0) {
+            arguments.add(IMAGE);
+        }
+        return new TransformerCases(golden, transformer.weights(), arguments, in -> {
+            NDArray pooled = in.get(TEXT).get(new NDIndex(":,0,:0"));
+            List<NDArray> picture = in.containsKey(IMAGE) ? List.of(in.get(HIDDEN), in.get(IMAGE)) : List.of();
+            return transformer.velocityAt(
+                    in.get(HIDDEN), in.get(TIMESTEP), new Conditioning(in.get(TEXT), pooled, picture));
         });
     }
 

@@ -46,6 +46,9 @@ public final class Verifier {
                 TransformerCases.of(Components.sd3(folder, manager), golden).run();
             case Components.FLUX ->
                 TransformerCases.of(Components.flux(folder, 1, manager), golden).run();
+            case Components.WAN ->
+                TransformerCases.of(Components.wan(folder, false, manager), golden)
+                        .run();
             case Components.T5, Components.UMT5 -> new TextCases(name, golden).run(Components.t5(folder, manager));
             case Components.CLIP, Components.CLIP_PLAIN ->
                 new TextCases(name, golden).run(Components.clip(folder, manager));

@@ -1,0 +1,167 @@
+package dev.sluice.flow.internal;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.ModelWork;
+import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
+import java.util.function.Predicate;
+
+/**
+ * The transformer of Wan 2.1, from text or from a picture to video. Latents have shape (B, C, frames, rows, columns).
+ *
+ * <p>Source: Wan Team (2025), arXiv:2503.20314; weights as diffusers' {@code WanTransformer3DModel} names them. Differs: a
+ * picture's states are told from the text's by being given apart, where diffusers takes the last 512 of both joined.
+ */
+public final class WanTransformer implements Network {
+    /** Latent rows of the 480p models, in whose shape diffusers' pipeline makes its default of 480·832. */
+    private static final int USUAL_ROWS = 60;
+
+    private static final int USUAL_COLUMNS = 104;
+
+    private final WanConfig config;
+    private final Weights weights;
+    private final boolean wholeTimes;
+    private final NDArray shape;
+    private final NDArray none;
+
+    /**
+     * Creates the network over weights that it reads at every call and does not own.
+     *
+     * @param wholeTimes whether 1000·σ is cut to a whole number, as with diffusers' UniPC scheduler
+     */
+    public WanTransformer(WanConfig config, Weights weights, boolean wholeTimes) {
+        this.config = config;
+        this.weights = weights;
+        this.wholeTimes = wholeTimes;
+        this.shape = weights.manager().create(new long[] {
+            config.heads(),
+            config.layers(),
+            config.frequencies(),
+            config.patchSize().get(0),
+            config.patchSize().get(1),
+            config.patchSize().get(2)
+        });
+        this.none = weights.manager().create(new Shape(0), DataType.FLOAT32);
+    }
+
+    /** Returns the sizes. */
+    public WanConfig config() {
+        return config;
+    }
+
+    @Override
+    public Weights weights() {
+        return weights;
+    }
+
+    @Override
+    public Network over(Weights other) {
+        return new WanTransformer(config, other, wholeTimes);
+    }
+
+    @Override
+    public boolean video() {
+        return true;
+    }
+
+    @Override
+    public int channels() {
+        return config.outChannels();
+    }
+
+    @Override
+    public int patchSize() {
+        return config.patchSize().get(1);
+    }
+
+    @Override
+    public int mostRows() {
+        return config.mostPositions() * patchSize();
+    }
+
+    @Override
+    public int usualRows() {
+        return USUAL_ROWS;
+    }
+
+    @Override
+    public int usualColumns() {
+        return USUAL_COLUMNS;
+    }
+
+    @Override
+    public ModelWork work(Predicate<String> trained, long tokens, long words) {
+        return WanWork.of(config, trained, tokens, words);
+    }
+
+    @Override
+    public NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning) {
+        Require.shape("latents", latents, -1, config.outChannels(), -1, -1, -1);
+        try (NDArray scaled = Torch.scaled(sigmas, 1000);
+                NDArray time = wholeTimes ? scaled.floor() : scaled.duplicate()) {
+            if (config.joinedChannels() == 0) {
+                return velocityAt(latents, time, conditioning);
+            }
+            if (conditioning.picture().isEmpty()) {
+                throw new IllegalArgumentException(
+                        "conditioning has no picture, but this network goes from a picture to video.");
+            }
+            try (NDArray joined = latents.getNDArrayInternal()
+                    .concat(new NDList(conditioning.picture().get(0)), 1)) {
+                return velocityAt(joined, time, conditioning);
+            }
+        }
+    }
+
+    /**
+     * Predicts the velocity from all input channels.
+     *
+     * @param latents shape (B, in_channels, frames, rows, columns), float32
+     * @param time in 0..1000, shape (B), or (B, tokens) where frames have times of their own, float32
+     * @param conditioning if the network sees a picture's states, they are the second array of its picture
+     */
+    public NDArray velocityAt(NDArray latents, NDArray time, Conditioning conditioning) {
+        check(latents, time, conditioning);
+        NDArray image = none;
+        if (config.imageSize() > 0) {
+            if (conditioning.picture().size() != 2) {
+                throw new IllegalArgumentException(
+                        "conditioning has no states of a picture, but this network needs them.");
+            }
+            image = conditioning.picture().get(1);
+            Require.shape("conditioning.picture", image, latents.getShape().get(0), -1, config.imageSize());
+        }
+        try (NDArray times = time.getShape().dimension() == 1 ? time.expandDims(1) : time.duplicate()) {
+            return Ops.call("wan", weights, latents, times, conditioning.tokens(), image, shape);
+        }
+    }
+
+    private void check(NDArray latents, NDArray time, Conditioning conditioning) {
+        Require.shape("latents", latents, -1, config.inChannels(), -1, -1, -1);
+        long batch = latents.getShape().get(0);
+        long tokens = 1;
+        for (int axis = 0; axis < 3; axis++) {
+            long size = latents.getShape().get(axis + 2);
+            int patch = config.patchSize().get(axis);
+            long most = (long) config.mostPositions() * patch;
+            if (size % patch != 0 || size > most) {
+                throw new IllegalArgumentException(
+                        "latents has shape %s; frames, rows and columns must be multiples of %s up to %s times that."
+                                .formatted(latents.getShape(), config.patchSize(), config.mostPositions()));
+            }
+            tokens *= size / patch;
+        }
+        if (time.getShape().dimension() == 1) {
+            Require.shape("time", time, batch);
+        } else {
+            Require.shape("time", time, batch, tokens);
+        }
+        Require.shape("conditioning.tokens", conditioning.tokens(), batch, -1, config.textSize());
+    }
+}
