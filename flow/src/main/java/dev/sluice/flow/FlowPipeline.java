@@ -23,8 +23,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * A text-to-image flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
- * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, and FLUX.1 are known.
+ * A text-to-image or text-to-video flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
+ * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, FLUX.1 and Wan 2.1 are known.
  *
  * <p>Without an autoencoder, latents are pixels in [−1, 1].
  *
@@ -33,6 +33,9 @@ import java.util.function.Supplier;
  * of its own, while none changes the weights.
  */
 public final class FlowPipeline implements AutoCloseable {
+    /** Wan's: five seconds at sixteen frames a second. */
+    private static final int VIDEO_FRAMES = 81;
+
     private final NDManager manager;
     private final Path folder;
     private final Network network;
@@ -47,7 +50,7 @@ public final class FlowPipeline implements AutoCloseable {
         ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
         this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
         requireThousandTimesteps(schedulerConfig);
-        PipelineParts parts = PipelineParts.open(index, manager);
+        PipelineParts parts = PipelineParts.open(index, scheduler, manager);
         this.network = parts.network();
         this.prompts = parts.prompts();
         this.autoencoder = parts.autoencoder();
@@ -134,7 +137,7 @@ public final class FlowPipeline implements AutoCloseable {
     }
 
     /**
-     * Returns the guided velocity as the model's family has it: moved away from a negative prompt (SD3), or a scale that the
+     * Returns the guided velocity as the model's family has it: moved away from a negative prompt (SD3, Wan), or a scale that the
      * network is told (FLUX.1 dev; schnell is not guided).
      *
      * @param weights as in {@link #velocityModel(Weights)}
@@ -171,21 +174,52 @@ public final class FlowPipeline implements AutoCloseable {
 
     /** Returns the width the model was made for, in pixels. */
     public int defaultWidth() {
-        return defaultHeight();
+        return network.usualColumns() * factor();
+    }
+
+    /** Returns whether the model makes videos. */
+    public boolean video() {
+        return network.video();
+    }
+
+    /** Returns the number of frames that the family's pipeline makes where none is asked for; 1 of pictures. */
+    public int defaultFrames() {
+        return video() ? VIDEO_FRAMES : 1;
+    }
+
+    /** Returns the shape of latents of {@link #defaultFrames()}. */
+    public Shape latentShape(int batch, int height, int width) {
+        return latentShape(batch, defaultFrames(), height, width);
     }
 
     /**
-     * Returns the shape of latents.
+     * Returns the shape of latents: (B, C, h, w), or (B, C, f, h, w) of videos.
      *
-     * @param batch number of pictures
+     * @param batch number of pictures or videos
+     * @param frames 1 of pictures; of videos 1 more than a multiple of what a latent frame stands for
      * @param height picture rows, a multiple of autoencoder factor times patch size
      * @param width picture columns, likewise
      */
-    public Shape latentShape(int batch, int height, int width) {
+    public Shape latentShape(int batch, int frames, int height, int width) {
         Require.atLeast("batch", batch, 1);
+        Require.atLeast("frames", frames, 1);
         requireSize("height", height);
         requireSize("width", width);
-        return new Shape(batch, network.channels(), height / factor(), width / factor());
+        long rows = height / factor();
+        long columns = width / factor();
+        int step = autoencoder.frameFactor();
+        if (!video()) {
+            if (frames != 1) {
+                throw new IllegalArgumentException(
+                        "frames (%s) must be 1, because this model makes pictures.".formatted(frames));
+            }
+            return new Shape(batch, network.channels(), rows, columns);
+        }
+        if ((frames - 1) % step != 0) {
+            throw new IllegalArgumentException(
+                    "frames (%s) must be 1 more than a multiple of %s.".formatted(frames, step));
+        }
+        return new Shape(batch, network.channels(), (frames - 1) / step + 1, rows, columns);
     }
 
     private void requireSize(String name, int size) {
@@ -229,17 +263,24 @@ public final class FlowPipeline implements AutoCloseable {
 
     private long pictureTokens(int height, int width) {
         Shape latents = latentShape(1, height, width);
-        return (latents.get(2) / network.patchSize()) * (latents.get(3) / network.patchSize());
+        int last = latents.dimension();
+        long frames = video() ? latents.get(2) : 1;
+        return frames * (latents.get(last - 2) / network.patchSize()) * (latents.get(last - 1) / network.patchSize());
     }
 
     /**
-     * Turns latents into pictures.
+     * Turns latents into pictures or videos.
      *
-     * @param latents shape (B, C, h, w)
-     * @return in [0, 1], shape (B, 3, h·factor, w·factor), float32, owned by the manager of {@code latents}
+     * @param latents shape (B, C, h, w), or (B, C, f, h, w) of videos
+     * @return in [0, 1], shape (B, 3, h·factor, w·factor), or (B, frames, 3, h·factor, w·factor) of videos, float32, owned by the
+     *     manager of {@code latents}
      */
     public NDArray decode(NDArray latents) {
-        Require.shape("latents", latents, -1, network.channels(), -1, -1);
+        if (video()) {
+            Require.shape("latents", latents, -1, network.channels(), -1, -1, -1);
+        } else {
+            Require.shape("latents", latents, -1, network.channels(), -1, -1);
+        }
         NDManager owner = latents.getManager();
         try (NDManager scratch = owner.newSubManager()) {
             NDArray centred = autoencoder.pixels(latents);
@@ -247,8 +288,9 @@ public final class FlowPipeline implements AutoCloseable {
             NDArray halved = Torch.scaled(centred, 0.5);
             halved.attach(scratch);
             NDArray images = halved.add(0.5f).clip(0f, 1f);
-            images.attach(owner);
-            return images;
+            NDArray ordered = video() ? images.swapAxes(1, 2) : images;
+            ordered.attach(owner);
+            return ordered;
         }
     }
 

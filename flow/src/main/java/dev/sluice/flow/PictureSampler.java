@@ -55,7 +55,8 @@ public final class PictureSampler {
          * Called after each chunk, in order.
          *
          * @param first index of the chunk's first request
-         * @param pictures in [0, 1], shape (B, 3, height, width), float32; closed when the call returns
+         * @param pictures in [0, 1], shape (B, 3, height, width), or (B, frames, 3, height, width) of videos, float32; closed when
+         *     the call returns
          */
         void accept(int first, NDArray pictures);
     }
@@ -128,7 +129,7 @@ public final class PictureSampler {
     }
 
     private NDArray noise(NDManager owner, List<Request> part) {
-        Shape shape = pipeline.latentShape(part.size(), settings.height(), settings.width());
+        Shape shape = pipeline.latentShape(part.size(), settings.frames(), settings.height(), settings.width());
         int size = Math.toIntExact(shape.size() / part.size());
         float[] values = new float[size * part.size()];
         for (int i = 0; i < part.size(); i++) {

@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ModelVerificationTest {
     private static final double TOLERANCE = 2e-5;
 
+    /** The fixture's own: Wan's autoencoder divides by lengths of vectors, some of which are short. */
+    private static final double VIDEO_TOLERANCE = 1e-3;
+
     @TempDir
     Path folder;
 
@@ -40,11 +43,15 @@ class ModelVerificationTest {
         "text-encoders/umt5,text-encoders,2",
         "vae/vae,vae,6",
         "vae/vae_quant,vae,3",
-        "sd3-pipeline,sd3-pipeline,17"
+        "vae/wan_vae,vae,6",
+        "sd3-pipeline,sd3-pipeline,17",
+        "flux-pipeline,flux-pipeline,14",
+        "wan-pipeline,wan-pipeline,10"
     })
     void everyTensorOfTheModelIsComputedAndEqual(String model, String golden, int computed) throws IOException {
         List<Comparison> found = verify(model, golden);
-        assertThat(found.stream().filter(c -> c.exceeds(TOLERANCE))).isEmpty();
+        double tolerance = golden.equals("wan-pipeline") ? VIDEO_TOLERANCE : TOLERANCE;
+        assertThat(found.stream().filter(c -> c.exceeds(tolerance))).isEmpty();
         assertThat(found.stream().filter(Comparison::computed)).hasSize(computed);
         assertThat(found.stream().filter(c -> !c.computed()))
                 .allSatisfy(c -> assertThat(c.reason()).get().asString().isNotBlank());

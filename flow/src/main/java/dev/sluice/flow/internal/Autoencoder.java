@@ -10,11 +10,17 @@ public interface Autoencoder {
     /** Returns how many picture rows and columns one latent row and column stands for. */
     int factor();
 
+    /** Returns how many frames one latent frame stands for, after the first, which stands for one. */
+    default int frameFactor() {
+        return 1;
+    }
+
     /**
      * Decodes a network's latents.
      *
-     * @param latents shape (B, C, h, w)
-     * @return pictures around [−1, 1], shape (B, 3, h·factor, w·factor), owned by the manager of {@code latents}
+     * @param latents shape (B, C, h, w), or (B, C, f, h, w) of a video
+     * @return pictures around [−1, 1], shape (B, 3, h·factor, w·factor), or (B, 3, 1 + (f − 1)·frameFactor, …) of a video,
+     *     owned by the manager of {@code latents}
      */
     NDArray pixels(NDArray latents);
 

@@ -35,8 +35,11 @@ public final class Components {
     /** The image autoencoder. */
     public static final String VAE = "AutoencoderKL";
 
+    /** Wan's video autoencoder. */
+    public static final String WAN_VAE = "AutoencoderKLWan";
+
     /** Every architecture there is. */
-    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN, T5, UMT5, CLIP, CLIP_PLAIN, VAE);
+    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN, T5, UMT5, CLIP, CLIP_PLAIN, VAE, WAN_VAE);
 
     private static final Map<String, String> BY_MODEL_TYPE =
             Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN);
@@ -86,7 +89,8 @@ public final class Components {
             case CLIP, CLIP_PLAIN ->
                 ClipConfig.of(config, architecture.equals(CLIP))
                         .layout(files.contains(ClipConfig.TOKENS) ? "" : ClipConfig.PREFIX);
-            default -> VaeConfig.of(config).layout();
+            case VAE -> VaeConfig.of(config).layout();
+            default -> WanVaeConfig.of(config).layout();
         };
     }
 
@@ -135,6 +139,13 @@ public final class Components {
         ConfigFile config = config(folder);
         require(config, VAE);
         return new AutoencoderKl(VaeConfig.of(config), weights(folder, config, manager));
+    }
+
+    /** Opens Wan's video autoencoder; its weights belong to {@code manager}. */
+    public static AutoencoderKlWan wanVae(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, WAN_VAE);
+        return new AutoencoderKlWan(WanVaeConfig.of(config), weights(folder, config, manager));
     }
 
     private static Weights weights(Path folder, ConfigFile config, NDManager manager) throws IOException {

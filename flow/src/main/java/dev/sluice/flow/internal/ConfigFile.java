@@ -144,6 +144,30 @@ public final class ConfigFile {
         return integers;
     }
 
+    /** Returns a list of finite numbers; an empty one if there is none. */
+    public List<Double> numbers(String key) throws IOException {
+        List<Double> numbers = new ArrayList<>();
+        for (JsonNode value : list(key)) {
+            if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+                throw wrong(key, root.get(key), "a list of finite numbers");
+            }
+            numbers.add(value.doubleValue());
+        }
+        return numbers;
+    }
+
+    /** Returns a list of truth values; an empty one if there is none. */
+    public List<Boolean> flags(String key) throws IOException {
+        List<Boolean> flags = new ArrayList<>();
+        for (JsonNode value : list(key)) {
+            if (!value.isBoolean()) {
+                throw wrong(key, root.get(key), "a list of true and false");
+            }
+            flags.add(value.booleanValue());
+        }
+        return flags;
+    }
+
     /** Returns a list of texts; an empty one if there is none. */
     public List<String> texts(String key) throws IOException {
         List<String> texts = new ArrayList<>();

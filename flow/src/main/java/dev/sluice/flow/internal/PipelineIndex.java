@@ -38,6 +38,11 @@ public final class PipelineIndex {
         return config.text("_class_name", "");
     }
 
+    /** Returns a setting that is off if it is not there. */
+    public boolean flag(String key) throws IOException {
+        return config.flag(key, false);
+    }
+
     /** Returns the file. */
     public Path path() {
         return config.path();

@@ -1,6 +1,7 @@
 package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,16 +10,18 @@ import java.util.List;
 public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder autoencoder) {
     private static final String SD3 = "StableDiffusion3Pipeline";
     private static final String FLUX = "FluxPipeline";
+    private static final String WAN = "WanPipeline";
 
     /** The pipelines that are known, by the class in {@code model_index.json}. */
-    public static final List<String> KNOWN = List.of(SD3, FLUX);
+    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN);
 
     /**
      * Opens the parts that an index names; weights belong to {@code manager}.
      *
+     * @param scheduler the pipeline's; Wan's network is told times as it counts them
      * @throws IOException if the pipeline is of an unknown class, or a file is missing, broken or does not fit the others
      */
-    public static PipelineParts open(PipelineIndex index, NDManager manager) throws IOException {
+    public static PipelineParts open(PipelineIndex index, Scheduler scheduler, NDManager manager) throws IOException {
         return switch (index.className()) {
             case SD3 -> {
                 Sd3Transformer network = Components.sd3(index.folder("transformer"), manager);
@@ -32,10 +35,38 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
                 Autoencoder autoencoder = autoencoder(index, network, manager);
                 yield new PipelineParts(network, FluxPrompts.open(index, network.config(), manager), autoencoder);
             }
+            case WAN -> {
+                requireOneExpert(index);
+                boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
+                WanTransformer network = Components.wan(index.folder("transformer"), wholeTimes, manager);
+                if (network.config().joinedChannels() > 0) {
+                    throw new IOException(
+                            "%s: in_channels (%s) of the transformer must be its out_channels (%s) in a text-to-video pipeline."
+                                    .formatted(
+                                            index.path(),
+                                            network.config().inChannels(),
+                                            network.config().outChannels()));
+                }
+                Autoencoder autoencoder = Components.wanVae(index.folder("vae"), manager);
+                requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
+                yield new PipelineParts(network, WanPrompts.open(index, network.config(), manager), autoencoder);
+            }
             default ->
                 throw new IOException(
                         "%s: _class_name (%s) must be one of %s.".formatted(index.path(), index.className(), KNOWN));
         };
+    }
+
+    /** Wan 2.2 has a second network for low noise, or a time for each frame. */
+    private static void requireOneExpert(PipelineIndex index) throws IOException {
+        if (index.has("transformer_2")) {
+            throw new IOException(
+                    "%s: transformer_2 must be null; Wan 2.2's two networks are not known.".formatted(index.path()));
+        }
+        if (index.flag("expand_timesteps")) {
+            throw new IOException("%s: expand_timesteps (true) must be false; Wan 2.2's times of frames are not known."
+                    .formatted(index.path()));
+        }
     }
 
     private static Autoencoder autoencoder(PipelineIndex index, Network network, NDManager manager) throws IOException {

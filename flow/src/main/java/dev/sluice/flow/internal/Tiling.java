@@ -29,7 +29,10 @@ record Tiling(int in, int out, double overlap) {
         Require.atLeast("in", in, 1);
         Require.atLeast("out", out, 1);
         Require.within("overlap", overlap, 0, 0.5);
-        if ((long) stride() * out != (long) kept() * in) {
+        // The fields are not there yet.
+        int stride = (int) (in * (1 - overlap));
+        int kept = out - (int) (out * overlap);
+        if ((long) stride * out != (long) kept * in) {
             throw new IllegalArgumentException(
                     "The tile (%s) and its overlap (%s) must be whole numbers of latents apart."
                             .formatted(in, overlap));

@@ -33,7 +33,7 @@ import java.util.zip.ZipOutputStream;
 public final class Ops {
     /** The parts of the one TorchScript class; each holds methods on a subject. */
     private static final List<String> PARTS =
-            List.of("ops", "storage", "training", "sd3", "flux", "wan", "t5", "clip", "vae");
+            List.of("ops", "storage", "training", "sd3", "flux", "wan", "t5", "clip", "vae", "wan_vae");
 
     /** The pickle (protocol 2) of an object of class {@code __torch__.Ops} with training and _is_full_backward_hook unset. */
     private static final byte[] DATA = objectPickle();
@@ -99,6 +99,15 @@ public final class Ops {
 
     /** Calls a method that takes tensors and returns several. */
     public static NDList callAll(String method, Weights weights, NDArray... arguments) {
+        return callAll(method, weights, Map.of(), arguments);
+    }
+
+    /**
+     * Calls a method that takes tensors and returns several.
+     *
+     * @param more entries of the dictionary beside the weights, of other names
+     */
+    public static NDList callAll(String method, Weights weights, Map<String, NDArray> more, NDArray... arguments) {
         Torch.prepareThread();
         NDList inputs = new NDList(arguments.length + 1);
         for (NDArray argument : arguments) {
@@ -112,6 +121,10 @@ public final class Ops {
                 inputs.add(array);
             });
         }
+        more.forEach((name, array) -> {
+            array.setName(WEIGHTS + name);
+            inputs.add(array);
+        });
         inputs.add(MARKERS.computeIfAbsent(method, Ops::marker));
         return IValueUtils.forward((PtSymbolBlock) Compiled.MODEL.getBlock(), inputs, true);
     }

@@ -6,8 +6,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.ModelVerification.Comparison;
 import dev.sluice.flow.SafetensorsFile;
+import dev.sluice.flow.StoredType;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +114,13 @@ final class Golden {
             expected[i] = floats[i];
         }
         return expected;
+    }
+
+    /** Returns the expected values of a tensor of whole or of floating numbers. */
+    double[] expectedNumbers(String name) throws IOException {
+        return file.dtype(name) == StoredType.I64
+                ? Arrays.stream(file.longs(name)).asDoubleStream().toArray()
+                : expected(name);
     }
 
     long[] expectedIds(String name) throws IOException {

@@ -4,11 +4,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
-import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TextTokenizer;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.tensor.Torch;
@@ -20,8 +21,6 @@ import java.util.List;
 
 /** A whole pipeline from text to pixels; each stage goes on with our own values of the one before. */
 final class PipelineCases {
-    private static final String USUAL_GUIDANCE = "4.5";
-
     private final FlowPipeline pipeline;
     private final Golden golden;
     private final List<String> prompts;
@@ -84,9 +83,15 @@ final class PipelineCases {
     }
 
     private void images() throws IOException {
-        int tokens = golden.has("ids.tokenizer_3")
-                ? Math.toIntExact(golden.shape("ids.tokenizer_3").get(1))
-                : pipeline.usualTokens();
+        List<String> sentences = golden.startingWith("ids.tokenizer").stream()
+                .filter(name -> name.matches("ids\\.tokenizer(_\\d)?"))
+                .sorted()
+                .toList();
+        // The last tokenizer is T5's, whose length is the caller's choice.
+        int tokens = sentences.isEmpty()
+                ? pipeline.usualTokens()
+                : Math.toIntExact(
+                        golden.shape(sentences.get(sentences.size() - 1)).get(1));
         Conditioning positive = pipeline.encode(golden.manager(), prompts, tokens);
         Conditioning none = pipeline.encode(golden.manager(), List.of(negative), tokens);
         golden.compare("prompt_embeds", positive.tokens());
@@ -101,24 +106,58 @@ final class PipelineCases {
 
     private void sample(Conditioning positive, Conditioning none) throws IOException {
         int steps = Math.toIntExact(golden.shape("timesteps").get(0));
-        NDArray x = golden.input("latents.initial");
+        boolean packed = golden.has("latents.unpacked");
+        NDArray x = golden.input(packed ? "latents.unpacked" : "latents.initial");
+        if (packed) {
+            golden.compare("latents.initial", packed(x));
+        }
         Shape shape = x.getShape();
         int factor = pipeline.factor();
-        TimeSchedule schedule = pipeline.schedule(steps, (int) shape.get(2) * factor, (int) shape.get(3) * factor);
-        double[] timesteps = new double[steps];
-        Arrays.setAll(timesteps, k -> pipeline.scheduler().timestep(schedule.sigma(k)));
-        golden.compare("timesteps", timesteps, golden.expected("timesteps"));
-        double scale = Double.parseDouble(golden.metadata().getOrDefault("guidance_scale", USUAL_GUIDANCE));
-        ClassifierFreeGuidance guided = new ClassifierFreeGuidance(pipeline.velocityModel(), none, scale);
+        int last = shape.dimension();
+        TimeSchedule schedule =
+                pipeline.schedule(steps, (int) shape.get(last - 2) * factor, (int) shape.get(last - 1) * factor);
+        levels(schedule);
+        double scale = Double.parseDouble(golden.metadata().getOrDefault("guidance_scale", usualGuidance()));
+        VelocityModel guided = pipeline.guidedModel(pipeline.transformerWeights(), () -> none, scale);
         NDList trail = new NDList();
+        List<NDArray> memory = List.of();
         for (int k = 0; k < steps; k++) {
-            NDArray velocity = guided.velocity(x, schedule.sigma(k), positive);
-            x = x.sub(Torch.scaled(velocity, schedule.length(k)));
-            trail.add(x.expandDims(0));
+            OdeSolver.Step step =
+                    pipeline.solver().step(guided, x, new OdeSolver.Position(schedule, k), positive, memory);
+            x = step.next();
+            memory = step.memory();
+            trail.add((packed ? packed(x) : x).expandDims(0));
         }
         NDArray all = trail.get(0).getNDArrayInternal().concat(new NDList(trail.subList(1, steps)), 0);
         golden.compare("latents.steps", all);
-        golden.compare("latents.final", x);
+        golden.compare("latents.final", packed ? packed(x) : x);
         golden.compare("image", pipeline.decode(x));
+    }
+
+    private void levels(TimeSchedule schedule) throws IOException {
+        double[] timesteps = new double[schedule.steps()];
+        Arrays.setAll(timesteps, k -> pipeline.scheduler().timestep(schedule.sigma(k)));
+        golden.compare("timesteps", timesteps, golden.expectedNumbers("timesteps"));
+        if (golden.has("sigmas")) {
+            golden.compare("sigmas", schedule.sigmas(), golden.expected("sigmas"));
+        }
+    }
+
+    /** The scale with which the reference was run; these are the makers' own. */
+    private String usualGuidance() {
+        if (pipeline.video()) {
+            return "5";
+        }
+        return pipeline.takesNegativePrompt() ? "4.5" : "3.5";
+    }
+
+    /** Latents as FLUX's tokens: squares of 2·2 with all their channels. */
+    private static NDArray packed(NDArray latents) {
+        Shape s = latents.getShape();
+        long rows = s.get(2) / 2;
+        long columns = s.get(3) / 2;
+        return latents.reshape(s.get(0), s.get(1), rows, 2, columns, 2)
+                .transpose(0, 2, 4, 1, 3, 5)
+                .reshape(s.get(0), rows * columns, 4 * s.get(1));
     }
 }

@@ -52,6 +52,7 @@ public final class Verifier {
             case Components.T5, Components.UMT5 -> new TextCases(name, golden).run(Components.t5(folder, manager));
             case Components.CLIP, Components.CLIP_PLAIN ->
                 new TextCases(name, golden).run(Components.clip(folder, manager));
+            case Components.WAN_VAE -> new WanVaeCases(Components.wanVae(folder, manager), golden).run();
             default -> new VaeCases(Components.vae(folder, manager), golden).run();
         }
     }
