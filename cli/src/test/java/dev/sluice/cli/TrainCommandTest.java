@@ -146,6 +146,23 @@ class TrainCommandTest {
     }
 
     @Test
+    void aJudgeWithoutWeightIsAskedInTestsAndChangesNoScore() throws IOException {
+        train("judge", "--set", "iterations=1", "--set", "evaluation.rewards=[{name: red, weight: 1}]")
+                .succeeded();
+        String two = "evaluation.rewards=[{name: red, weight: 1}, {name: compressibility, weight: 0}]";
+        train("judges", "--set", "iterations=1", "--set", two).succeeded();
+        Map<String, Object> one =
+                JsonLines.read(run("judge").resolve("evaluation.jsonl")).get(0);
+        Map<String, Object> both =
+                JsonLines.read(run("judges").resolve("evaluation.jsonl")).get(0);
+        assertThat(one).doesNotContainKey("parts");
+        assertThat(both.get("score")).isEqualTo(one.get("score"));
+        assertThat(both.get("parts")).asString().matches("\\{red=-?0\\.\\d+, compressibility=-?\\d+\\.\\d+.*}");
+        assertThat(CommandLineRun.of("compare", run("judges")).succeeded().out())
+                .contains("Judges of the test", "red before", "compressibility before");
+    }
+
+    @Test
     void aRewardThatIsNeverANumberStopsTheRun() throws IOException {
         CommandLineRun train = train("nan", "--set", "rewards=[{name: broken, weight: 1}]", "--set", "iterations=20");
         assertThat(train.status()).isEqualTo(1);

@@ -45,17 +45,25 @@ public record ModelEvaluator(
      * @param all over all prompts
      * @param unseen over the prompts whose combination no training prompt has; empty if there is none
      * @param diversity how far the samples of one prompt are from each other, in [0, 1]; empty with one sample of each
+     * @param parts what each of several judges says, the mean over the samples; empty with one judge
      */
-    public record Outcome(Evaluation.Report all, Optional<Evaluation.Report> unseen, OptionalDouble diversity) {
+    public record Outcome(
+            Evaluation.Report all,
+            Optional<Evaluation.Report> unseen,
+            OptionalDouble diversity,
+            Map<String, Double> parts) {
         /**
-         * Returns the scores as JSON values: {@code score}, {@code low}, {@code high}, {@code tasks}, {@code unseen} and
-         * {@code diversity}.
+         * Returns the scores as JSON values: {@code score}, {@code low}, {@code high}, {@code tasks}, {@code unseen},
+         * {@code diversity} and {@code parts}.
          */
         public Map<String, Object> json() {
             Map<String, Object> json = summary(all);
             json.put("invalid", all.invalid());
             unseen.ifPresent(report -> json.put("unseen", summary(report)));
             diversity.ifPresent(mean -> json.put("diversity", mean));
+            if (!parts.isEmpty()) {
+                json.put("parts", parts);
+            }
             return json;
         }
 
@@ -86,6 +94,7 @@ public record ModelEvaluator(
     public Outcome run(List<Prompt> prompts, Evaluation.Listener listener) {
         double[][] scores = new double[prompts.size()][samplesPerPrompt];
         Diversity diversity = new Diversity(samplesPerPrompt);
+        PartMeans judges = new PartMeans(reward);
         Evaluation.Listener keeping = judged -> {
             diversity.judged(judged);
             scores[judged.index() / samplesPerPrompt][judged.index() % samplesPerPrompt] = judged.score();
@@ -93,7 +102,7 @@ public record ModelEvaluator(
         };
         try (NDManager scratch = pipeline.manager().newSubManager()) {
             Evaluation evaluation = new Evaluation(
-                    task(prompts),
+                    task(prompts, judges),
                     new OdeSampler(
                             settings.solver(),
                             pipeline.schedule(settings.steps(), settings.height(), settings.width())),
@@ -101,18 +110,18 @@ public record ModelEvaluator(
                     settings.chunkSize(),
                     firstSeed);
             Evaluation.Report all = evaluation.run(scratch, lanes, model(scratch), keeping);
-            return new Outcome(all, unseen(prompts, scores), diversity.mean());
+            return new Outcome(all, unseen(prompts, scores), diversity.mean(), judges.means());
         }
     }
 
-    private AlignmentTask task(List<Prompt> prompts) {
+    private AlignmentTask task(List<Prompt> prompts, Reward judges) {
         Shape latents = pipeline.latentShape(1, settings.height(), settings.width());
         return new AlignmentTask(
                 prompts,
                 pipeline::encode,
                 latents.slice(1),
                 decoded -> Pictures.orBlack(pipeline.decode(decoded)),
-                reward);
+                judges);
     }
 
     private VelocityModel model(NDManager owner) {

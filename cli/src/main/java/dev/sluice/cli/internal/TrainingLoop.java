@@ -140,6 +140,7 @@ public final class TrainingLoop {
         outcome.unseen()
                 .ifPresent(unseen -> values.put("test.unseen", unseen.score().mean()));
         outcome.diversity().ifPresent(mean -> values.put("test.diversity", mean));
+        outcome.parts().forEach((judge, mean) -> values.put("test.part." + judge, mean));
         events.scalars(done, values);
         progress.note(String.format(
                 Locale.ROOT,

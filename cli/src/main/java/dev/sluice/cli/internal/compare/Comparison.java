@@ -59,10 +59,23 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
         return groups.stream().flatMap(group -> group.runs().stream()).toList();
     }
 
+    /** Returns the names of the judges, where a test had several. */
+    public List<String> judges() {
+        return runs().stream()
+                .flatMap(run -> run.tests().stream())
+                .flatMap(test -> test.parts().keySet().stream())
+                .distinct()
+                .toList();
+    }
+
     /** Returns the tables; {@link Tables#scores} is the one that no clock has a part in. */
     public List<Sheet> sheets() {
         Tables tables = new Tables(this);
-        List<Sheet> sheets = new ArrayList<>(List.of(tables.scores(), tables.training(), tables.costs()));
+        List<Sheet> sheets = new ArrayList<>(List.of(tables.scores()));
+        if (!judges().isEmpty()) {
+            sheets.add(tables.judges(judges()));
+        }
+        sheets.addAll(List.of(tables.training(), tables.costs()));
         if (groups.size() > 1) {
             sheets.add(tables.atEqualCost());
         }

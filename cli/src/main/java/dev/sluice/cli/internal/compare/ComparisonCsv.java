@@ -27,7 +27,10 @@ public final class ComparisonCsv {
     /** Returns the text; what was not measured is empty. Reward, KL and clipping are those of the iteration before the test. */
     public static String of(Comparison comparison) {
         StringBuilder csv = new StringBuilder("group,run,seed,");
-        csv.append(String.join(",", COLUMNS.keySet())).append(",reward,kl,approximate_kl,clipped\r\n");
+        csv.append(String.join(",", COLUMNS.keySet())).append(",reward,kl,approximate_kl,clipped");
+        List<String> judges = comparison.judges();
+        judges.forEach(judge -> csv.append(',').append(quoted("part." + judge)));
+        csv.append("\r\n");
         for (RunGroup group : comparison.groups()) {
             for (RunHistory run : group.runs()) {
                 for (RunHistory.Test test : run.tests()) {
@@ -35,6 +38,7 @@ public final class ComparisonCsv {
                     csv.append(',').append(quoted(run.seed()));
                     COLUMNS.values().forEach(column -> cell(csv, column.applyAsDouble(test)));
                     iteration(csv, run.iterations(), (int) test.cost().iterations());
+                    judges.forEach(judge -> cell(csv, test.part(judge)));
                     csv.append("\r\n");
                 }
             }

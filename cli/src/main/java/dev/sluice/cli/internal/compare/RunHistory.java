@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -46,8 +47,21 @@ public record RunHistory(Path folder, Map<String, Object> config, List<Iteration
      * @param high upper end of its interval
      * @param unseen score of the unseen combinations; NaN if the test prompts have none
      * @param diversity mean distance of a prompt's samples; NaN if it was not measured
+     * @param parts what each of several judges says; empty with one
      */
-    public record Test(Cost cost, double score, double low, double high, double unseen, double diversity) {}
+    public record Test(
+            Cost cost,
+            double score,
+            double low,
+            double high,
+            double unseen,
+            double diversity,
+            Map<String, Double> parts) {
+        /** Returns what a judge says; NaN if it was not asked. */
+        public double part(String judge) {
+            return parts.getOrDefault(judge, Double.NaN);
+        }
+    }
 
     /**
      * Reads a run's folder.
@@ -140,9 +154,18 @@ public record RunHistory(Path folder, Map<String, Object> config, List<Iteration
                     number(line, "low"),
                     number(line, "high"),
                     unseen instanceof Map<?, ?> scores ? number(scores, "score") : Double.NaN,
-                    number(line, "diversity")));
+                    number(line, "diversity"),
+                    parts(line)));
         }
         return tests;
+    }
+
+    private static Map<String, Double> parts(Map<String, Object> line) {
+        Map<String, Double> parts = new LinkedHashMap<>();
+        if (line.get("parts") instanceof Map<?, ?> judges) {
+            judges.keySet().forEach(judge -> parts.put(String.valueOf(judge), number(judges, String.valueOf(judge))));
+        }
+        return parts;
     }
 
     private static double number(Map<?, ?> line, String key) {

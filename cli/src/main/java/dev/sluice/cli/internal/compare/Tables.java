@@ -83,6 +83,22 @@ final class Tables {
                 .orElse(NONE);
     }
 
+    /** Returns what each of several judges says before and after. */
+    Sheet judges(List<String> judges) {
+        List<String> headings = new ArrayList<>(List.of("run"));
+        judges.forEach(judge -> headings.addAll(List.of(">" + judge + " before", ">after")));
+        List<List<String>> rows = new ArrayList<>();
+        for (RunGroup group : groups) {
+            List<String> row = new ArrayList<>(List.of(group.name()));
+            for (String judge : judges) {
+                row.add(group.spread(run -> run.before().part(judge)).text(SCORE));
+                row.add(group.spread(run -> run.after().part(judge)).text(SCORE));
+            }
+            rows.add(row);
+        }
+        return new Sheet("Judges of the test", headings, rows, "Means over the samples, before the judges' weights.");
+    }
+
     /** Returns what training itself saw: the proxy, and how far the policy went for it. */
     Sheet training() {
         List<List<String>> rows = new ArrayList<>();

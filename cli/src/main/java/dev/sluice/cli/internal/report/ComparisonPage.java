@@ -90,6 +90,13 @@ public final class ComparisonPage {
                 "Rewards within a group",
                 "Mean over the groups of their deviation; at 0 nothing can be learned.",
                 RunHistory.Iteration::rewardDeviation);
+        for (String judge : comparison.judges()) {
+            Html.figure(
+                    body,
+                    "Test by " + Html.escape(judge),
+                    "Mean over the test samples, before the judge's weight. " + BAND,
+                    chart(Axis.UPDATES, group -> group.tests(Axis.UPDATES, test -> test.part(judge))));
+        }
         Html.figure(
                 body,
                 "Diversity",
