@@ -129,12 +129,9 @@ public final class Pretraining implements AutoCloseable {
 
         /** Returns the learning rate of an update, counted from 0. */
         public double learningRate(long step) {
-            double highest = optimizer.learningRate();
-            if (step < warmupSteps) {
-                return highest * (step + 1) / warmupSteps;
-            }
-            double done = Math.min(1, (double) (step - warmupSteps) / Math.max(1, steps - warmupSteps));
-            return highest * (finalLearningRate + (1 - finalLearningRate) * 0.5 * (1 + Math.cos(Math.PI * done)));
+            RateSchedule schedule = new RateSchedule(
+                    Math.toIntExact(warmupSteps), Math.toIntExact(Math.max(1, steps - warmupSteps)), finalLearningRate);
+            return optimizer.learningRate() * schedule.share(step);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.grpo;
 
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.sde.ExplorationSchedule;
@@ -191,7 +192,7 @@ public record GrpoOptions(
      *
      * @param perIteration updates that share an iteration's samples, at least 1
      * @param innerEpochs times that every sample is used, at least 1
-     * @param warmUp updates over which the learning rate rises linearly; 0 for none
+     * @param schedule how the learning rate changes
      * @param maxSkippedInARow the run stops when so many updates in a row could not be applied
      * @param optimiser step size, decay and gradient-norm limit
      * @param ema the moving average that is evaluated
@@ -199,23 +200,23 @@ public record GrpoOptions(
     public record Updates(
             int perIteration,
             int innerEpochs,
-            int warmUp,
+            RateSchedule schedule,
             int maxSkippedInARow,
             AdamW.Options optimiser,
             Ema.Options ema) {
         /** Two updates an iteration with Flow-GRPO's optimiser and average. */
-        public static final Updates FLOW_GRPO = new Updates(2, 1, 0, 5, AdamW.Options.FLOW_GRPO, Ema.Options.FLOW_GRPO);
+        public static final Updates FLOW_GRPO =
+                new Updates(2, 1, RateSchedule.CONSTANT, 5, AdamW.Options.FLOW_GRPO, Ema.Options.FLOW_GRPO);
 
         public Updates {
             Require.atLeast("perIteration", perIteration, 1);
             Require.atLeast("innerEpochs", innerEpochs, 1);
-            Require.atLeast("warmUp", warmUp, 0);
             Require.atLeast("maxSkippedInARow", maxSkippedInARow, 1);
         }
 
         /** Returns the learning rate of an update, counted from 0. */
         public double learningRate(long update) {
-            return optimiser.learningRate() * (update < warmUp ? (update + 1.0) / warmUp : 1);
+            return optimiser.learningRate() * schedule.share(update);
         }
     }
 }

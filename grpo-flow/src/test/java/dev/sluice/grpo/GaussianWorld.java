@@ -8,6 +8,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.FullWeights;
 import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
@@ -131,7 +132,12 @@ final class GaussianWorld implements AutoCloseable {
                 GrpoOptions.Signal.FLOW_GRPO,
                 objective,
                 new GrpoOptions.Updates(
-                        2, 1, 0, 3, new AdamW.Options(learningRate, 0.9, 0.999, 1e-8, 0, 1), Ema.Options.FLOW_GRPO),
+                        2,
+                        1,
+                        RateSchedule.CONSTANT,
+                        3,
+                        new AdamW.Options(learningRate, 0.9, 0.999, 1e-8, 0, 1),
+                        Ema.Options.FLOW_GRPO),
                 seed);
     }
 

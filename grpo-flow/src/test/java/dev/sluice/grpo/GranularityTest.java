@@ -3,6 +3,7 @@ package dev.sluice.grpo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.rewards.Reward;
 import dev.sluice.sde.ExplorationSchedule;
@@ -35,7 +36,7 @@ class GranularityTest {
                 new GrpoOptions.Updates(
                         updates,
                         1,
-                        0,
+                        RateSchedule.CONSTANT,
                         3,
                         base.updates().optimiser(),
                         base.updates().ema()),

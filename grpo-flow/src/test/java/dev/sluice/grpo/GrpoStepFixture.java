@@ -10,6 +10,7 @@ import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
@@ -122,6 +123,6 @@ abstract class GrpoStepFixture {
     }
 
     static GrpoOptions.Updates updates(AdamW.Options optimiser) {
-        return new GrpoOptions.Updates(1, 1, 0, 1, optimiser, Ema.Options.FLOW_GRPO);
+        return new GrpoOptions.Updates(1, 1, RateSchedule.CONSTANT, 1, optimiser, Ema.Options.FLOW_GRPO);
     }
 }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.Replica;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
@@ -205,7 +206,12 @@ class RatioRuleTest {
 
     private static GrpoOptions.Updates updates(int perIteration) {
         return new GrpoOptions.Updates(
-                perIteration, 1, 0, 3, new AdamW.Options(0.05, 0.9, 0.999, 1e-8, 0, 1), Ema.Options.FLOW_GRPO);
+                perIteration,
+                1,
+                RateSchedule.CONSTANT,
+                3,
+                new AdamW.Options(0.05, 0.9, 0.999, 1e-8, 0, 1),
+                Ema.Options.FLOW_GRPO);
     }
 
     @Test
@@ -246,7 +252,12 @@ class RatioRuleTest {
                 base.signal(),
                 guard,
                 new GrpoOptions.Updates(
-                        2, 1, 0, 3, new AdamW.Options(0.5, 0.9, 0.999, 1e-8, 0, 1), Ema.Options.FLOW_GRPO),
+                        2,
+                        1,
+                        RateSchedule.CONSTANT,
+                        3,
+                        new AdamW.Options(0.5, 0.9, 0.999, 1e-8, 0, 1),
+                        Ema.Options.FLOW_GRPO),
                 1);
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
                 GrpoTrainer trainer = world.trainer(GaussianWorld.nearness(0.8), options)) {

@@ -7,6 +7,7 @@ import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
@@ -99,7 +100,8 @@ final class TinySd3 implements AutoCloseable {
                         new ExplorationSchedule.RandomWindow(2, 0, 3)),
                 GrpoOptions.Signal.FLOW_GRPO,
                 Objective.flowGrpo(1e-3, 0.01, KlForm.DIFFUSION_ONLY),
-                new GrpoOptions.Updates(2, 1, 3, 3, AdamW.Options.FLOW_GRPO, new Ema.Options(0.9, 2)),
+                new GrpoOptions.Updates(
+                        2, 1, new RateSchedule(3, 8, 0.5), 3, AdamW.Options.FLOW_GRPO, new Ema.Options(0.9, 2)),
                 seed);
     }
 
