@@ -14,6 +14,7 @@ import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Pretrains a small model. */
@@ -41,12 +43,15 @@ final class PretrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
+    private Path file;
+
     @Mixin
     private RunArguments arguments;
 
     @Override
     public Integer call() throws IOException {
-        PretrainConfig config = RunFiles.pretrain(arguments.config(), arguments.settings());
+        PretrainConfig config = RunFiles.pretrain(file, arguments.settings());
         RunFolder folder = new RunFolder(config.folder());
         RunArguments.Claim claim = arguments.claim();
         if (!arguments.dryRun()) {

@@ -3,17 +3,12 @@ package dev.sluice.cli;
 import dev.sluice.cli.internal.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** What every command that makes a run folder takes. */
 final class RunArguments {
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
-    private Path config;
-
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
@@ -28,10 +23,6 @@ final class RunArguments {
 
     @Option(names = "--dry-run", description = "Print the resolved run file and what the run would cost, and end.")
     private boolean dryRun;
-
-    Path config() {
-        return config;
-    }
 
     List<String> settings() {
         return settings;

@@ -61,4 +61,20 @@ class BundledRunFilesTest {
         assertThat(RunFiles.yaml(options)).isNotBlank();
         assertThat(Files.readString(file)).startsWith("#");
     }
+
+    static List<Path> trainingFiles() throws IOException {
+        return runFiles().stream()
+                .filter(file -> !file.getFileName().toString().contains("pretrain"))
+                .toList();
+    }
+
+    /** The bundled model, the prompts, the rewards and all choices go together. */
+    @ParameterizedTest
+    @MethodSource("trainingFiles")
+    void aRunFileOpensAllThatItNames(Path file) {
+        CommandLineRun dry = CommandLineRun.of(
+                        "train", file, "--dry-run", "--set", "lanes=1", "--set", "threads=1", "--set", "device=cpu")
+                .succeeded();
+        assertThat(dry.out()).contains("# trained parameters: ", "# passes of one picture for each iteration: ");
+    }
 }

@@ -7,7 +7,7 @@ import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.ExplorationSchedule;
 import java.util.List;
 
-/** What credit for single steps cannot go together with, and what would work. */
+/** What rewards that are asked for more than the outcome cannot go together with, and what would work. */
 final class CreditRules {
     private CreditRules() {}
 
@@ -37,9 +37,24 @@ final class CreditRules {
         }
     }
 
-    private static void requireItself(CreditChoice credit, RunConfig.RewardChoice reward) {
+    /** Refuses a gradient of rewards that have none by themselves. */
+    static void checkGradient(ExplorationChoice exploration, List<RunConfig.RewardChoice> rewards) {
+        for (RunConfig.RewardChoice reward : rewards) {
+            if (exploration.rewardGradient().isPresent() && relative(reward)) {
+                throw new IllegalArgumentException(
+                        "exploration.rewardGradient asks how the score of a sample changes with the sample, but the reward %s scores it against the others that it is shown with.%nMaybe leave out rewardGradient, or take a reward that scores every sample by itself."
+                                .formatted(reward.name()));
+            }
+        }
+    }
+
+    private static boolean relative(RunConfig.RewardChoice reward) {
         RewardFacts facts = facts(reward);
-        if (facts.needsGroup() && !facts.equals(RewardFacts.UNKNOWN)) {
+        return facts.needsGroup() && !facts.equals(RewardFacts.UNKNOWN);
+    }
+
+    private static void requireItself(CreditChoice credit, RunConfig.RewardChoice reward) {
+        if (relative(reward)) {
             throw new IllegalArgumentException(
                     "credit.kind (%s) compares the scores of a sample's own states, but the reward %s scores a sample against the others that it is shown with.%nMaybe write credit.kind: broadcast, or take a reward that scores every sample by itself."
                             .formatted(word(credit), reward.name()));

@@ -2,6 +2,7 @@ package dev.sluice.configs;
 
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
+import dev.sluice.grpo.RewardGradient;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SlidingWindow;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
  * @param window a window of steps at a random place
  * @param sliding a window of steps that moves from iteration to iteration
  * @param singular one step in a rollout, each of these in its turn
+ * @param rewardGradient leads stochastic steps to where the reward rises
  */
 public record ExplorationChoice(
         Rule rule,
@@ -28,7 +30,8 @@ public record ExplorationChoice(
         @NotEmpty @Within(above = 0, most = 1000) Optional<List<Double>> diffusions,
         Optional<Window> window,
         Optional<Sliding> sliding,
-        @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular) {
+        @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular,
+        Optional<RewardGradient> rewardGradient) {
     /** The stochastic steps by their names in run files. */
     public enum Rule {
         /** Flow-GRPO's SDE. */
@@ -148,6 +151,7 @@ public record ExplorationChoice(
         window.ifPresent(w -> fit("window.to", w.to(), steps - 1, steps));
         sliding.ifPresent(w -> fit("sliding.to", w.to(), steps - 1, steps));
         singular.ifPresent(list -> list.forEach(step -> fit("singular", step, steps - 2, steps)));
+        rewardGradient.ifPresent(led -> fit("rewardGradient.to", led.to(), steps - 1, steps));
         return window.<ExplorationSchedule>map(w -> new ExplorationSchedule.RandomWindow(w.size(), w.from(), w.to()))
                 .or(() -> sliding.map(Sliding::window))
                 .or(() -> singular.map(ExplorationSchedule.Singular::new))

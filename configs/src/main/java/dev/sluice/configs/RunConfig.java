@@ -18,6 +18,7 @@ import java.util.Optional;
  * A training run: everything that a run file says, checked.
  *
  * @param name the run's name, a folder's name
+ * @param paper whose algorithm it is, for the list of them
  * @param output the folder of all runs; a relative one starts from the working folder
  * @param device {@code auto}, {@code cpu}, {@code gpu} or {@code gpuN}
  * @param lanes chunks that are worked on side by side; 0 for one on each core, as far as there are chunks
@@ -43,6 +44,7 @@ import java.util.Optional;
  */
 public record RunConfig(
         String name,
+        Optional<PaperChoice> paper,
         String output,
         String device,
         @Within(least = 0, most = 1024) int lanes,
@@ -70,6 +72,7 @@ public record RunConfig(
         exploration.steps(sampling.steps());
         objective.objective().ratioRule().check(sde(exploration, objective), updates);
         CreditRules.check(credit, advantage, rewards);
+        CreditRules.checkGradient(exploration, rewards);
         CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
         CreditRules.checkGranularities(credit, batch.sharedNoise(), advantage.history());
     }
@@ -131,8 +134,11 @@ public record RunConfig(
      * @param schedule the model's grid for {@link SamplingChoice#steps()}
      */
     public GrpoOptions grpo(TimeSchedule schedule) {
-        GrpoOptions.Rollout rollout =
-                new GrpoOptions.Rollout(sde(exploration, objective), schedule, exploration.steps(schedule.steps()));
+        GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
+                sde(exploration, objective),
+                schedule,
+                exploration.steps(schedule.steps()),
+                exploration.rewardGradient());
         GrpoOptions.Signal signal = new GrpoOptions.Signal(
                 credit.credit(),
                 advantage.advantage(),
@@ -149,6 +155,7 @@ public record RunConfig(
     public RunConfig withIterations(int other) {
         return new RunConfig(
                 name,
+                paper,
                 output,
                 device,
                 lanes,

@@ -8,6 +8,7 @@ import dev.sluice.grpo.Completion;
 import dev.sluice.grpo.Credit;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
+import dev.sluice.grpo.RewardGradient;
 import dev.sluice.grpo.TurningPoint;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardFacts;
@@ -120,6 +121,12 @@ class CreditChoiceTest {
                 .grpo(new TimeSchedule.Uniform(10))
                 .signal();
         assertThat(granular.granularities()).containsExactly(1, 2);
+        RunConfig led = RunFiles.train(
+                run,
+                List.of(
+                        "exploration.rewardGradient={scale: 1, timesLength: false, normalised: true, radius: 0.1, draws: 4, from: 5, to: 9}"));
+        assertThat(led.grpo(new TimeSchedule.Uniform(10)).rollout().gradient())
+                .hasValue(new RewardGradient(1, false, true, 0.1, 4, 5, 9));
     }
 
     @Test
@@ -160,6 +167,7 @@ class CreditChoiceTest {
                 "credit={kind: gain, granularities: [1, 2]} | granularities ([1, 2]) must go with kind: broadcast",
                 "credit.granularities=[2, 3] | granularities ([2, 3]) must begin with 1 and rise",
                 "credit.granularities=[1, 1] | granularities ([1, 1]) must begin with 1 and rise",
+                "exploration.rewardGradient={scale: 1, timesLength: false, normalised: true, radius: 0.1, draws: 4, from: 5, to: 9} rewards=[{name: relative, weight: 1}] | scores it against the others",
                 "advantage.baseline=none advantage.ddof=1 | baseline (none) must go with ddof: 0 and scope: batch",
                 "advantage.baseline=none advantage.scope=group | baseline (none) must go with ddof: 0 and scope: batch",
                 "advantage.baseline=none advantage.history=4 | baseline (none) must go with history: 0",
@@ -186,6 +194,10 @@ class CreditChoiceTest {
                 "credit={kind: gain, completionSteps: -1} | credit.completionSteps (-1) must be a whole number at least 0",
                 "credit.granularities=[] | credit.granularities ([]) must have at least one item",
                 "credit.granularities=[0] | credit.granularities[0] (0) must be a whole number at least 1",
+                "exploration.rewardGradient={scale: 0, timesLength: false, normalised: true, radius: 0.1, draws: 4, from: 5, to: 9} | exploration.rewardGradient.scale (0.0) must be",
+                "exploration.rewardGradient={scale: 1, timesLength: false, normalised: true, radius: 0.1, draws: 4, from: 5, to: 10} | exploration.rewardGradient.to (10) must be at most 9",
+                "exploration.rewardGradient={timesLength: false, normalised: true, radius: 0.1, draws: 4, from: 5, to: 9} | exploration.rewardGradient.scale is missing",
+                "paper={algorithm: X, year: 2025, arxiv: 2505.1} | paper.arxiv",
                 "credit=gain | credit (gain) must be a group with the keys kind, discount",
             })
     void aWrongValueIsNamedWithWhatIsAllowed(String setting, String expected) {

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * The levels on which the ODE completes a state along the way, so that a reward can judge it.
  *
- * <p>Source: DenseGRPO (2026), which compares one step, two and all; one step is the data that the state's velocity predicts.
+ * <p>Source: DenseGRPO (2026), arXiv:2601.20218, which compares one step, two and all; one step is the data that the state's
+ * velocity predicts.
  *
  * @param steps of the completion, at places of the rollout's grid as evenly apart as it has them; 0, or as many as are left,
  *     for the rest of the grid itself

@@ -96,7 +96,7 @@ public sealed interface Credit
      * A step gets what it added to the reward of the completion: S_k = V_{k+1} − V_k. The scores of all steps add up to the
      * outcome less the reward of the completion of the initial noise.
      *
-     * <p>Source: DenseGRPO (2026).
+     * <p>Source: DenseGRPO (2026), arXiv:2601.20218.
      */
     record Gain() implements Credit {
         @Override
@@ -110,7 +110,7 @@ public sealed interface Credit
      * A step gets the discounted mean of the rewards of all states that follow it,
      * Q_k = Σ_{j ≥ k} γ^{j−k}·V_{j+1} / Σ_{j ≥ k} γ^{j−k}, whose scale is the same at every step. At γ = 0 it is {@link Value}.
      *
-     * <p>Source: VGPO (2025), rebuilt from its abstract and reviews; the division is ours.
+     * <p>Source: VGPO (2025), arXiv:2512.12387, rebuilt from its abstract and reviews; the division is ours.
      *
      * @param discount γ in [0, 1]
      */

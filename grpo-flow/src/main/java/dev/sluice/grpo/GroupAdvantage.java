@@ -93,7 +93,8 @@ public sealed interface GroupAdvantage
      * its {@link ZScore} and ω_k = Q_k/mean_j Q_j the share of the step in its sample, cut to [0, 5]. Scores that are the same
      * for all steps have ω = 1. The second part lifts everything whose score is above the floor, good or bad within its group.
      *
-     * <p>Source: Anchoring Values in Temporal and Group Dimensions (2025), rebuilt from its abstract and reviews; κ is ours.
+     * <p>Source: Anchoring Values in Temporal and Group Dimensions (2025), arXiv:2512.12387, rebuilt from its abstract and
+     * reviews; κ is ours.
      *
      * @param relative the first part
      * @param weight κ ≥ 0

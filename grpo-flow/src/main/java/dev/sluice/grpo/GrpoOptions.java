@@ -8,6 +8,7 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.SdeOptions;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A choice on each axis of an alignment algorithm.
@@ -87,8 +88,23 @@ public record GrpoOptions(
      * @param sde the noise of a step and its likelihood
      * @param schedule the grid
      * @param exploration which steps are stochastic
+     * @param gradient leads stochastic steps to where the reward rises; empty for none
      */
-    public record Rollout(SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration) {
+    public record Rollout(
+            SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration, Optional<RewardGradient> gradient) {
+        public Rollout {
+            if (gradient.isPresent() && exploration instanceof ExplorationSchedule.None) {
+                throw new IllegalArgumentException(
+                        "The reward's gradient leads stochastic steps, but there are none.%nMaybe take the rule flow-sde."
+                                .formatted());
+            }
+        }
+
+        /** A rollout that nothing leads. */
+        public Rollout(SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration) {
+            this(sde, schedule, exploration, Optional.empty());
+        }
+
         /** Returns whether all steps follow the ODE. */
         boolean deterministic() {
             return exploration instanceof ExplorationSchedule.None;

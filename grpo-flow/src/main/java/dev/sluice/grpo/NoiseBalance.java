@@ -8,7 +8,7 @@ import java.util.List;
  * The noise of every step on its way to where it does as often good as harm: a step that gained and lost about equally often gets
  * more noise, another one less. Plain arithmetic.
  *
- * <p>Source: DenseGRPO (2026), Algorithm 1. Differs: no noise falls below the length of a move.
+ * <p>Source: DenseGRPO (2026), arXiv:2601.20218, Algorithm 1. Differs: no noise falls below the length of a move.
  */
 final class NoiseBalance {
     private final double[] diffusions;

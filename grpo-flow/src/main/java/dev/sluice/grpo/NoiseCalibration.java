@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
  * Finds the noise of every step with which the step does a sample as often good as harm, as the reward judges the completions
  * before and after it. It is done once, before training, with the model as it is; training then takes the noise as a table.
  *
- * <p>Source: DenseGRPO (2026), section 4.2 and Algorithm 1. Differs: the margin grows with the root of the number of samples,
- * because even a perfect balance is off by as much. The source leaves the number of rounds open; the
+ * <p>Source: DenseGRPO (2026), arXiv:2601.20218, section 4.2 and Algorithm 1. Differs: the margin grows with the root of the number
+ * of samples, because even a perfect balance is off by as much. The source leaves the number of rounds open; the
  * noise comes to rest, but for single moves up and down, where gains and losses are off by about the margin.
  */
 public final class NoiseCalibration {

@@ -145,9 +145,22 @@ final class Rollouts {
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
         try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
             Trajectory trajectory =
-                    sampler.rollout(policy.current(), initial, conditioning, RolloutPlan.of(stochastic, noise));
+                    sampler.rollout(policy.current(), initial, conditioning, plan(stochastic, noise, part));
             return new Chunk(first, conditioning, trajectory, finite(trajectory));
         }
+    }
+
+    private RolloutPlan plan(List<Integer> stochastic, SampleNoise noise, List<Prompt> part) {
+        RolloutPlan plan = RolloutPlan.of(stochastic, noise);
+        return options.rollout()
+                .gradient()
+                .map(gradient -> plan.guidedBy(new RewardGuide(
+                        gradient,
+                        data -> scoring.scored(samples(data, part)).values(),
+                        noise.samples(),
+                        options.seed(),
+                        noise.iteration())))
+                .orElse(plan);
     }
 
     private SampleNoise initialNoise(long iteration, SampleNoise own) {

@@ -35,7 +35,16 @@ final class ScoringThread implements AutoCloseable {
     }
 
     void submit(List<Sample> samples) {
-        pending.add(thread.submit(() -> {
+        pending.add(start(samples));
+    }
+
+    /** Scores samples now, after what was submitted before, and waits for it; {@link #collect} knows nothing of them. */
+    Scores scored(List<Sample> samples) {
+        return result(start(samples));
+    }
+
+    private Future<Scores> start(List<Sample> samples) {
+        return thread.submit(() -> {
             long start = System.nanoTime();
             try {
                 Scores scores = reward.score(samples);
@@ -47,7 +56,7 @@ final class ScoringThread implements AutoCloseable {
             } finally {
                 busyNanos.addAndGet(System.nanoTime() - start);
             }
-        }));
+        });
     }
 
     /**
@@ -71,9 +80,20 @@ final class ScoringThread implements AutoCloseable {
     Scores next() {
         boolean sound = false;
         try {
-            Scores scores = pending.remove().get();
+            Scores scores = result(pending.remove());
             sound = true;
             return scores;
+        } finally {
+            if (!sound) {
+                pending.forEach(future -> future.cancel(false));
+                pending.clear();
+            }
+        }
+    }
+
+    private static Scores result(Future<Scores> future) {
+        try {
+            return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Scoring was interrupted.", e);
@@ -85,11 +105,6 @@ final class ScoringThread implements AutoCloseable {
                 throw failure;
             }
             throw new IllegalStateException("The reward failed: " + e.getCause().getMessage(), e.getCause());
-        } finally {
-            if (!sound) {
-                pending.forEach(future -> future.cancel(false));
-                pending.clear();
-            }
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.List;
  * <p>Step t turns if d_{t−1} ran against Δ, d_t runs with it, and so does what is left, R_n − R_t; the first step if both d_1
  * and R_n − R_1 run one way. A turning point's score has the sign of d_t and is no smaller than it.
  *
- * <p>Source: TP-GRPO (2026), {@code scripts/my_train_sd3_fast_with_op3.py} in its published setting. Differs: the completion
- * from the start has the sample's own noise; the source draws another.
+ * <p>Source: TP-GRPO (2026), arXiv:2602.06422, {@code scripts/my_train_sd3_fast_with_op3.py} in its published setting. Differs:
+ * the completion from the start has the sample's own noise; the source draws another.
  *
  * @param bonus η > 0, published as 1
  * @param balanced whether as many turning points of risen as of fallen samples are kept, those with the largest |Δ|

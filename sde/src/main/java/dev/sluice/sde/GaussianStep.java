@@ -80,4 +80,13 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
             return kept.add(moved);
         }
     }
+
+    /** Returns ẑ = x − σ·v of the velocity v = (μ − a·x)/b that a mean stands for; owned by the manager of {@code latents}. */
+    NDArray data(NDArray latents, NDArray mean) {
+        Require.sameShape("mean", mean, "latents", latents);
+        try (NDArray kept = Torch.scaled(latents, 1 + sigma * latentWeight / velocityWeight);
+                NDArray moved = Torch.scaled(mean, -sigma / velocityWeight)) {
+            return kept.add(moved);
+        }
+    }
 }

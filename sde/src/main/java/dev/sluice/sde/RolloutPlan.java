@@ -9,15 +9,26 @@ import java.util.List;
  * @param stochasticSteps the steps that add noise and are kept for training, rising, without the last; others follow the ODE
  * @param noise the noise of those steps
  * @param listener hears of every step
+ * @param guide moves where the stochastic steps land
  */
-public record RolloutPlan(List<Integer> stochasticSteps, StepNoise noise, StepListener listener) {
+public record RolloutPlan(List<Integer> stochasticSteps, StepNoise noise, StepListener listener, DriftGuide guide) {
     public RolloutPlan {
         stochasticSteps = List.copyOf(stochasticSteps);
+    }
+
+    /** A plan without a guide. */
+    public RolloutPlan(List<Integer> stochasticSteps, StepNoise noise, StepListener listener) {
+        this(stochasticSteps, noise, listener, DriftGuide.NONE);
     }
 
     /** A plan that nobody listens to. */
     public static RolloutPlan of(List<Integer> stochasticSteps, StepNoise noise) {
         return new RolloutPlan(stochasticSteps, noise, StepListener.NONE);
+    }
+
+    /** Returns this plan with a guide. */
+    public RolloutPlan guidedBy(DriftGuide other) {
+        return new RolloutPlan(stochasticSteps, noise, listener, other);
     }
 
     /** Refuses steps that do not rise or do not lie in [0, steps − 2]. */

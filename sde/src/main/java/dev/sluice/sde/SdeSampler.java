@@ -175,12 +175,24 @@ public final class SdeSampler {
         }
 
         private NDArray recorded(NDArray x, int k, NDManager scratch) {
-            Transition taken = sample(model, x, k, conditioning, plan.noise().draw(scratch, x.getShape(), k));
+            Transition taken =
+                    guided(sample(model, x, k, conditioning, plan.noise().draw(scratch, x.getShape(), k)), x, k);
             taken.logProb().attach(owner);
             Optional<NDArray> mean = options.keepMeans() ? Optional.of(taken.mean()) : Optional.empty();
             mean.ifPresent(array -> array.attach(owner));
             stored.add(new StoredStep(k, taken.std(), x, taken.next(), taken.logProb(), mean));
             return taken.next();
+        }
+
+        /** Returns the transition to where the guide leads, with the likelihood that it has without the guide. */
+        private Transition guided(Transition taken, NDArray x, int k) {
+            if (plan.guide() == DriftGuide.NONE) {
+                return taken;
+            }
+            GaussianStep numbers = step(k);
+            Optional<NDArray> shift = plan.guide().shift(numbers.data(x, taken.mean()), k, numbers);
+            return shift.map(by -> transition(taken.next().add(by), taken.mean(), numbers))
+                    .orElse(taken);
         }
 
         private NDArray advanced(NDArray x, int k, NDManager scratch) {

@@ -49,15 +49,22 @@ public record TrainingCost(
     }
 
     /** Returns the steps of the ODE from every state that the credit looks at. */
-    private static long completed(RunConfig config, List<Integer> states) {
+    private static long completed(RunConfig config, List<Integer> stochastic) {
+        int steps = config.sampling().steps();
         int most = config.credit().completionSteps() == 0
                 ? Integer.MAX_VALUE
                 : config.credit().completionSteps();
-        return config.credit().credit().needsStates()
-                ? states.stream()
-                        .mapToLong(state -> Math.min(most, config.sampling().steps() - state))
+        long whole = config.credit().credit().needsStates()
+                ? stochastic.stream()
+                        .mapToLong(step -> Math.min(most, steps - step))
                         .sum()
                 : 0;
+        // After the stochastic step a coarse completion takes one step of the grid, then several at a time.
+        long coarse = config.credit().granularities().stream()
+                .skip(1)
+                .mapToLong(at -> 1 + (steps - stochastic.get(0) - 2 + at - 1) / at)
+                .sum();
+        return whole + coarse;
     }
 
     /** Returns lines of YAML comments. */

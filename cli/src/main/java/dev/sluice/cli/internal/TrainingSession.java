@@ -42,8 +42,17 @@ public final class TrainingSession implements AutoCloseable {
     private static final long ADAPTER = 0x61646170746572L;
 
     /** What may differ when a run is resumed: none of it changes what is computed, though threads and device may round otherwise. */
-    private static final List<String> FREE =
-            List.of("name", "output", "lanes", "threads", "device", "iterations", "evaluation", "checkpoints", "model");
+    private static final List<String> FREE = List.of(
+            "name",
+            "paper",
+            "output",
+            "lanes",
+            "threads",
+            "device",
+            "iterations",
+            "evaluation",
+            "checkpoints",
+            "model");
 
     private final RunConfig config;
     private final Lanes lanes;
