@@ -7,15 +7,12 @@ import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.TrainingCost;
 import dev.sluice.cli.internal.TrainingLoop;
 import dev.sluice.cli.internal.TrainingSession;
-import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.grpo.TrainingStoppedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** A training run as a command: its folder, its session, and what is said at its end. */
@@ -50,7 +47,7 @@ final class Training {
         try (TrainingSession session = TrainingSession.open(config)) {
             claim.take(folder);
             folder.begin(RunFiles.yaml(config));
-            Manifests.write(folder, spec, config.seed(), inputs());
+            Manifests.write(folder, spec, config.seed(), Manifests.inputs(config));
             Path weights = new TrainingLoop(session, folder, err).run(claim == RunArguments.Claim.RESUME);
             Outcome.read(folder.evaluations()).table().forEach(out::println);
             out.printf(
@@ -66,16 +63,5 @@ final class Training {
             err.flush();
             return 1;
         }
-    }
-
-    private List<Path> inputs() {
-        List<Path> inputs = new ArrayList<>(List.of(config.model()));
-        for (PromptSource source :
-                List.of(config.prompts().train(), config.prompts().test())) {
-            if (source instanceof PromptSource.PromptFile file && !inputs.contains(file.path())) {
-                inputs.add(file.path());
-            }
-        }
-        return inputs;
     }
 }

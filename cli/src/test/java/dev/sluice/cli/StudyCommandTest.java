@@ -198,8 +198,12 @@ class StudyCommandTest {
                 .succeeded()
                 .out();
         Files.writeString(there.resolve("config.yaml"), yaml);
-        refused(
-                "small-5 was run with other options: evaluation.samplesPerPrompt is 1 there and 2 in the study",
-                "name=other");
+        refused("small-5 was run with other options: adapter.kind is lora there and full in the study", "name=other");
+        String asked = yaml.replace("samplesPerPrompt: 1", "samplesPerPrompt: 2")
+                .replace("iterations: 3", "iterations: 4")
+                .replace("kind: lora", "kind: full");
+        Files.writeString(there.resolve("config.yaml"), asked);
+        Files.writeString(there.resolve("manifest.json"), "{\"data\": {\"model.safetensors\": \"0f\"}}");
+        refused("small-5 was run with other data: model.safetensors has changed since", "name=other");
     }
 }

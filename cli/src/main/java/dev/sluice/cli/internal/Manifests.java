@@ -1,15 +1,22 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.configs.PromptSource;
+import dev.sluice.configs.RunConfig;
 import dev.sluice.configs.RunManifest;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -45,6 +52,39 @@ public final class Manifests {
                 seed,
                 RunManifest.hashes(inputs));
         json(folder.path().resolve("manifest.json"), manifest);
+    }
+
+    /** Returns the files and folders that go into an alignment run. */
+    public static List<Path> inputs(RunConfig config) {
+        List<Path> inputs = new ArrayList<>(List.of(config.model()));
+        for (PromptSource source :
+                List.of(config.prompts().train(), config.prompts().test())) {
+            if (source instanceof PromptSource.PromptFile file && !inputs.contains(file.path())) {
+                inputs.add(file.path());
+            }
+        }
+        return inputs;
+    }
+
+    /**
+     * Returns the hashes of what went into an earlier run, by path; empty if it does not say.
+     *
+     * @throws IOException if its manifest is broken
+     */
+    public static Map<String, String> data(RunFolder folder) throws IOException {
+        Path file = folder.path().resolve("manifest.json");
+        if (!Files.exists(file)) {
+            return Map.of();
+        }
+        Map<String, String> data = new LinkedHashMap<>();
+        try {
+            JsonNode hashes = MAPPER.readTree(file).path("data");
+            hashes.propertyNames()
+                    .forEach(path -> data.put(path, hashes.path(path).asString()));
+        } catch (JacksonException e) {
+            throw new IOException("%s is not a run's manifest.".formatted(file), e);
+        }
+        return data;
     }
 
     /** Writes a value as an indented JSON file. */

@@ -2,6 +2,7 @@ package dev.sluice.cli.internal.study;
 
 import dev.sluice.configs.StudyConfig;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -11,8 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -61,6 +65,21 @@ final class RunProcess implements AutoCloseable {
         }
         return new RunProcess(
                 new ProcessBuilder(command).redirectErrorStream(true).start(), log);
+    }
+
+    /**
+     * Returns what tells the program of now from that of another build: the times of the files on its class path. A study
+     * whose program is built again meanwhile would have runs of both.
+     */
+    static Map<Path, FileTime> program() throws IOException {
+        Map<Path, FileTime> times = new LinkedHashMap<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            Path path = Path.of(entry);
+            if (Files.isRegularFile(path)) {
+                times.put(path, Files.getLastModifiedTime(path));
+            }
+        }
+        return times;
     }
 
     private void read(InputStream from, Path log) {

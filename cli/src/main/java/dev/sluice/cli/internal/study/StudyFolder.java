@@ -1,9 +1,11 @@
 package dev.sluice.cli.internal.study;
 
 import dev.sluice.cli.internal.JsonLines;
+import dev.sluice.cli.internal.Manifests;
 import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.compare.TestSets;
 import dev.sluice.configs.RunFiles;
+import dev.sluice.configs.RunManifest;
 import dev.sluice.configs.StudyConfig;
 import dev.sluice.flow.AtomicFiles;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +76,8 @@ public record StudyFolder(Path path) {
     /**
      * Refuses runs that cannot be of one study, and changes nothing.
      *
-     * @throws IllegalArgumentException if what is there was run with other options, or the runs are tested differently
+     * @throws IllegalArgumentException if what is there was run with other options or of another model, or the runs are
+     *     tested differently
      */
     public void check(List<StudyConfig.Planned> plan) throws IOException {
         Map<String, Map<String, Object>> configs = new LinkedHashMap<>();
@@ -81,8 +85,26 @@ public record StudyFolder(Path path) {
             configs.put(run.name(), RunFiles.tree(run.config()));
         }
         TestSets.requireOne(configs);
+        Map<List<Path>, Map<String, String>> hashes = new HashMap<>();
         for (StudyConfig.Planned run : plan) {
-            state(run);
+            if (state(run) != State.NEW) {
+                List<Path> inputs = Manifests.inputs(run.config());
+                if (!hashes.containsKey(inputs)) {
+                    hashes.put(inputs, RunManifest.hashes(inputs));
+                }
+                requireSameData(run(run), hashes.get(inputs));
+            }
+        }
+    }
+
+    /** A run of an earlier model must not stand beside those of the present one. */
+    private static void requireSameData(RunFolder folder, Map<String, String> now) throws IOException {
+        for (Map.Entry<String, String> then : Manifests.data(folder).entrySet()) {
+            if (!then.getValue().equals(now.get(then.getKey()))) {
+                throw new IllegalArgumentException(
+                        "%s was run with other data: %s has changed since.%nMaybe give the study another name, or delete that folder."
+                                .formatted(folder.path(), then.getKey()));
+            }
         }
     }
 

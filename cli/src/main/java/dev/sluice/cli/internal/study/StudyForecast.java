@@ -34,8 +34,9 @@ public record StudyForecast(List<Row> rows) {
      * @param run the run
      * @param state how far it is
      * @param seconds that it has taken, if it is finished, or is going to take in all
+     * @param left seconds of these that are still to come
      */
-    public record Row(StudyConfig.Planned run, StudyFolder.State state, double seconds) {}
+    public record Row(StudyConfig.Planned run, StudyFolder.State state, double seconds, double left) {}
 
     /**
      * Opens every run file once, which also finds what is wrong with its model or its prompts, and measures one short test.
@@ -58,8 +59,11 @@ public record StudyForecast(List<Row> rows) {
         for (StudyConfig.Planned run : plan) {
             StudyFolder.State state = folder.state(run);
             double expected = START_SECONDS + secondsPerPass * passes.get(run.title());
-            boolean finished = state == StudyFolder.State.FINISHED && taken.containsKey(run.name());
-            rows.add(new Row(run, state, finished ? taken.get(run.name()) : expected));
+            double spent = taken.getOrDefault(run.name(), 0.0);
+            rows.add(
+                    state == StudyFolder.State.FINISHED
+                            ? new Row(run, state, spent, 0)
+                            : new Row(run, state, expected, Math.max(0, expected - spent)));
         }
         return new StudyForecast(rows);
     }
@@ -104,9 +108,6 @@ public record StudyForecast(List<Row> rows) {
 
     /** Returns the seconds of the runs that are not finished. */
     public double left() {
-        return rows.stream()
-                .filter(row -> row.state() != StudyFolder.State.FINISHED)
-                .mapToDouble(Row::seconds)
-                .sum();
+        return rows.stream().mapToDouble(Row::left).sum();
     }
 }

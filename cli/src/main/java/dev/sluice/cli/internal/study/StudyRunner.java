@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +34,7 @@ public final class StudyRunner {
     private final StudyFolder folder;
     private final StudyProgress progress;
     private final Map<String, Double> seconds;
+    private final Map<Path, FileTime> program = RunProcess.program();
 
     private StudyRunner(StudyConfig study, List<StudyConfig.Planned> plan, StudyFolder folder, PrintWriter err)
             throws IOException {
@@ -108,6 +111,11 @@ public final class StudyRunner {
     /** Does a run. Returns why it failed; empty if it did not, or was stopped because the time is used up. */
     private String train(int index) throws IOException, InterruptedException {
         StudyConfig.Planned run = plan.get(index);
+        if (!program.equals(RunProcess.program())) {
+            throw new IOException(
+                    "Sluice was built again while the study ran, and its runs would be of two builds.%nMaybe run the study again: it continues with the new one."
+                            .formatted());
+        }
         double before = seconds.getOrDefault(run.name(), 0.0);
         long started = System.nanoTime();
         double saved = 0;
