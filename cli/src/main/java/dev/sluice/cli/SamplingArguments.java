@@ -22,14 +22,16 @@ final class SamplingArguments {
             names = "--guidance",
             paramLabel = "W",
             defaultValue = "1",
-            description = "Scale of the classifier-free guidance; 1 is none (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Scale of the guidance: classifier-free, where 1 is none, or told to FLUX.1 dev, which is made for "
+                            + "3.5 (default: ${DEFAULT-VALUE}).")
     private double guidance;
 
     @Option(
             names = "--solver",
             paramLabel = "NAME",
             defaultValue = "euler",
-            description = "euler, heun, midpoint or dpm2m (default: ${DEFAULT-VALUE}).")
+            description = "euler, heun, midpoint, dpm2m or unipc, which is Wan's own (default: ${DEFAULT-VALUE}).")
     private EvaluationChoice.Solver solver;
 
     @Option(
@@ -38,6 +40,24 @@ final class SamplingArguments {
             defaultValue = "16",
             description = "Pictures made at a time, which bounds the memory (default: ${DEFAULT-VALUE}).")
     private int batch;
+
+    @Option(
+            names = "--height",
+            paramLabel = "PIXELS",
+            description = "Rows of a picture (default: what the model was made for).")
+    private Integer height;
+
+    @Option(
+            names = "--width",
+            paramLabel = "PIXELS",
+            description = "Columns of a picture (default: what the model was made for).")
+    private Integer width;
+
+    @Option(
+            names = "--frames",
+            paramLabel = "N",
+            description = "Frames of a video, 1 more than a multiple of 4 for Wan (default: 81; 1 of a picture).")
+    private Integer frames;
 
     /** Refuses what no model could do, before one is loaded. */
     void check() {
@@ -48,10 +68,17 @@ final class SamplingArguments {
         }
     }
 
-    /** Returns the settings at the size the model was made for. */
+    /** Returns the settings for a model. */
     PictureSettings settings(FlowPipeline pipeline) {
         return new PictureSettings(
-                steps, solver.solver(), guidance, "", pipeline.defaultHeight(), pipeline.defaultWidth(), batch);
+                steps,
+                solver.solver(),
+                guidance,
+                "",
+                height == null ? pipeline.defaultHeight() : height,
+                width == null ? pipeline.defaultWidth() : width,
+                frames == null ? pipeline.defaultFrames() : frames,
+                batch);
     }
 
     /** Returns the settings in words. */

@@ -64,6 +64,74 @@ class SampleCommandTest {
     }
 
     @Test
+    void fluxMakesPicturesOfAnySizeUnderTheGuidanceItIsTold() throws IOException {
+        Path weak = folder.resolve("weak");
+        Path strong = folder.resolve("strong");
+        for (Path out : List.of(weak, strong)) {
+            CommandLineRun.of(
+                            "sample",
+                            TestModels.fixture("flux-pipeline"),
+                            "--steps",
+                            2,
+                            "--threads",
+                            1,
+                            "--out",
+                            out,
+                            "--prompt",
+                            "a cat",
+                            "--seeds",
+                            "1..2",
+                            "--height",
+                            32,
+                            "--width",
+                            48,
+                            "--guidance",
+                            out.equals(weak) ? 1 : 9)
+                    .succeeded();
+        }
+        assertThat(ImageFiles.read(weak.resolve("001-seed-2.png")).height()).isEqualTo(32);
+        assertThat(ImageFiles.read(weak.resolve("001-seed-2.png")).width()).isEqualTo(48);
+        assertThat(files(strong).get("001-seed-1.png")).isNotEqualTo(files(weak).get("001-seed-1.png"));
+    }
+
+    @Test
+    void aVideoIsAFolderOfItsFramesAndIsReplacedWhole() throws IOException {
+        Path out = folder.resolve("out");
+        for (int frames : new int[] {9, 5}) {
+            CommandLineRun.of(
+                            "sample",
+                            TestModels.fixture("wan-pipeline"),
+                            "--steps",
+                            2,
+                            "--threads",
+                            1,
+                            "--out",
+                            out,
+                            "--prompt",
+                            "a cat",
+                            "--seeds",
+                            3,
+                            "--height",
+                            32,
+                            "--width",
+                            48,
+                            "--frames",
+                            frames,
+                            "--solver",
+                            "unipc",
+                            "--guidance",
+                            5,
+                            "--overwrite")
+                    .succeeded();
+            assertThat(files(out.resolve("001-seed-3"))).hasSize(frames).containsKey("frame-005.png");
+        }
+        assertThat(ImageFiles.read(out.resolve("001-seed-3/frame-001.png")).width())
+                .isEqualTo(48);
+        assertThat(Files.readString(out.resolve("prompts.jsonl"))).contains("\"file\":\"001-seed-3\"");
+        assertThat(out.resolve("contact-sheet.png")).exists();
+    }
+
+    @Test
     void theSameSeedGivesTheSamePictureWhateverElseIsAskedFor() throws IOException {
         Map<String, byte[]> many = files(sample("many", "--prompt", "a circle", "--seeds", "1..5", "--batch", 5));
         Map<String, byte[]> again = files(sample("again", "--prompt", "a circle", "--seeds", "1..5", "--batch", 5));

@@ -2,6 +2,7 @@ package dev.sluice.configs;
 
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.OdeSolver;
+import dev.sluice.flow.UniPc;
 import java.util.List;
 
 /**
@@ -37,7 +38,9 @@ public record EvaluationChoice(
         /** Second order, two calls a step. */
         MIDPOINT(new OdeSolver.Midpoint()),
         /** DPM-Solver++ (2M): second order, one call a step. */
-        DPM2M(new OdeSolver.DpmSolver2M());
+        DPM2M(new OdeSolver.DpmSolver2M()),
+        /** UniPC: second order with a corrector, one call a step; Wan's own. */
+        UNIPC(new UniPc());
 
         @SuppressWarnings("ImmutableEnumChecker") // the solvers are records without state
         private final OdeSolver solver;

@@ -23,8 +23,9 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * A text-to-image or text-to-video flow model opened from a folder in diffusers' layout: transformer, text encoders, tokenizers, the
- * autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, FLUX.1 and Wan 2.1 are known.
+ * A text-to-image or text-to-video flow model opened from a folder in diffusers' layout: transformer, text encoders,
+ * tokenizers, the autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, FLUX.1 and Wan 2.1 are
+ * known.
  *
  * <p>Without an autoencoder, latents are pixels in [−1, 1].
  *
@@ -137,8 +138,8 @@ public final class FlowPipeline implements AutoCloseable {
     }
 
     /**
-     * Returns the guided velocity as the model's family has it: moved away from a negative prompt (SD3, Wan), or a scale that the
-     * network is told (FLUX.1 dev; schnell is not guided).
+     * Returns the guided velocity as the model's family has it: moved away from a negative prompt (SD3, Wan), or a scale that
+     * the network is told (FLUX.1 dev; schnell is not guided).
      *
      * @param weights as in {@link #velocityModel(Weights)}
      * @param negative gives one row, what guidance moves away from; called if it does
@@ -272,8 +273,8 @@ public final class FlowPipeline implements AutoCloseable {
      * Turns latents into pictures or videos.
      *
      * @param latents shape (B, C, h, w), or (B, C, f, h, w) of videos
-     * @return in [0, 1], shape (B, 3, h·factor, w·factor), or (B, frames, 3, h·factor, w·factor) of videos, float32, owned by the
-     *     manager of {@code latents}
+     * @return in [0, 1], shape (B, 3, h·factor, w·factor), or (B, frames, 3, h·factor, w·factor) of videos, float32, owned by
+     *     the manager of {@code latents}
      */
     public NDArray decode(NDArray latents) {
         if (video()) {

@@ -44,15 +44,16 @@ public final class ModelVerification {
     /**
      * Runs a model on the inputs of a golden file and compares all it can compute, in float32 on the CPU.
      *
-     * <p>A component (a folder with {@code config.json}): every case of the file. A transformer takes its arguments in diffusers,
-     * {@code CASE.in.hidden_states}, {@code …encoder_hidden_states}, {@code …timestep} and so on, and is compared with {@code CASE.out}, and with {@code CASE.grad.in.*} and {@code CASE.grad.weight.*} of Σ out·{@code
-     * CASE.cotangent}. A text encoder takes {@code CASE.input_ids} and {@code CASE.attention_mask}; if there is a case named as
-     * the folder, only that one is its own. An autoencoder takes {@code CASE.image} or {@code CASE.video}, and
-     * {@code CASE.latents}.
+     * <p>A component (a folder with {@code config.json}): every case of the file. A transformer takes its arguments in
+     * diffusers, {@code CASE.in.hidden_states}, {@code …encoder_hidden_states}, {@code …timestep} and so on, and is compared with
+     * {@code CASE.out}, and with {@code CASE.grad.in.*} and {@code CASE.grad.weight.*} of Σ out·{@code CASE.cotangent}. A text
+     * encoder takes {@code CASE.input_ids} and {@code CASE.attention_mask}; if there is a case named as the folder, only that one
+     * is its own. An autoencoder takes {@code CASE.image} or {@code CASE.video}, and {@code CASE.latents}.
      *
      * <p>A pipeline (a folder with {@code model_index.json}): token ids, prompt embeddings, timesteps, the latents after every
      * step of the scheduler's solver and the image or video, from {@code texts.json} beside the golden file; each stage goes on
-     * with our own values. The guidance weight is {@code guidance_scale} of the file's metadata, else 4.5, of FLUX 3.5, of Wan 5.
+     * with our own values. The guidance weight is {@code guidance_scale} of the file's metadata, else 4.5, of FLUX 3.5, of
+     * Wan 5.
      *
      * @param folder the model
      * @param golden the safetensors file

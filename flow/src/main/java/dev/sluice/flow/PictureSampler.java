@@ -55,8 +55,8 @@ public final class PictureSampler {
          * Called after each chunk, in order.
          *
          * @param first index of the chunk's first request
-         * @param pictures in [0, 1], shape (B, 3, height, width), or (B, frames, 3, height, width) of videos, float32; closed when
-         *     the call returns
+         * @param pictures in [0, 1], shape (B, 3, height, width), or (B, frames, 3, height, width) of videos, float32; closed
+         *     when the call returns
          */
         void accept(int first, NDArray pictures);
     }

@@ -10,11 +10,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Lanes;
+import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -116,10 +118,39 @@ class FluxPipelineTest {
             assertThat(Fixtures.relativeError(seven, one)).isGreaterThan(1e-3);
             assertThat(pipeline.velocityModel().velocity(latents, 0.5, prompt).toFloatArray())
                     .isEqualTo(one.toFloatArray());
-            NDArray other = pipeline.guidedModel(
-                            pipeline.transformerWeights().with(manager, java.util.Map.of()), () -> prompt, 7)
+            NDArray other = pipeline.guidedModel(pipeline.transformerWeights().with(manager, Map.of()), () -> prompt, 7)
                     .velocity(latents, 0.5, prompt);
             assertThat(other.toFloatArray()).isEqualTo(seven.toFloatArray());
+        }
+    }
+
+    /** All layers of both kinds of blocks that SD3's names match; those of Wan have names of their own. */
+    @ParameterizedTest
+    @CsvSource({"flux-pipeline, 11, attn.to_q", "wan-pipeline, 8, attn1.to_q"})
+    void adaptersTrainOnOtherFamilies(String model, int layers, String one) throws IOException {
+        List<String> targets = model.startsWith("flux")
+                ? LoraAdapter.Options.SD3_ATTENTION
+                : List.of("attn1.to_q", "attn1.to_v", "attn2.to_k", "attn2.to_out.0");
+        try (FlowPipeline other = FlowPipeline.open(Fixtures.path(model), Device.cpu());
+                NDManager manager = Torch.newManager();
+                Torch.Scope recording = Torch.withGradient()) {
+            LoraAdapter adapter = new LoraAdapter(
+                    manager, other.transformerWeights(), new LoraAdapter.Options(2, 4, targets), NoiseSource.of(1));
+            assertThat(adapter.layers()).hasSize(layers).anyMatch(layer -> layer.endsWith(one));
+            adapter.fold();
+            NDArray latents = NoiseSource.of(2).gaussian(manager, other.latentShape(1, other.video() ? 5 : 1, 32, 32));
+            Conditioning prompt = other.encode(manager, PROMPTS.subList(0, 1), TOKENS);
+            NDArray plain =
+                    other.guidedModel(adapter.reference(), () -> prompt, 1).velocity(latents, 0.5, prompt);
+            Replica replica = adapter.replica(manager);
+            NDArray out = other.guidedModel(replica.weights(), () -> prompt, 1).velocity(latents, 0.5, prompt);
+            assertThat(out.toFloatArray()).isEqualTo(plain.toFloatArray());
+            Torch.backward(out.mul(out).sum());
+            adapter.pullBack(replica);
+            for (String layer : adapter.layers()) {
+                NDArray gradient = adapter.gradients().get("base_model.model." + layer + ".lora_B.weight");
+                assertThat(gradient.abs().max().getFloat()).as(layer).isPositive();
+            }
         }
     }
 

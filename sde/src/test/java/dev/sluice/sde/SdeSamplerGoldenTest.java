@@ -177,7 +177,7 @@ class SdeSamplerGoldenTest {
                         golden.get("dance_eval.sample"),
                         new OdeSolver.Position(dance, 3),
                         null,
-                        null)
+                        List.of())
                 .next();
         assertWithin(ode, golden.get("dance_ode.prev_sample"), TOLERANCE, "dance_ode");
     }

@@ -3,7 +3,6 @@ package dev.sluice.cli.internal;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.configs.Prompts;
-import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.PictureSettings;
@@ -115,7 +114,7 @@ public record ModelEvaluator(
     }
 
     private AlignmentTask task(List<Prompt> prompts, Reward judges) {
-        Shape latents = pipeline.latentShape(1, settings.height(), settings.width());
+        Shape latents = pipeline.latentShape(1, settings.frames(), settings.height(), settings.width());
         return new AlignmentTask(
                 prompts,
                 pipeline::encode,
@@ -125,12 +124,9 @@ public record ModelEvaluator(
     }
 
     private VelocityModel model(NDManager owner) {
-        if (settings.guidance() == 1) {
-            return pipeline.velocityModel();
-        }
-        return new ClassifierFreeGuidance(
-                pipeline.velocityModel(),
-                pipeline.encode(owner, List.of(settings.negativePrompt())),
+        return pipeline.guidedModel(
+                pipeline.transformerWeights(),
+                () -> pipeline.encode(owner, List.of(settings.negativePrompt())),
                 settings.guidance());
     }
 

@@ -18,14 +18,17 @@ import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A folder of pictures: a PNG file for each prompt and seed, {@code contact-sheet.png}, and {@code prompts.jsonl} with what
- * each picture was made from. A picture is there under its name when it is complete, the other two at the end.
+ * A folder of pictures: a PNG file for each prompt and seed, or a folder of one for each frame of a video,
+ * {@code contact-sheet.png}, and {@code prompts.jsonl} with what each picture was made from. A picture is there under its name
+ * when it is complete, the other two at the end.
  */
 public final class PictureFolder {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String SHEET = "contact-sheet.png";
     private static final String INDEX = "prompts.jsonl";
-    private static final String PICTURE = "\\d{3,}-seed--?\\d+\\.png";
+    private static final String VIDEO = "\\d{3,}-seed--?\\d+";
+    private static final String PICTURE = VIDEO + "\\.png";
+    private static final String FRAME = "frame-\\d{3,}\\.png";
 
     /** Pictures on a sheet: more are too small to see, and take memory. */
     private static final int MOST_ON_SHEET = 256;
@@ -49,9 +52,14 @@ public final class PictureFolder {
      * @param seed names the noise
      */
     public record Entry(int number, Prompt prompt, long seed) {
+        /** Returns the name of a video's folder, such as {@code 001-seed-7}. */
+        public String folder() {
+            return "%03d-seed-%s".formatted(number, seed);
+        }
+
         /** Returns the picture's file name, such as {@code 001-seed-7.png}. */
         public String file() {
-            return "%03d-seed-%s.png".formatted(number, seed);
+            return folder() + ".png";
         }
     }
 
@@ -92,9 +100,23 @@ public final class PictureFolder {
             String name = entry.getFileName().toString();
             if (name.equals(SHEET) || name.equals(INDEX) || name.matches(PICTURE)) {
                 Files.delete(entry);
+            } else if (name.matches(VIDEO) && Files.isDirectory(entry)) {
+                deleteVideo(entry);
             }
         }
         return new PictureFolder(folder);
+    }
+
+    /** Deletes the frames, and the folder if nothing else is in it. */
+    private static void deleteVideo(Path video) throws IOException {
+        for (Path frame : entries(video)) {
+            if (frame.getFileName().toString().matches(FRAME)) {
+                Files.delete(frame);
+            }
+        }
+        if (entries(video).isEmpty()) {
+            Files.delete(video);
+        }
     }
 
     private static List<Path> entries(Path folder) throws IOException {
@@ -109,7 +131,10 @@ public final class PictureFolder {
     /** Writes a picture; one that could not be made is only noted. */
     public void add(Entry entry, Optional<Media> picture) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
-        line.put("file", picture.isPresent() ? entry.file() : null);
+        line.put(
+                "file",
+                picture.map(media -> media.isImage() ? entry.file() : entry.folder())
+                        .orElse(null));
         line.put("prompt", entry.prompt().text());
         line.put("seed", entry.seed());
         if (picture.isEmpty()) {
@@ -118,11 +143,22 @@ public final class PictureFolder {
         entry.prompt().metadata().forEach(line::putIfAbsent);
         lines.add(JSON.writeValueAsString(line));
         if (picture.isPresent()) {
-            ImageFiles.write(picture.get(), folder.resolve(entry.file()));
+            write(entry, picture.get());
             if (pictures.size() < MOST_ON_SHEET) {
-                pictures.add(picture.get());
+                pictures.add(Pictures.frame(picture.get(), 0));
                 labels.add(entry.prompt().text());
             }
+        }
+    }
+
+    private void write(Entry entry, Media picture) throws IOException {
+        if (picture.isImage()) {
+            ImageFiles.write(picture, folder.resolve(entry.file()));
+            return;
+        }
+        Path video = Files.createDirectories(folder.resolve(entry.folder()));
+        for (int i = 0; i < picture.frames(); i++) {
+            ImageFiles.write(Pictures.frame(picture, i), video.resolve("frame-%03d.png".formatted(i + 1)));
         }
     }
 

@@ -6,7 +6,6 @@ import dev.sluice.configs.AdapterChoice;
 import dev.sluice.configs.Prompts;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.configs.RunFiles;
-import dev.sluice.flow.ClassifierFreeGuidance;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.FullWeights;
@@ -70,6 +69,10 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(RunConfig config, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
+        if (pipeline.video()) {
+            throw new IllegalArgumentException(
+                    "model (%s) makes videos; only models of pictures can be aligned.".formatted(pipeline.folder()));
+        }
         this.config = config;
         this.lanes = lanes;
         this.pipeline = pipeline;
@@ -82,7 +85,9 @@ public final class TrainingSession implements AutoCloseable {
         this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
         this.trainable = openTrainable();
         Conditioning negative = pipeline.encode(manager, List.of(""));
-        Policy policy = new Policy(weights -> guided(counted(pipeline.velocityModel(weights)), negative), trainable);
+        double guidance = config.sampling().guidance();
+        Policy policy =
+                new Policy(weights -> counted(pipeline.guidedModel(weights, () -> negative, guidance)), trainable);
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
         AlignmentTask task = new AlignmentTask(
@@ -105,7 +110,7 @@ public final class TrainingSession implements AutoCloseable {
                 new PictureSettings(
                         config.evaluation().steps(),
                         config.evaluation().solver().solver(),
-                        config.sampling().guidance(),
+                        guidance,
                         "",
                         height,
                         width,
@@ -158,16 +163,13 @@ public final class TrainingSession implements AutoCloseable {
                 NoiseSource.of(config.seed(), ADAPTER));
     }
 
-    private VelocityModel counted(VelocityModel model) {
+    /** Classifier-free guidance asks the network twice. */
+    private VelocityModel counted(VelocityModel guided) {
+        int times = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1 ? 2 : 1;
         return (latents, sigmas, conditioning) -> {
-            passes.addAndGet(latents.getShape().get(0));
-            return model.velocity(latents, sigmas, conditioning);
+            passes.addAndGet(times * latents.getShape().get(0));
+            return guided.velocity(latents, sigmas, conditioning);
         };
-    }
-
-    private VelocityModel guided(VelocityModel model, Conditioning negative) {
-        double scale = config.sampling().guidance();
-        return scale == 1 ? model : new ClassifierFreeGuidance(model, negative, scale);
     }
 
     /** Returns some of the prompts, spread evenly over all, so that every task keeps its share. */
