@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * the last are.
  *
  * @param rule the stochastic step
- * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan} and {@code table} have none and ignore it
+ * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan}, {@code table} and {@code ode} have none and ignore it
  * @param diffusions g of every step, for the rule {@code table} alone
  * @param window a window of steps at a random place
  * @param sliding a window of steps that moves from iteration to iteration
@@ -40,6 +40,8 @@ public record ExplorationChoice(
         DANCE(SdeRule.Dance::new),
         /** Flow-GRPO's SDE for Wan. */
         WAN(noise -> new SdeRule.Wan()),
+        /** No step is stochastic: samples follow the ODE, for objectives that learn from finished samples. */
+        ODE(noise -> new SdeRule.Dance(0)),
         /** Coefficient-preserving steps of Flow-CPS. */
         CPS(SdeRule.Cps::new),
         /** DDIM with η. */
@@ -124,7 +126,14 @@ public record ExplorationChoice(
                             : "rule (table) must have diffusions, one for each step.%nMaybe write diffusions: [1.0, ...]."
                                     .formatted());
         }
-        if (Stream.of(window, sliding, singular).filter(Optional::isPresent).count() > 1) {
+        long schedules =
+                Stream.of(window, sliding, singular).filter(Optional::isPresent).count();
+        if (rule == Rule.ODE && schedules > 0) {
+            throw new IllegalArgumentException(
+                    "rule (ode) has no stochastic steps, but window, sliding or singular says which they are.%nMaybe write null for it, or rule: flow-sde."
+                            .formatted());
+        }
+        if (schedules > 1) {
             throw new IllegalArgumentException(
                     "window, sliding and singular each say which steps are stochastic; one of them may be there.%nMaybe leave out the others."
                             .formatted());
@@ -152,6 +161,9 @@ public record ExplorationChoice(
         sliding.ifPresent(w -> fit("sliding.to", w.to(), steps - 1, steps));
         singular.ifPresent(list -> list.forEach(step -> fit("singular", step, steps - 2, steps)));
         rewardGradient.ifPresent(led -> fit("rewardGradient.to", led.to(), steps - 1, steps));
+        if (rule == Rule.ODE) {
+            return new ExplorationSchedule.None();
+        }
         return window.<ExplorationSchedule>map(w -> new ExplorationSchedule.RandomWindow(w.size(), w.from(), w.to()))
                 .or(() -> sliding.map(Sliding::window))
                 .or(() -> singular.map(ExplorationSchedule.Singular::new))

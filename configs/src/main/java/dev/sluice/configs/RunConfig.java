@@ -6,6 +6,7 @@ import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.GrpoOptions;
+import dev.sluice.grpo.Objective;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.SdeOptions;
@@ -70,17 +71,47 @@ public record RunConfig(
     public RunConfig {
         RunNames.require(name);
         exploration.steps(sampling.steps());
-        objective.objective().ratioRule().check(sde(exploration, objective), updates);
         CreditRules.check(credit, advantage, rewards);
         CreditRules.checkGradient(exploration, rewards);
         CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
         CreditRules.checkGranularities(credit, batch.sharedNoise(), advantage.history());
+        // What does not go together is refused before a model is opened; its own grid may differ, but not its length.
+        options(
+                batch,
+                new TimeSchedule.Uniform(sampling.steps()),
+                exploration,
+                signal(credit, advantage, advantageLimit, dropZero),
+                objective.objective(advantageLimit),
+                updates,
+                seed);
     }
 
-    private static SdeOptions sde(ExplorationChoice exploration, ObjectiveChoice objective) {
+    private static GrpoOptions.Signal signal(
+            CreditChoice credit, AdvantageChoice advantage, double limit, boolean dropZero) {
+        return new GrpoOptions.Signal(
+                credit.credit(),
+                advantage.advantage(),
+                advantage.combination(),
+                advantage.history(),
+                limit,
+                dropZero,
+                credit.completion(),
+                credit.granularities());
+    }
+
+    private static GrpoOptions options(
+            GrpoOptions.Batch batch,
+            TimeSchedule schedule,
+            ExplorationChoice exploration,
+            GrpoOptions.Signal signal,
+            Objective objective,
+            GrpoOptions.Updates updates,
+            long seed) {
         SdeOptions own = new SdeOptions(exploration.sdeRule());
-        boolean keepMeans = objective.objective().needsMeans();
-        return new SdeOptions(own.rule(), own.likelihood(), own.lastStep(), keepMeans);
+        SdeOptions sde = new SdeOptions(own.rule(), own.likelihood(), own.lastStep(), objective.needsMeans());
+        GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
+                sde, schedule, exploration.steps(schedule.steps()), exploration.rewardGradient());
+        return new GrpoOptions(batch, rollout, signal, objective, updates, seed);
     }
 
     /**
@@ -134,21 +165,8 @@ public record RunConfig(
      * @param schedule the model's grid for {@link SamplingChoice#steps()}
      */
     public GrpoOptions grpo(TimeSchedule schedule) {
-        GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
-                sde(exploration, objective),
-                schedule,
-                exploration.steps(schedule.steps()),
-                exploration.rewardGradient());
-        GrpoOptions.Signal signal = new GrpoOptions.Signal(
-                credit.credit(),
-                advantage.advantage(),
-                advantage.combination(),
-                advantage.history(),
-                advantageLimit,
-                dropZero,
-                credit.completion(),
-                credit.granularities());
-        return new GrpoOptions(batch, rollout, signal, objective.objective(), updates, seed);
+        GrpoOptions.Signal signal = signal(credit, advantage, advantageLimit, dropZero);
+        return options(batch, schedule, exploration, signal, objective.objective(advantageLimit), updates, seed);
     }
 
     /** Returns this run with another number of iterations. */

@@ -12,8 +12,9 @@ import java.util.Map;
 
 /**
  * Reads run files. Layers, later ones winning: the built-in defaults, the files that the file names as {@code base:}, the
- * file, settings of the command line. Groups of keys are merged, lists and single values replaced. Relative paths start
- * from the folder of the file they stand in, those of a setting from the working folder.
+ * file, settings of the command line. Groups of keys are merged, lists and single values replaced, and so is a group that gets
+ * another {@code type}, of which the new one's built-in values are the lowest layer. Relative paths start from the folder of
+ * the file they stand in, those of a setting from the working folder.
  */
 public final class RunFiles {
     private static final String TRAIN = "train.yaml";
@@ -82,8 +83,8 @@ public final class RunFiles {
         List<Fault> faults = new ArrayList<>();
         Layers layers = new Layers(faults);
         Node.Mapping builtIn = layers.defaults(defaults);
-        Node.Mapping own = layers.file(file);
-        Node.Mapping tree = builtIn.with(own);
+        Node.Mapping own = layers.file(file, builtIn);
+        Node.Mapping tree = own;
         for (String setting : settings) {
             Node.Mapping layer = layers.setting(setting);
             tree = new Node.Mapping(own.location(), tree.with(layer).entries());

@@ -138,11 +138,19 @@ class RunConfigTest {
         assertThat(read)
                 .contains(
                         "demo.yaml",
+                        "scenes-awm.yaml",
                         "scenes-dance-grpo.yaml",
+                        "scenes-dgpo.yaml",
+                        "scenes-dpo.yaml",
+                        "scenes-dragon.yaml",
                         "scenes-flow-grpo.yaml",
                         "scenes-grpo-guard.yaml",
                         "scenes-mix-grpo.yaml",
+                        "scenes-nft.yaml",
+                        "scenes-prdp.yaml",
                         "scenes-pref-grpo.yaml",
+                        "scenes-rft.yaml",
+                        "scenes-rwr.yaml",
                         "scenes-pretrain.yaml");
     }
 

@@ -62,8 +62,8 @@ public final class FullWeights implements Trainable {
     }
 
     @Override
-    public void fold(Map<String, NDArray> values) {
-        parameters.keySet().forEach(name -> InPlace.assign(weights.get(name), values.get(name)));
+    public void fold(Map<String, NDArray> values, Weights into) {
+        parameters.keySet().forEach(name -> InPlace.assign(into.get(name), values.get(name)));
     }
 
     @Override

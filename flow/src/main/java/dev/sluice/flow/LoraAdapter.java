@@ -174,10 +174,10 @@ public final class LoraAdapter implements Trainable {
     }
 
     @Override
-    public void fold(Map<String, NDArray> values) {
+    public void fold(Map<String, NDArray> values, Weights into) {
         for (String layer : layers) {
             InPlace.foldLowRank(
-                    weights.get(layer + ".weight"),
+                    into.get(layer + ".weight"),
                     base.get(layer),
                     values.get(nameOfA(layer)),
                     values.get(nameOfB(layer)),

@@ -21,8 +21,18 @@ public sealed interface Trainable extends AutoCloseable permits LoraAdapter, Ful
     /** Returns the gradients by the same names, live; zero after {@link #zeroGradients()}. */
     Map<String, NDArray> gradients();
 
+    /**
+     * Writes the weights that {@code values} stand for.
+     *
+     * @param values named like {@link #parameters()}
+     * @param into has an array of its own for every name of {@link #folded()}
+     */
+    void fold(Map<String, NDArray> values, Weights into);
+
     /** Writes the weights that {@code values}, named like {@link #parameters()}, stand for into the network. */
-    void fold(Map<String, NDArray> values);
+    default void fold(Map<String, NDArray> values) {
+        fold(values, weights());
+    }
 
     /** Writes the weights that the present parameters stand for into the network. */
     default void fold() {

@@ -3,11 +3,13 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.IterationReport.Skipped;
 import dev.sluice.sde.SdeSampler;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -30,6 +32,7 @@ public final class GrpoTrainer implements AutoCloseable {
     private final NDManager manager;
     private final AdamW optimiser;
     private final Ema ema;
+    private final Optional<PolicyCopy> copy;
     private final PromptCache cache;
     private final ScoringThread scoring;
     private final Phases phases = new Phases();
@@ -52,27 +55,28 @@ public final class GrpoTrainer implements AutoCloseable {
         this.task = task;
         this.options = options;
         this.manager = owner.newSubManager();
+        policy.trainable().fold();
         this.optimiser = new AdamW(
                 manager, policy.trainable().parameters(), options.updates().optimiser());
         this.ema = new Ema(
                 manager, policy.trainable().parameters(), options.updates().ema());
+        this.copy = options.objective().copy().map(rule -> new PolicyCopy(manager, policy, rule));
         this.cache = new PromptCache(manager, task.encoder());
         this.scoring = new ScoringThread(task.reward());
         SdeSampler sampler =
                 new SdeSampler(options.rollout().sde(), options.rollout().schedule());
-        this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, policy, phases);
-        this.teacher = teacher(options.objective(), sampler);
+        this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, sampling(), phases);
+        this.teacher = Teacher.of(options, policy, copy, sampler, lanes, manager);
         this.updates = new UpdateLoop(
-                new PolicyUpdate(manager, lanes, policy, optimiser, ema), options.updates(), options.seed());
+                new PolicyUpdate(manager, lanes, policy, optimiser, ema, copy), options.updates(), options.seed());
         this.history = PromptHistory.empty(options.signal().history());
         this.order = options.batch().balanceTasks()
                 ? PromptOrder.byTask(task.prompts(), options.seed())
                 : PromptOrder.shuffled(task.prompts().size(), options.seed());
-        policy.trainable().fold();
     }
 
-    private Teacher teacher(Objective objective, SdeSampler sampler) {
-        return new StepTeacher((PolicyGradient) objective, policy, sampler);
+    private VelocityModel sampling() {
+        return options.objective().copySamples() ? copy.orElseThrow().model() : policy.current();
     }
 
     /** Returns the number of finished iterations. */
@@ -104,6 +108,10 @@ public final class GrpoTrainer implements AutoCloseable {
 
     Ema ema() {
         return ema;
+    }
+
+    Optional<PolicyCopy> copy() {
+        return copy;
     }
 
     Policy policy() {

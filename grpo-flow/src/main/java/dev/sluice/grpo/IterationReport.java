@@ -102,6 +102,11 @@ public record IterationReport(
         all.put("ratio.max_deviation_before_update", ratioDeviationBeforeUpdate);
         putByStep(all, "", UpdateReport::ratios);
         putByStep(all, "plain.", UpdateReport::plainRatios);
+        updates.stream()
+                .flatMap(update -> update.measures().keySet().stream())
+                .distinct()
+                .sorted()
+                .forEach(name -> all.put(name, mean(update -> update.measures().getOrDefault(name, Double.NaN))));
         all.put("gradient_norm", mean(UpdateReport::gradientNorm));
         all.put("learning_rate", mean(UpdateReport::learningRate));
         all.put("updates", (double)

@@ -1,5 +1,6 @@
 package dev.sluice.grpo;
 
+import ai.djl.ndarray.NDArray;
 import java.util.List;
 
 /**
@@ -18,4 +19,17 @@ record Judged(
         double[] rewards,
         Advantages advantages,
         Groups groups,
-        GrpoOptions.Signal signal) {}
+        GrpoOptions.Signal signal) {
+    /** Returns what the finished samples are worth, for advantages of one column. */
+    Outcomes outcomes() {
+        return new Outcomes(rewards, advantages.column(0, rewards.length, 0), groups, signal.dropZero(), this::latents);
+    }
+
+    private float[] latents(int sample) {
+        int size = chunks.get(0).size();
+        NDArray all = chunks.get(sample / size).trajectory().latents();
+        try (NDArray row = all.get(sample % size)) {
+            return row.toFloatArray();
+        }
+    }
+}

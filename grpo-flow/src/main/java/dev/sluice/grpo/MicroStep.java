@@ -1,6 +1,7 @@
 package dev.sluice.grpo;
 
 import dev.sluice.grpo.PolicyLoss.Terms;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -11,9 +12,16 @@ import java.util.OptionalInt;
  * @param terms the policy loss
  * @param plain what the policy loss would be with the plain ratio; empty if it has that
  * @param penalty the anchors' penalties without their weights, mean over the samples
- * @param loss the whole objective at this step
+ * @param loss the whole objective of this portion
+ * @param measures what else is reported, by name
  */
-record MicroStep(OptionalInt step, Terms terms, Optional<Terms> plain, double penalty, double loss) {
+record MicroStep(
+        OptionalInt step,
+        Terms terms,
+        Optional<Terms> plain,
+        double penalty,
+        double loss,
+        Map<String, Double> measures) {
     boolean finite() {
         return Double.isFinite(loss);
     }

@@ -5,7 +5,8 @@ import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Require;
 
 /** The levels of noise at which finished samples are looked at in training. */
-public sealed interface NoiseLevels permits NoiseLevels.OfGrid, NoiseLevels.LogitNormal, NoiseLevels.Uniform {
+public sealed interface NoiseLevels
+        permits NoiseLevels.OfGrid, NoiseLevels.WholeGrid, NoiseLevels.LogitNormal, NoiseLevels.Uniform {
     /**
      * Returns levels in (0, 1].
      *
@@ -37,6 +38,25 @@ public sealed interface NoiseLevels permits NoiseLevels.OfGrid, NoiseLevels.Logi
             double[] levels = new double[count];
             for (int m = 0; m < count; m++) {
                 levels[m] = schedule.sigma(first + random.uniform(places));
+            }
+            return levels;
+        }
+    }
+
+    /**
+     * All levels of the sampler's grid but 0, in random order, each once before any comes again.
+     *
+     * <p>Source: DiffusionNFT (2025), {@code train_nft_sd3.py}, which trains every step of the grid.
+     */
+    record WholeGrid() implements NoiseLevels {
+        @Override
+        public double[] draw(int count, TimeSchedule schedule, NoiseSource random) {
+            double[] levels = new double[count];
+            int[] order = {};
+            for (int m = 0; m < count; m++) {
+                int place = m % schedule.steps();
+                order = place == 0 ? PromptOrder.permutation(schedule.steps(), random) : order;
+                levels[m] = schedule.sigma(order[place]);
             }
             return levels;
         }

@@ -2,9 +2,10 @@ package dev.sluice.grpo;
 
 import dev.sluice.sde.KlForm;
 import java.util.List;
+import java.util.Optional;
 
 /** What updates minimise. Sampling, scoring, advantages and all that moves with an update are the same for every objective. */
-public sealed interface Objective permits PolicyGradient {
+public sealed interface Objective permits PolicyGradient, Matching, RewardDifference {
     /**
      * Refuses what this objective has no meaning with, and says why.
      *
@@ -18,6 +19,16 @@ public sealed interface Objective permits PolicyGradient {
 
     /** Returns whether rollouts must keep the mean of every stochastic step. */
     default boolean needsMeans() {
+        return false;
+    }
+
+    /** Returns how a copy of the policy follows it, if the objective has one. */
+    default Optional<CopyRule> copy() {
+        return Optional.empty();
+    }
+
+    /** Returns whether that copy samples in the place of the policy. */
+    default boolean copySamples() {
         return false;
     }
 

@@ -30,6 +30,11 @@ public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
             double clippedAbove,
             double clippedBelow,
             double approximateKl) {
+        /** Returns the terms of a loss that has no ratios; what is counted of them is NaN. */
+        static Terms withoutRatios(double value) {
+            return new Terms(value, new double[0], new double[0], Double.NaN, Double.NaN, Double.NaN);
+        }
+
         /** Returns the share of ratios outside the range. */
         public double clipped() {
             return clippedAbove + clippedBelow;

@@ -8,6 +8,7 @@ import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One optimiser step: works on portions on the lanes, accumulates their gradients in the order of the portions, and applies
@@ -21,6 +22,7 @@ final class PolicyUpdate {
     private final List<Seat> seats = new ArrayList<>();
     private final AdamW optimiser;
     private final Ema ema;
+    private final Optional<PolicyCopy> copy;
     private UpdateMeter meter = new UpdateMeter();
 
     /** What a lane trains with. */
@@ -29,7 +31,7 @@ final class PolicyUpdate {
     /** What a lane did, and where the gradient is. */
     private record Done(Seat seat, MicroStep step) {}
 
-    PolicyUpdate(NDManager owner, Lanes lanes, Policy policy, AdamW optimiser, Ema ema) {
+    PolicyUpdate(NDManager owner, Lanes lanes, Policy policy, AdamW optimiser, Ema ema, Optional<PolicyCopy> copy) {
         this.lanes = lanes;
         for (int lane = 0; lane < lanes.count(); lane++) {
             Replica replica = policy.trainable().replica(owner);
@@ -38,6 +40,7 @@ final class PolicyUpdate {
         this.policy = policy;
         this.optimiser = optimiser;
         this.ema = ema;
+        this.copy = copy;
     }
 
     /** Forgets what was accumulated. */
@@ -75,7 +78,7 @@ final class PolicyUpdate {
         return steps;
     }
 
-    /** Clips the gradients and moves the weights, the average and the folded network; nothing moves if something was not finite. */
+    /** Clips the gradients and moves the weights, what follows them and the folded network; nothing moves if something was not finite. */
     UpdateReport apply(GrpoOptions.Updates options) {
         double learningRate = options.learningRate(optimiser.steps());
         if (!meter.finite()) {
@@ -87,6 +90,7 @@ final class PolicyUpdate {
         if (applied) {
             ema.step(policy.trainable().parameters(), optimiser.steps() - 1);
             policy.trainable().fold();
+            copy.ifPresent(follower -> follower.follow(optimiser.steps()));
         }
         return meter.report(applied, norm, learningRate);
     }

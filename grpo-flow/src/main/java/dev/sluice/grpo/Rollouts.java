@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
@@ -31,7 +32,7 @@ final class Rollouts {
     private final SdeSampler sampler;
     private final PromptCache cache;
     private final ScoringThread scoring;
-    private final Policy policy;
+    private final VelocityModel model;
     private final Phases phases;
 
     Rollouts(
@@ -41,7 +42,7 @@ final class Rollouts {
             SdeSampler sampler,
             PromptCache cache,
             ScoringThread scoring,
-            Policy policy,
+            VelocityModel model,
             Phases phases) {
         this.lanes = lanes;
         this.task = task;
@@ -49,7 +50,7 @@ final class Rollouts {
         this.sampler = sampler;
         this.cache = cache;
         this.scoring = scoring;
-        this.policy = policy;
+        this.model = model;
         this.phases = phases;
     }
 
@@ -132,7 +133,7 @@ final class Rollouts {
                 Torch.Scope off = Torch.noGradient()) {
             NDArray from = Torch.detached(state);
             from.attach(scratch);
-            NDArray made = new OdeSampler(levels).sample(policy.current(), from, chunk.conditioning());
+            NDArray made = new OdeSampler(levels).sample(model, from, chunk.conditioning());
             return samples(made, part);
         }
     }
@@ -145,7 +146,7 @@ final class Rollouts {
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
         try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
             Trajectory trajectory =
-                    sampler.rollout(policy.current(), initial, conditioning, plan(stochastic, noise, part));
+                    sampler.rollout(model, initial, conditioning, plan(stochastic, noise, part));
             return new Chunk(first, conditioning, trajectory, finite(trajectory));
         }
     }

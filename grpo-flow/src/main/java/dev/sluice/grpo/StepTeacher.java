@@ -13,6 +13,7 @@ import dev.sluice.sde.Transition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -110,7 +111,12 @@ final class StepTeacher implements Teacher {
                 }
             }
             MicroStep step = new MicroStep(
-                    OptionalInt.of(stored.step()), terms, plain(now, stored, advantages), penalty, stepWeight * loss);
+                    OptionalInt.of(stored.step()),
+                    terms,
+                    plain(now, stored, advantages),
+                    penalty,
+                    stepWeight * loss,
+                    Map.of());
             if (step.finite()) {
                 Torch.backward(surrogate.sum());
             }

@@ -30,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <ul>
  *   <li>{@code adapter/}: the trained arrays, for LoRA in PEFT's form;
  *   <li>{@code ema/}: their moving average, in the same form: what is evaluated and used;
+ *   <li>{@code copy/}: the copy of the policy, in the same form, where the objective has one;
  *   <li>{@code optimizer.safetensors}: the moments;
  *   <li>{@code state.json}: iteration, position in the prompt list, counters, past outcomes of prompts if they are kept, and what
  *       the checkpoint belongs to. Random numbers are functions of the seed and the iteration, so no generator's state is needed.
@@ -40,6 +41,7 @@ final class TrainerCheckpoint {
     private static final int FORMAT = 1;
     private static final String ADAPTER = "adapter";
     private static final String AVERAGE = "ema";
+    private static final String COPY = "copy";
     private static final String OPTIMISER = "optimizer.safetensors";
 
     private TrainerCheckpoint() {}
@@ -50,6 +52,10 @@ final class TrainerCheckpoint {
         AtomicFiles.folder(folder, partial -> {
             writeArrays(partial.resolve(ADAPTER), trainable, trainable.parameters(), identity);
             writeArrays(partial.resolve(AVERAGE), trainable, trainer.ema().values(), identity);
+            if (trainer.copy().isPresent()) {
+                writeArrays(
+                        partial.resolve(COPY), trainable, trainer.copy().get().values(), identity);
+            }
             SafetensorsWriter.write(
                     partial.resolve(OPTIMISER),
                     trainer.optimiser().state(),
@@ -114,9 +120,13 @@ final class TrainerCheckpoint {
                     read(scratch, folder.resolve(AVERAGE).resolve(AdapterFolder.WEIGHTS), parameters);
             Map<String, NDArray> moments =
                     read(scratch, folder.resolve(OPTIMISER), trainer.optimiser().state());
+            Map<String, NDArray> copied = trainer.copy().isPresent()
+                    ? read(scratch, folder.resolve(COPY).resolve(AdapterFolder.WEIGHTS), parameters)
+                    : Map.of();
             parameters.forEach((name, parameter) -> InPlace.assign(parameter, values.get(name)));
             trainer.ema().restore(averages);
             trainer.optimiser().restore(steps, moments);
+            trainer.copy().ifPresent(copy -> copy.restore(copied));
         }
         trainer.policy().trainable().fold();
         trainer.state(restored, history);

@@ -1,5 +1,8 @@
 package dev.sluice.grpo;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 /** Averages what is reported of an update over its micro-batches and steps. */
 final class UpdateMeter {
     private int count;
@@ -9,6 +12,7 @@ final class UpdateMeter {
     private double approximateKl;
     private double above;
     private double below;
+    private final Map<String, Double> measures = new TreeMap<>();
     private double ratioSum;
     private long ratios;
     private double least = Double.POSITIVE_INFINITY;
@@ -27,6 +31,7 @@ final class UpdateMeter {
         approximateKl += step.terms().approximateKl();
         above += step.terms().clippedAbove();
         below += step.terms().clippedBelow();
+        step.measures().forEach((name, value) -> measures.merge(name, value, Double::sum));
         step.step().ifPresent(number -> {
             steps.add(number, step.terms());
             step.plain().ifPresent(terms -> plain.add(number, terms));
@@ -54,12 +59,19 @@ final class UpdateMeter {
                 above / count,
                 below / count,
                 ratioSum / ratios,
-                least,
-                most,
+                ratios == 0 ? Double.NaN : least,
+                ratios == 0 ? Double.NaN : most,
                 gradientNorm,
                 learningRate,
                 count,
                 steps.report(),
-                plain.report());
+                plain.report(),
+                means());
+    }
+
+    private Map<String, Double> means() {
+        Map<String, Double> means = new TreeMap<>();
+        measures.forEach((name, sum) -> means.put(name, sum / count));
+        return means;
     }
 }

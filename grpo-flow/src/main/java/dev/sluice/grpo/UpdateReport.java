@@ -1,6 +1,7 @@
 package dev.sluice.grpo;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one update did. Losses, shares and divergences are means over its micro-batches and trained steps, not divided by the
@@ -13,14 +14,15 @@ import java.util.List;
  * @param approximateKl ½·mean(ℓ²)
  * @param clippedAbove share of ratios above the clip range
  * @param clippedBelow share of ratios below the clip range
- * @param meanRatio mean importance ratio
- * @param leastRatio smallest ratio
- * @param mostRatio largest ratio
+ * @param meanRatio mean importance ratio; NaN if the objective has none
+ * @param leastRatio smallest ratio; NaN if the objective has none
+ * @param mostRatio largest ratio; NaN if the objective has none
  * @param gradientNorm norm of all gradients before clipping
  * @param learningRate step size
  * @param microSteps micro-batches × trained steps that were accumulated
  * @param ratios the ratios by step
  * @param plainRatios what the plain ratios are, by step, where the objective has another rule; empty otherwise
+ * @param measures what else the objective reports, by the names of {@link Measures}
  */
 public record UpdateReport(
         boolean applied,
@@ -37,8 +39,9 @@ public record UpdateReport(
         double learningRate,
         int microSteps,
         List<StepRatios> ratios,
-        List<StepRatios> plainRatios) {
-    /** Returns how far a ratio was from 1. */
+        List<StepRatios> plainRatios,
+        Map<String, Double> measures) {
+    /** Returns how far a ratio was from 1; NaN if there are none. */
     public double maxRatioDeviation() {
         return Math.max(Math.abs(mostRatio - 1), Math.abs(leastRatio - 1));
     }

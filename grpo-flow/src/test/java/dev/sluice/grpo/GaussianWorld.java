@@ -54,10 +54,14 @@ final class GaussianWorld implements AutoCloseable {
 
     VelocityModel velocity(Weights from) {
         return (latents, sigmas, conditioning) -> {
-            double sigma = sigmas.toFloatArray()[0];
             double variance = deviation * deviation;
-            double spread = (1 - sigma) * (1 - sigma) * variance + sigma * sigma;
-            NDArray exact = latents.mul((float) ((sigma - (1 - sigma) * variance) / spread));
+            float[] factors = sigmas.toFloatArray();
+            for (int i = 0; i < factors.length; i++) {
+                double sigma = factors[i];
+                double spread = (1 - sigma) * (1 - sigma) * variance + sigma * sigma;
+                factors[i] = (float) ((sigma - (1 - sigma) * variance) / spread);
+            }
+            NDArray exact = latents.mul(latents.getManager().create(factors).reshape(factors.length, 1));
             try (NDArray offset = from.get("theta").get(0);
                     NDArray slope = from.get("theta").get(1)) {
                 return exact.add(offset).add(latents.mul(slope));

@@ -12,6 +12,7 @@ import dev.sluice.sde.RolloutPlan;
 import dev.sluice.sde.StoredStep;
 import dev.sluice.sde.Trajectory;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -66,7 +67,7 @@ class GrpoStepRolloutTest extends GrpoStepFixture {
                 AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
                 Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO)) {
             Chunk chunk = new Chunk(0, conditioning(), trajectory, true);
-            PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+            PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema, Optional.empty());
             StepTeacher teacher = teacher(0.04);
             update.begin();
             double[] advantages = {1, -1, 2, 0};

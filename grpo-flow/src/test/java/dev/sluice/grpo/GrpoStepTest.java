@@ -11,6 +11,7 @@ import dev.sluice.sde.Transition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,7 +84,7 @@ class GrpoStepTest extends GrpoStepFixture {
         };
         AdamW optimiser = new AdamW(manager, adapter.parameters(), AdamW.Options.FLOW_GRPO);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema, Optional.empty());
         StepTeacher teacher = teacher(c.klWeight);
         int micro = 0;
         for (int u = 0; u < c.batches.size(); u++) {
@@ -152,7 +153,7 @@ class GrpoStepTest extends GrpoStepFixture {
         AdamW.Options options = new AdamW.Options(3e-4, 0.9, 0.999, 1e-8, 1e-4, 0.01);
         AdamW optimiser = new AdamW(manager, adapter.parameters(), options);
         Ema ema = new Ema(manager, adapter.parameters(), Ema.Options.FLOW_GRPO);
-        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema);
+        PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema, Optional.empty());
         StepTeacher teacher = teacher(0.04);
         double[] norms = golden.doubles("gradclip.grad_norms");
         double[] losses = golden.doubles("gradclip.losses");

@@ -16,6 +16,7 @@ import dev.sluice.sde.Trajectory;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +35,8 @@ class PolicyUpdateTest {
             double[] advantages = {1, -1, 2, -2, 0.5, -0.5, 0, 3, -3, 1, -1, 0.1};
             AdamW optimiser = new AdamW(world.manager, world.trainable.parameters(), AdamW.Options.FLOW_GRPO);
             Ema ema = new Ema(world.manager, world.trainable.parameters(), Ema.Options.FLOW_GRPO);
-            PolicyUpdate update = new PolicyUpdate(world.manager, world.lanes, world.policy, optimiser, ema);
+            PolicyUpdate update =
+                    new PolicyUpdate(world.manager, world.lanes, world.policy, optimiser, ema, Optional.empty());
             StepTeacher teacher = new StepTeacher(objective, world.policy, sampler);
             NDArray initial = noise.initial(world.manager, new Shape(GaussianWorld.SIZE));
             try (Trajectory trajectory =

@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.configs.ObjectiveChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.LoraAdapter;
@@ -130,8 +131,10 @@ public final class Benchmark {
     private double updateWork(IterationReport report) {
         double steps =
                 report.updates().stream().mapToInt(UpdateReport::microSteps).sum();
-        double reference = config.objective().klWeight() == 0 ? 0 : work.forward();
-        return steps * config.batch().chunkSize() * passes() * (work.total() + reference);
+        int stochastic = reports.get(0).trainedSteps().size();
+        ObjectiveChoice.Passes passes = config.objective().passes(config.batch(), config.updates(), stochastic);
+        double frozen = work.forward() * passes.frozen() / passes.learned();
+        return steps * config.batch().chunkSize() * passes() * (work.total() + frozen);
     }
 
     private double median(ToDoubleFunction<IterationReport> value) {

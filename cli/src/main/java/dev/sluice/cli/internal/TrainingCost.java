@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.configs.ObjectiveChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.grpo.GrpoOptions;
@@ -14,7 +15,7 @@ import java.util.Locale;
  * @param lanes chunks whose activations take memory at a time
  * @param rolloutPasses passes of one picture through the network, to sample an iteration and complete what its credit looks at
  * @param updatePasses passes of one picture through the network, forward and back, to learn from it
- * @param referencePasses passes of one picture through the frozen network, forward only
+ * @param referencePasses passes of one picture forward only, through frozen networks or to measure
  */
 public record TrainingCost(
         long trained, double megabytes, int lanes, long rolloutPasses, long updatePasses, long referencePasses) {
@@ -26,9 +27,7 @@ public record TrainingCost(
         long pictures = batch.samples() * guided;
         int steps = config.sampling().steps();
         List<Integer> stochasticSteps = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
-        int stochastic = stochasticSteps.size();
-        long learned = Math.max(1, (long) Math.floor(config.objective().stepFraction() * stochastic))
-                * config.updates().innerEpochs();
+        ObjectiveChoice.Passes updates = config.objective().passes(batch, config.updates(), stochasticSteps.size());
         long trained = session.trainable().parameterCount();
         long network = session.pipeline().transformerWeights().parameterCount();
         long folded = session.trainable().folded().stream()
@@ -44,8 +43,8 @@ public record TrainingCost(
                 megabytes,
                 lanes,
                 pictures * (steps + completed(config, stochasticSteps)),
-                pictures * learned,
-                config.objective().klWeight() == 0 ? 0 : pictures * learned);
+                guided * updates.learned(),
+                guided * updates.frozen());
     }
 
     /** Returns the steps of the ODE from every state that the credit looks at. */

@@ -61,8 +61,11 @@ public final class Binder {
             values[i] = component(components[i], mapping, path);
             if (values[i] == null) {
                 complete = false;
-                // The constructor is asked all the same, so that its complaints about other keys are heard.
-                values[i] = standard(type, components[i].getName(), path);
+                // The constructor is asked all the same, so that its complaints about other keys are heard; but not
+                // with
+                // another type of choice than was meant.
+                values[i] =
+                        Variants.are(components[i].getType()) ? null : standard(type, components[i].getName(), path);
             }
         }
         boolean askable = !Arrays.asList(values).contains(null);
@@ -132,7 +135,47 @@ public final class Binder {
         if (plain.isRecord()) {
             return record(plain, node, path);
         }
+        if (Variants.are(plain)) {
+            return variant(new Variants(plain), node, path);
+        }
         return scalars.read(plain, rules, node, path);
+    }
+
+    /** Returns the record that the key {@code type} names. */
+    private Object variant(Variants variants, Node node, String path) {
+        String key = YamlReader.join(path, Variants.TYPE);
+        String words = String.join(", ", variants.words());
+        if (!(node instanceof Node.Mapping mapping)) {
+            return fault(
+                    node.location(),
+                    path,
+                    "%s (%s) must be a group of keys, of which type is one of %s."
+                            .formatted(path, node.described(), words));
+        }
+        Node.Entry entry = mapping.entries().get(Variants.TYPE);
+        if (entry == null) {
+            return fault(mapping.location(), key, "%s is missing; one of %s is expected.".formatted(key, words));
+        }
+        String word = entry.value() instanceof Node.Scalar scalar ? scalar.text() : "";
+        if (variants.record(word) == null) {
+            String hint = Suggestion.nearest(word, variants.words())
+                    .map("%nMaybe write %s."::formatted)
+                    .orElse("");
+            return fault(
+                    entry.value().location(),
+                    key,
+                    "%s (%s) must be one of %s.%s".formatted(key, entry.value().described(), words, hint));
+        }
+        Map<String, Node.Entry> known = new LinkedHashMap<>();
+        variants.completed(word, mapping).entries().forEach((name, value) -> {
+            String complaint = variants.complaint(word, name, path);
+            if (complaint == null) {
+                known.put(name, value);
+            } else {
+                fault(value.location(), YamlReader.join(path, name), complaint);
+            }
+        });
+        return record(variants.record(word), new Node.Mapping(mapping.location(), known), path);
     }
 
     private Object list(Type item, AnnotatedElement rules, Node node, String path) {

@@ -40,28 +40,32 @@ public final class Layers {
 
     /** Returns the file's tree over those of its base files. */
     public Node.Mapping file(Path file) {
-        return file(file, null, new ArrayList<>());
+        return file(file, new Node.Mapping(new Location(file.toString(), Path.of(""), 0, 0), Map.of()));
     }
 
-    private Node.Mapping file(Path file, Location from, List<Path> open) {
+    /** Returns the file's tree over those of its base files, over the built-in one. */
+    public Node.Mapping file(Path file, Node.Mapping builtIn) {
+        return file(file, null, new ArrayList<>(), builtIn);
+    }
+
+    private Node.Mapping file(Path file, Location from, List<Path> open, Node.Mapping below) {
         Path folder = file.toAbsolutePath().getParent();
         Location whole = from == null ? new Location(file.toString(), folder, 0, 0) : from;
-        Node.Mapping empty = new Node.Mapping(whole, Map.of());
         Path place = file.toAbsolutePath().normalize();
         if (open.contains(place)) {
             faults.add(
                     new Fault(whole, BASE, "base (%s) leads back to itself: %s.".formatted(file, chain(open, place))));
-            return empty;
+            return below;
         }
         String text = text(file, whole);
         if (text == null) {
-            return empty;
+            return below;
         }
         Node.Mapping own = asMapping(YamlReader.read(file.toString(), folder, text, faults), file.toString(), folder);
         open.add(place);
-        Node.Mapping merged = empty;
+        Node.Mapping merged = below;
         for (Node.Scalar base : bases(own)) {
-            merged = merged.with(file(resolved(base), base.location(), open));
+            merged = file(resolved(base), base.location(), open, merged);
         }
         open.remove(place);
         Map<String, Node.Entry> entries = new LinkedHashMap<>(own.entries());

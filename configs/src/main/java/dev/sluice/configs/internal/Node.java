@@ -33,8 +33,14 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
             return map;
         }
 
-        /** Returns these entries with those of a later layer over them; groups are merged, all else is replaced. */
+        /**
+         * Returns these entries with those of a later layer over them; groups are merged, all else is replaced. A group whose
+         * later layer has another {@code type} is replaced too, because the keys of one type mean nothing to another.
+         */
         public Mapping with(Mapping later) {
+            if (ofAnotherType(later)) {
+                return later;
+            }
             Map<String, Entry> merged = new LinkedHashMap<>(entries);
             later.entries.forEach((key, entry) -> {
                 Entry before = merged.get(key);
@@ -46,6 +52,16 @@ public sealed interface Node permits Node.Mapping, Node.Sequence, Node.Scalar {
                 merged.put(key, new Entry(entry.location(), value));
             });
             return new Mapping(later.location, merged);
+        }
+
+        private boolean ofAnotherType(Mapping later) {
+            Entry before = entries.get(Variants.TYPE);
+            Entry after = later.entries.get(Variants.TYPE);
+            return before != null
+                    && after != null
+                    && before.value() instanceof Scalar one
+                    && after.value() instanceof Scalar other
+                    && !one.text().equals(other.text());
         }
     }
 

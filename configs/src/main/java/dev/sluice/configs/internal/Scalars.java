@@ -42,7 +42,7 @@ final class Scalars {
         if (type == List.class) {
             return "a list";
         }
-        return type.isRecord() ? "a group of keys" : "text";
+        return type.isRecord() || Variants.are(type) ? "a group of keys" : "text";
     }
 
     private static boolean real(Class<?> type) {

@@ -30,6 +30,10 @@ public final class YamlWriter {
     /** Returns a record as maps, lists and scalars; absent options are left out. */
     public static Map<String, Object> tree(Record record) {
         Map<String, Object> tree = new LinkedHashMap<>();
+        Variant variant = record.getClass().getAnnotation(Variant.class);
+        if (variant != null) {
+            tree.put(Variants.TYPE, variant.value());
+        }
         for (RecordComponent component : record.getClass().getRecordComponents()) {
             Object value = plain(read(component, record));
             if (value != null) {
