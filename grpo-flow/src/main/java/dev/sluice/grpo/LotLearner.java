@@ -128,9 +128,9 @@ record LotLearner(Matching objective, Policies policies, List<Chunk> chunks, Noi
 
     /** Returns mix − u. */
     private NDArray apart(Look look, Mix mix) {
-        NDArray velocity = mix.present() == 1 ? look.velocity : look.velocity.mul((float) mix.present());
+        NDArray velocity = mix.present() == 1 ? look.velocity : Torch.scaled(look.velocity, mix.present());
         if (mix.frozen() != 0) {
-            velocity = velocity.add(compared(look).mul((float) mix.frozen()));
+            velocity = velocity.add(Torch.scaled(compared(look), mix.frozen()));
         }
         return velocity.sub(look.at.target());
     }

@@ -145,8 +145,7 @@ final class Rollouts {
                 LongStream.range(first, first + part.size()).boxed().toList();
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
         try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
-            Trajectory trajectory =
-                    sampler.rollout(model, initial, conditioning, plan(stochastic, noise, part));
+            Trajectory trajectory = sampler.rollout(model, initial, conditioning, plan(stochastic, noise, part));
             return new Chunk(first, conditioning, trajectory, finite(trajectory));
         }
     }
