@@ -182,7 +182,11 @@ class LanesTest {
         }
     }
 
-    /** An operator of a lane computes on the lane's own thread: the process takes no more CPU time than the lane does. */
+    /**
+     * An operator of a lane computes on the lane's own thread: the process takes no more CPU time than the lane does. The compiler
+     * and the garbage collector of the JVM take some of it now and then, so the best of a few goes counts; a second thread of an
+     * operator would take it in every one.
+     */
     @Test
     void anOperatorOfALaneHasTheThreadsThatWereSetBefore() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
@@ -197,14 +201,18 @@ class LanesTest {
                         try (NDManager scratch = manager.newSubManager()) {
                             NDArray matrix = NoiseSource.of(1).gaussian(scratch, new Shape(600, 600));
                             matrix.matMul(matrix);
-                            long own = threads.getCurrentThreadCpuTime();
-                            long all = process.getProcessCpuTime();
-                            for (int i = 0; i < 20; i++) {
-                                matrix.matMul(matrix);
+                            double least = Double.POSITIVE_INFINITY;
+                            for (int go = 0; go < 8; go++) {
+                                long own = threads.getCurrentThreadCpuTime();
+                                long all = process.getProcessCpuTime();
+                                for (int i = 0; i < 10; i++) {
+                                    matrix.matMul(matrix);
+                                }
+                                own = threads.getCurrentThreadCpuTime() - own;
+                                all = process.getProcessCpuTime() - all;
+                                least = Math.min(least, (double) all / own);
                             }
-                            own = threads.getCurrentThreadCpuTime() - own;
-                            all = process.getProcessCpuTime() - all;
-                            assertThat(all).isLessThan((long) (1.5 * own) + 50_000_000);
+                            assertThat(least).isLessThan(1.5);
                         }
                         return item;
                     },
