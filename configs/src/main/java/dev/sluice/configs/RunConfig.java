@@ -168,33 +168,4 @@ public record RunConfig(
         GrpoOptions.Signal signal = signal(credit, advantage, advantageLimit, dropZero);
         return options(batch, schedule, exploration, signal, objective.objective(advantageLimit), updates, seed);
     }
-
-    /** Returns this run with another number of iterations. */
-    public RunConfig withIterations(int other) {
-        return new RunConfig(
-                name,
-                paper,
-                output,
-                device,
-                lanes,
-                threads,
-                seed,
-                other,
-                model,
-                precision,
-                adapter,
-                prompts,
-                rewards,
-                batch,
-                sampling,
-                exploration,
-                credit,
-                advantage,
-                advantageLimit,
-                dropZero,
-                objective,
-                updates,
-                evaluation,
-                checkpoints);
-    }
 }

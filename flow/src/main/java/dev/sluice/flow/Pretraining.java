@@ -7,12 +7,10 @@ import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.internal.Sd3Init;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Lanes;
-import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -145,15 +143,11 @@ public final class Pretraining implements AutoCloseable {
      */
     public record Progress(long step, double loss, double gradientNorm, double learningRate) {}
 
-    private static final long DROPOUT = 1;
-    private static final long TIMES = 2;
-    private static final long NOISE = 3;
-
     private final Lanes lanes;
     private final NDManager manager;
     private final Architecture architecture;
     private final Options options;
-    private final PretrainingData data;
+    private final PretrainingBatches batches;
     private final PretrainedModel model;
     private final Map<String, NDArray> parameters;
     private final PretrainingGradient gradient;
@@ -179,9 +173,9 @@ public final class Pretraining implements AutoCloseable {
         this.manager = Torch.newManager(device);
         this.architecture = architecture;
         this.options = options;
-        this.data = data;
-        this.model =
-                PretrainedModel.create(manager, architecture, pixelLabels(), wordLabels(), vocabulary, options.seed());
+        this.batches = new PretrainingBatches(options, architecture.maxTokens(), data);
+        this.model = PretrainedModel.create(
+                manager, architecture, batches.pixelLabels(), batches.wordLabels(), vocabulary, options.seed());
         this.parameters = new LinkedHashMap<>(model.arrays());
         parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
         Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
@@ -241,63 +235,19 @@ public final class Pretraining implements AutoCloseable {
      */
     public Progress update() {
         double rate = options.learningRate(step);
-        double loss = gradient.accumulate(draw());
+        double loss = gradient.accumulate(batches.draw(model, step));
         Map<String, NDArray> gradients = gradient.values();
         double norm = AdamW.norm(manager, gradients.values());
-        if (Double.isFinite(loss) && Double.isFinite(norm)) {
-            optimizer.step(gradients, rate);
-            muon.step(lanes, gradients, rate);
-        }
         if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
             throw new PretrainingStoppedException(
                     "The loss (%s) and the gradient's norm (%s) of update %s must be finite.%nMaybe lower the learning rate (%s)."
                             .formatted(loss, norm, step, rate));
         }
+        optimizer.step(gradients, rate);
+        muon.step(lanes, gradients, rate);
         ema.step(parameters, step);
         step++;
         return new Progress(step, loss, norm, rate);
-    }
-
-    private PretrainingGradient.Drawn draw() {
-        PretrainingData.Batch batch = data.draw(step, options.batch());
-        float[] sigmas = NoiseSource.of(options.seed(), TIMES, step).gaussian(options.batch());
-        for (int i = 0; i < sigmas.length; i++) {
-            sigmas[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigmas[i]))));
-        }
-        float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
-        float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
-        List<PretrainingData.Caption> captions = captions(batch);
-        List<String> texts =
-                captions.stream().map(PretrainingData.Caption::text).toList();
-        return new PretrainingGradient.Drawn(
-                batch.pixels(), labels, noise, sigmas, model.tokens(texts), words(captions));
-    }
-
-    private int pixelLabels() {
-        return options.labelWeight() == 0 ? 0 : data.pixelLabels();
-    }
-
-    private int wordLabels() {
-        return options.labelWeight() == 0 ? 0 : data.wordLabels();
-    }
-
-    /** A word is a token; the end and the padding ask for nothing. */
-    private float[] words(List<PretrainingData.Caption> captions) {
-        int row = wordLabels() * architecture.maxTokens();
-        float[] words = new float[captions.size() * row];
-        for (int i = 0; row > 0 && i < captions.size(); i++) {
-            float[] labels = captions.get(i).labels();
-            System.arraycopy(labels, 0, words, i * row, Math.min(row, labels.length));
-        }
-        return words;
-    }
-
-    private List<PretrainingData.Caption> captions(PretrainingData.Batch batch) {
-        NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
-        List<PretrainingData.Caption> captions = new ArrayList<>(batch.captions());
-        captions.replaceAll(
-                caption -> dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
-        return captions;
     }
 
     /** Writes all that a later {@link #restore} needs to give the same numbers as if it had never stopped. */

@@ -1,6 +1,9 @@
 package dev.sluice.flow;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.ndarray.NDArray;
+import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 
@@ -14,6 +17,14 @@ public final class Fixtures {
             return Path.of(Fixtures.class.getResource("/fixtures/" + name).toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Compares with a tensor of a golden file; {@code tolerance} is for {@link #relativeError}. */
+    public static void assertEqual(SafetensorsFile golden, NDArray found, String name, double tolerance)
+            throws IOException {
+        try (NDArray expected = golden.read(found.getManager(), name)) {
+            assertThat(relativeError(found, expected)).as(name).isLessThan(tolerance);
         }
     }
 

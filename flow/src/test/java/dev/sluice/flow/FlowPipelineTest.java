@@ -47,21 +47,15 @@ class FlowPipelineTest {
         pipeline.close();
     }
 
-    private static void assertEqual(NDArray found, String name, double tolerance) throws IOException {
-        try (NDArray expected = golden.read(found.getManager(), name)) {
-            assertThat(Fixtures.relativeError(found, expected)).as(name).isLessThan(tolerance);
-        }
-    }
-
     @Test
     void promptEmbeddingsEqualDiffusers() throws IOException {
         try (NDManager manager = Torch.newManager()) {
             Conditioning prompts = pipeline.encode(manager, PROMPTS, TOKENS);
-            assertEqual(prompts.tokens(), "prompt_embeds", 5e-6);
-            assertEqual(prompts.pooled(), "pooled_prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, prompts.tokens(), "prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, prompts.pooled(), "pooled_prompt_embeds", 5e-6);
             Conditioning negative = pipeline.encode(manager, List.of("blurry", "blurry"), TOKENS);
-            assertEqual(negative.tokens(), "negative_prompt_embeds", 5e-6);
-            assertEqual(negative.pooled(), "negative_pooled_prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, negative.tokens(), "negative_prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, negative.pooled(), "negative_pooled_prompt_embeds", 5e-6);
         }
     }
 
@@ -86,13 +80,13 @@ class FlowPipelineTest {
                             .as("step %s", k)
                             .isLessThan(1e-5);
                 }
-                assertEqual(x, "latents.final", 1e-5);
+                Fixtures.assertEqual(golden, x, "latents.final", 1e-5);
                 NDArray sampled =
                         new OdeSampler(schedule).sample(guided, golden.read(manager, "latents.initial"), prompts);
-                assertEqual(sampled, "latents.final", 1e-5);
+                Fixtures.assertEqual(golden, sampled, "latents.final", 1e-5);
                 NDArray image = pipeline.decode(x);
                 assertThat(image.getShape()).isEqualTo(new Shape(2, 3, 48, 64));
-                assertEqual(image, "image", 2e-5);
+                Fixtures.assertEqual(golden, image, "image", 2e-5);
             }
         }
     }

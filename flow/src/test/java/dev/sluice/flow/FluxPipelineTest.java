@@ -50,12 +50,6 @@ class FluxPipelineTest {
         pipeline.close();
     }
 
-    private static void assertEqual(NDArray found, String name, double tolerance) throws IOException {
-        try (NDArray expected = golden.read(found.getManager(), name)) {
-            assertThat(Fixtures.relativeError(found, expected)).as(name).isLessThan(tolerance);
-        }
-    }
-
     /** Latents of 6·8 to 12 tokens of 16 numbers. */
     private static NDArray packed(NDArray latents) {
         return latents.reshape(2, 4, 3, 2, 4, 2).transpose(0, 2, 4, 1, 3, 5).reshape(2, 12, 16);
@@ -74,8 +68,8 @@ class FluxPipelineTest {
     void promptEmbeddingsEqualDiffusers() throws IOException {
         try (NDManager manager = Torch.newManager()) {
             Conditioning prompts = pipeline.encode(manager, PROMPTS, TOKENS);
-            assertEqual(prompts.tokens(), "prompt_embeds", 5e-6);
-            assertEqual(prompts.pooled(), "pooled_prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, prompts.tokens(), "prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, prompts.pooled(), "pooled_prompt_embeds", 5e-6);
         }
     }
 
@@ -90,7 +84,7 @@ class FluxPipelineTest {
             float[] timesteps = golden.floats("timesteps");
             NDArray x = golden.read(manager, "latents.unpacked");
             assertThat(pipeline.latentShape(2, 48, 64)).isEqualTo(x.getShape());
-            assertEqual(packed(x), "latents.initial", 1e-9);
+            Fixtures.assertEqual(golden, packed(x), "latents.initial", 1e-9);
             NDArray steps = golden.read(manager, "latents.steps");
             for (int k = 0; k < STEPS; k++) {
                 assertThat(schedule.sigma(k)).isCloseTo(sigmas[k], within(1e-6));
@@ -100,10 +94,10 @@ class FluxPipelineTest {
                         .as("step %s", k)
                         .isLessThan(2e-5);
             }
-            assertEqual(packed(x), "latents.final", 2e-5);
+            Fixtures.assertEqual(golden, packed(x), "latents.final", 2e-5);
             NDArray image = pipeline.decode(x);
             assertThat(image.getShape()).isEqualTo(new Shape(2, 3, 48, 64));
-            assertEqual(image, "image", 4e-5);
+            Fixtures.assertEqual(golden, image, "image", 4e-5);
         }
     }
 

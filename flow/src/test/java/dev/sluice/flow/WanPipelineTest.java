@@ -46,12 +46,6 @@ class WanPipelineTest {
         pipeline.close();
     }
 
-    private static void assertEqual(NDArray found, String name, double tolerance) throws IOException {
-        try (NDArray expected = golden.read(found.getManager(), name)) {
-            assertThat(Fixtures.relativeError(found, expected)).as(name).isLessThan(tolerance);
-        }
-    }
-
     private static VelocityModel guided(NDManager manager) {
         return pipeline.guidedModel(
                 pipeline.transformerWeights(), () -> pipeline.encode(manager, List.of("blurry"), TOKENS), SCALE);
@@ -61,9 +55,9 @@ class WanPipelineTest {
     void promptEmbeddingsEqualDiffusersAndPaddingIsZero() throws IOException {
         try (NDManager manager = Torch.newManager()) {
             Conditioning prompt = pipeline.encode(manager, List.of(PROMPT), TOKENS);
-            assertEqual(prompt.tokens(), "prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, prompt.tokens(), "prompt_embeds", 5e-6);
             Conditioning negative = pipeline.encode(manager, List.of("blurry"), TOKENS);
-            assertEqual(negative.tokens(), "negative_prompt_embeds", 5e-6);
+            Fixtures.assertEqual(golden, negative.tokens(), "negative_prompt_embeds", 5e-6);
             assertThat(negative.tokens().get("0,-1").abs().max().getFloat()).isZero();
             Conditioning both = pipeline.encode(manager, List.of(PROMPT, "blurry"), TOKENS);
             assertThat(Fixtures.relativeError(both.rows(manager, 1).tokens(), negative.tokens()))
@@ -95,13 +89,13 @@ class WanPipelineTest {
                         .as("step %s", k)
                         .isLessThan(5e-5);
             }
-            assertEqual(x, "latents.final", 5e-5);
+            Fixtures.assertEqual(golden, x, "latents.final", 5e-5);
             NDArray sampled = new OdeSampler(pipeline.solver(), schedule)
                     .sample(guided, golden.read(manager, "latents.initial"), prompt);
-            assertEqual(sampled, "latents.final", 5e-5);
+            Fixtures.assertEqual(golden, sampled, "latents.final", 5e-5);
             NDArray video = pipeline.decode(x);
             assertThat(video.getShape()).isEqualTo(new Shape(1, 9, 3, 32, 48));
-            assertEqual(video, "image", 1e-3);
+            Fixtures.assertEqual(golden, video, "image", 1e-3);
         }
     }
 

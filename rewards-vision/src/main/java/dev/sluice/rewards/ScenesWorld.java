@@ -51,15 +51,29 @@ public final class ScenesWorld {
     /** What stands for a word that is not told, the unknown word of a tokenizer. */
     public static final String HIDDEN = "<unk>";
 
+    private static final double HIDDEN_SHARE = 0.1;
+
     private ScenesWorld() {}
 
     /**
      * A picture with its caption.
      *
-     * @param prompt the caption
+     * @param prompt what the caption says in full
      * @param scene the picture; obeys the prompt exactly, with no other object in it
+     * @param caption the words, some of them hidden
      */
-    public record Example(ScenePrompt prompt, Scene scene) {}
+    public record Example(ScenePrompt prompt, Scene scene, Caption caption) {}
+
+    /**
+     * A caption with labels, for pretraining. A word for a shape is labelled with the number of its objects (1 to 4), their colour
+     * and how they lie as seen from the other object, one of each at most; what the caption leaves open, and every other word, has
+     * zeros only. Hidden words are {@link #HIDDEN}, and what they would have asked for is left open: what is asked of a shape must
+     * then be learned from the words that ask it, whatever the shape is, and not the other way round.
+     *
+     * @param text words, separated by one space
+     * @param labels {@link #WORD_LABELS} zeros and ones for one word after another
+     */
+    public record Caption(String text, float[] labels) {}
 
     /** Returns all prompts of a split, task after task, always in the same order. */
     public static List<ScenePrompt> prompts(SceneSplit split) {
@@ -100,7 +114,7 @@ public final class ScenesWorld {
     /**
      * Draws a captioned picture for pretraining, from what training combines only: first the task, the harder
      * ones more often, then the prompt, then the scene. Every other caption says more than a prompt does, such as "a red
-     * circle left of a square", and combines nothing that is held out.
+     * circle left of a square", and combines nothing that is held out. A tenth of the words is hidden.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
@@ -108,34 +122,13 @@ public final class ScenesWorld {
     public static Example example(long seed, long index) {
         SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
         ScenePrompt prompt = random.nextBoolean() ? DenseCaptions.draw(random) : prompt(random);
-        return new Example(prompt, scene(prompt, random));
+        return new Example(prompt, scene(prompt, random), SceneCaptions.of(prompt, HIDDEN_SHARE, random));
     }
 
     private static ScenePrompt prompt(SplittableRandom random) {
         List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, TASKS.get(random.nextInt(TASKS.size())));
         return prompts.get(random.nextInt(prompts.size()));
     }
-
-    /**
-     * Returns the caption of a picture for pretraining. A word for a shape is labelled with the number of its objects (1 to 4),
-     * their colour and how they lie as seen from the other object, one of each at most; what the caption leaves open, and every
-     * other word, has zeros only. Hidden words are {@link #HIDDEN}, and what they would have asked for is left open: what is
-     * asked of a shape must then be learned from the words that ask it, whatever the shape is, and not the other way round.
-     *
-     * @param prompt a prompt, or what {@link #example} drew; it names a shape once
-     * @param hidden probability that a word is hidden, in [0, 1]
-     */
-    public static Caption caption(ScenePrompt prompt, double hidden, SplittableRandom random) {
-        return SceneCaptions.of(prompt, hidden, random);
-    }
-
-    /**
-     * A caption with its labels.
-     *
-     * @param text words, separated by one space
-     * @param labels {@link #WORD_LABELS} zeros and ones for one word after another
-     */
-    public record Caption(String text, float[] labels) {}
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */
     private static long mix(long z) {

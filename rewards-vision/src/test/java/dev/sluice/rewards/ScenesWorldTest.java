@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.ScenePrompt.Wanted;
+import dev.sluice.rewards.internal.SceneCaptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -193,14 +194,14 @@ class ScenesWorldTest {
     @Test
     void theLabelsOfAWordAreWhatTheCaptionAsksOfItsShape() {
         assertThat(ScenesWorld.WORD_LABELS).isEqualTo(4 + 6 + 4);
-        ScenesWorld.Caption plain = ScenesWorld.caption(prompt("three triangles"), 0, new SplittableRandom(1));
+        ScenesWorld.Caption plain = SceneCaptions.of(prompt("three triangles"), 0, new SplittableRandom(1));
         assertThat(plain.text()).isEqualTo("three triangles");
         assertThat(plain.labels()).hasSize(2 * 14);
         assertThat(ones(plain)).containsExactly(at(1, 2));
-        assertThat(ones(ScenesWorld.caption(prompt("a red circle and a blue star"), 0, new SplittableRandom(1))))
+        assertThat(ones(SceneCaptions.of(prompt("a red circle and a blue star"), 0, new SplittableRandom(1))))
                 .containsExactly(
                         at(2, 0), at(2, 4 + SceneColor.RED.ordinal()), at(6, 0), at(6, 4 + SceneColor.BLUE.ordinal()));
-        assertThat(ones(ScenesWorld.caption(prompt("a star left of a square"), 0, new SplittableRandom(1))))
+        assertThat(ones(SceneCaptions.of(prompt("a star left of a square"), 0, new SplittableRandom(1))))
                 .containsExactly(
                         at(1, 0),
                         at(1, 10 + SceneRelation.LEFT_OF.ordinal()),
@@ -209,14 +210,32 @@ class ScenesWorldTest {
     }
 
     @Test
+    void aTenthOfTheWordsOfCaptionsIsHidden() {
+        int words = 0;
+        int hidden = 0;
+        for (int i = 0; i < 3000; i++) {
+            ScenesWorld.Example example = ScenesWorld.example(7, i);
+            String[] said = example.prompt().text().split(" ");
+            String[] told = example.caption().text().split(" ");
+            assertThat(told).hasSameSizeAs(said);
+            for (int word = 0; word < said.length; word++) {
+                words++;
+                hidden += told[word].equals(ScenesWorld.HIDDEN) ? 1 : 0;
+                assertThat(told[word]).isIn(said[word], ScenesWorld.HIDDEN);
+            }
+        }
+        assertThat((double) hidden / words).isBetween(0.09, 0.11);
+    }
+
+    @Test
     void aHiddenWordAsksForNothing() {
         ScenePrompt prompt = prompt("a star left of a square");
-        ScenesWorld.Caption nothing = ScenesWorld.caption(prompt, 1, new SplittableRandom(1));
+        ScenesWorld.Caption nothing = SceneCaptions.of(prompt, 1, new SplittableRandom(1));
         assertThat(nothing.text()).isEqualTo("<unk> <unk> <unk> <unk> <unk> <unk>");
         assertThat(ones(nothing)).isEmpty();
         Set<String> texts = new TreeSet<>();
         for (int seed = 0; seed < 200; seed++) {
-            ScenesWorld.Caption caption = ScenesWorld.caption(prompt, 0.3, new SplittableRandom(seed));
+            ScenesWorld.Caption caption = SceneCaptions.of(prompt, 0.3, new SplittableRandom(seed));
             List<String> words = List.of(caption.text().split(" "));
             List<Integer> expected = new ArrayList<>();
             if (words.get(0).equals("a")) {
@@ -304,13 +323,18 @@ class ScenesWorldTest {
     void examplesAreReproducibleAndNeverShowHeldOutColours() {
         for (int i = 0; i < 300; i++) {
             ScenesWorld.Example example = ScenesWorld.example(7, i);
-            assertThat(ScenesWorld.example(7, i)).isEqualTo(example);
+            ScenesWorld.Example again = ScenesWorld.example(7, i);
+            assertThat(again.prompt()).isEqualTo(example.prompt());
+            assertThat(again.scene()).isEqualTo(example.scene());
+            assertThat(again.caption().text()).isEqualTo(example.caption().text());
+            assertThat(again.caption().labels()).isEqualTo(example.caption().labels());
             assertThat(example.scene().objects())
                     .noneMatch(o -> o.shape() == SceneShape.CIRCLE && o.color() == SceneColor.YELLOW)
                     .noneMatch(o -> o.shape() == SceneShape.STAR && o.color() == SceneColor.RED);
         }
-        assertThat(ScenesWorld.example(7, 0)).isNotEqualTo(ScenesWorld.example(8, 0));
-        assertThat(ScenesWorld.example(7, 0)).isNotEqualTo(ScenesWorld.example(7, 1));
+        ScenesWorld.Example first = ScenesWorld.example(7, 0);
+        assertThat(first.scene()).isNotEqualTo(ScenesWorld.example(8, 0).scene());
+        assertThat(first.scene()).isNotEqualTo(ScenesWorld.example(7, 1).scene());
     }
 
     @Test

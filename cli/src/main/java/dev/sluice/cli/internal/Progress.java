@@ -14,17 +14,14 @@ import java.util.function.LongSupplier;
 public final class Progress implements AutoCloseable {
     private static final long REDRAW_NANOS = 200_000_000L;
     private static final long LINE_NANOS = 10_000_000_000L;
-    private static final int WIDTH = 100;
 
-    private final PrintWriter err;
+    private final StatusLine status;
     private final boolean redraw;
     private final LongSupplier clock;
     private final long total;
     private final long first;
     private final long started;
     private long done;
-    private long shown;
-    private boolean open;
     private String figures = "";
 
     /**
@@ -37,14 +34,13 @@ public final class Progress implements AutoCloseable {
      * @param total iterations in all
      */
     public Progress(PrintWriter err, boolean redraw, LongSupplier clock, long done, long total) {
-        this.err = err;
+        this.status = new StatusLine(err, redraw, clock, REDRAW_NANOS, LINE_NANOS);
         this.redraw = redraw;
         this.clock = clock;
         this.first = done;
         this.done = done;
         this.total = total;
         this.started = clock.getAsLong();
-        this.shown = started - LINE_NANOS;
     }
 
     /** Starts on the standard error of this process. */
@@ -55,7 +51,7 @@ public final class Progress implements AutoCloseable {
     /** Shows what is being done within the present iteration. */
     public void phase(String phase) {
         if (redraw) {
-            show(phase, REDRAW_NANOS);
+            show(phase);
         }
     }
 
@@ -63,34 +59,18 @@ public final class Progress implements AutoCloseable {
     public void done(long iterations, String newFigures) {
         done = iterations;
         figures = newFigures;
-        show("", redraw ? REDRAW_NANOS : LINE_NANOS);
+        show("");
     }
 
     /** Prints a line that stays. */
     public void note(String line) {
-        if (open) {
-            err.print("\r" + " ".repeat(WIDTH) + "\r");
-            open = false;
-        }
-        err.println(line);
-        err.flush();
+        status.note(line);
     }
 
-    private void show(String phase, long pause) {
-        long now = clock.getAsLong();
-        if (now - shown < pause && done < total) {
-            return;
+    private void show(String phase) {
+        if (status.due() || done >= total) {
+            status.show(line(phase, clock.getAsLong()));
         }
-        shown = now;
-        String line = line(phase, now);
-        if (redraw) {
-            String cut = line.length() > WIDTH ? line.substring(0, WIDTH) : line;
-            err.print("\r" + cut + " ".repeat(WIDTH - cut.length()));
-            open = true;
-        } else {
-            err.println(line);
-        }
-        err.flush();
     }
 
     private String line(String phase, long now) {
@@ -128,10 +108,6 @@ public final class Progress implements AutoCloseable {
     /** Ends the redrawn line. */
     @Override
     public void close() {
-        if (open) {
-            err.println();
-            err.flush();
-            open = false;
-        }
+        status.close();
     }
 }

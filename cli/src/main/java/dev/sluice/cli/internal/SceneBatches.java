@@ -1,12 +1,10 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.flow.PretrainingData;
-import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * Rendered scenes with their captions; never the same twice.
@@ -17,9 +15,6 @@ public record SceneBatches(long seed) implements PretrainingData {
     private static final int PIXELS = 3 * ScenesWorld.SIZE * ScenesWorld.SIZE;
     private static final int SHAPES = SceneShape.values().length;
     private static final int LABELS = SHAPES * ScenesWorld.SIZE * ScenesWorld.SIZE;
-
-    /** Share of words that captions do not tell. */
-    private static final double HIDDEN = 0.1;
 
     /** A pixel's labels are the shares of it that each shape covers. */
     @Override
@@ -41,13 +36,8 @@ public record SceneBatches(long seed) implements PretrainingData {
             ScenesWorld.Example example = ScenesWorld.example(seed, step * size + i);
             System.arraycopy(example.scene().pixels(), 0, pixels, i * PIXELS, PIXELS);
             System.arraycopy(example.scene().shapes(), 0, labels, i * LABELS, LABELS);
-            captions.add(caption(example.prompt(), new SplittableRandom(~(seed * 31 + step * size + i))));
+            captions.add(new Caption(example.caption().text(), example.caption().labels()));
         }
         return new Batch(pixels, labels, captions);
-    }
-
-    private static Caption caption(ScenePrompt prompt, SplittableRandom random) {
-        ScenesWorld.Caption caption = ScenesWorld.caption(prompt, HIDDEN, random);
-        return new Caption(caption.text(), caption.labels());
     }
 }

@@ -187,41 +187,29 @@ public final class PretrainedModel implements AutoCloseable {
             layout.check("a model of this run's architecture", files);
             for (String name : weights.names()) {
                 NDArray read = files.read(scratch, name);
-                InPlace.assign(weights.get(name), isLast(name) ? withLabels(weights.get(name), read) : read);
+                NDArray live = weights.get(name);
+                InPlace.assign(live, isLast(name) ? withLabels(InPlace.copy(scratch, live), read) : read);
             }
         }
     }
 
     /** Returns the sizes without labels. */
     private Sd3Config exported() {
-        Sd3Config c = transformer.config();
-        return new Sd3Config(
-                c.sampleSize(),
-                c.patchSize(),
-                c.inChannels(),
-                c.layers(),
-                c.headSize(),
-                c.heads(),
-                c.jointAttentionSize(),
-                c.pooledSize(),
-                CHANNELS,
-                c.tableSide(),
-                c.dualAttentionLayers(),
-                c.queryKeyNorm());
+        return transformer.config().withOutChannels(CHANNELS);
     }
 
     private boolean isLast(String name) {
         return transformer.config().outChannels() > CHANNELS && name.startsWith("proj_out.");
     }
 
-    /** Returns the last layer with its rows for labels, and the others of {@code velocity}. */
+    /** Returns the last layer with the rows of {@code velocity} and those for labels of {@code all}, a scratch copy. */
     private NDArray withLabels(NDArray all, NDArray velocity) {
         NDArray labels = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, " + CHANNELS + ":"));
         return NDArrays.concat(new NDList(byPixel(velocity, CHANNELS), labels), 1)
                 .reshape(all.getShape());
     }
 
-    /** Returns the last layer's rows for the velocity. */
+    /** Returns the rows for the velocity of a scratch copy of the last layer. */
     private NDArray withoutLabels(NDArray all) {
         NDArray velocity = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, :" + CHANNELS));
         long[] shape = all.getShape().getShape().clone();
@@ -258,8 +246,7 @@ public final class PretrainedModel implements AutoCloseable {
             values.forEach((key, array) -> {
                 if (key.startsWith(prefix)) {
                     String name = key.substring(prefix.length());
-                    array.tempAttach(scratch);
-                    part.put(name, isLast(name) ? withoutLabels(array) : array);
+                    part.put(name, isLast(name) ? withoutLabels(InPlace.copy(scratch, array)) : array);
                 }
             });
             SafetensorsWriter.write(file, part, Map.of("format", "pt"), SafetensorsWriter.Storage.FLOAT16);

@@ -49,11 +49,7 @@ public final class PretrainedReplica implements AutoCloseable {
 
     /** Predicts the labels of the captions' words, shape (B, maxTokens, labels). */
     public NDArray words(Conditioning conditioning) {
-        Weights linear = labels.weights();
-        return conditioning
-                .tokens()
-                .matMul(linear.get("linear.weight").transpose())
-                .add(linear.get("linear.bias"));
+        return Ops.call("word_labels", labels.weights(), conditioning.tokens());
     }
 
     /** Hands over the gradients by the names of {@link PretrainedModel#arrays()}; see {@link Replica#drain}. */

@@ -49,6 +49,23 @@ public record Sd3Config(
         return heads * headSize;
     }
 
+    /** Returns the same network with another number of channels in its last layer. */
+    Sd3Config withOutChannels(int other) {
+        return new Sd3Config(
+                sampleSize,
+                patchSize,
+                inChannels,
+                layers,
+                headSize,
+                heads,
+                jointAttentionSize,
+                pooledSize,
+                other,
+                tableSide,
+                dualAttentionLayers,
+                queryKeyNorm);
+    }
+
     /** Parses a {@code config.json}. */
     public static Sd3Config of(ConfigFile config) throws IOException {
         config.requireText("qk_norm", "rms_norm");

@@ -55,6 +55,10 @@
       x = self.t5_block(x, bias, p, b, heads, gated)
     return self.rms_norm(x, p["encoder.final_layer_norm.weight"], 1e-06)
 
+  # What pretraining predicts of every word, shape (B, L, labels).
+  def word_labels(self: __torch__.Ops, states: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    return self.linear(states, p, "linear")
+
   # The mean of the states over tokens that are not padding (id 0), shape (B, D): the pooled embedding where a pipeline
   # has no CLIP.
   def t5_pooled(self: __torch__.Ops, states: Tensor, ids: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +67,33 @@ class PretrainedModelTest {
             assertThat(inspection.components())
                     .allSatisfy(c -> assertThat(c.fault()).isEmpty());
             assertThat(inspection.bytes()).isEqualTo(2 * inspection.parameters());
+        }
+    }
+
+    @Test
+    void predictingWordsAndWritingTheModelLeaveNoArrayBehind() throws IOException {
+        try (NDManager manager = Torch.newManager();
+                PretrainedModel model = PretrainedModel.create(manager, TINY, 2, 7, WORDS, 3);
+                PretrainedReplica replica =
+                        model.replica(manager, Set.of("labels.linear.weight", "labels.linear.bias"))) {
+            NDManager weights =
+                    model.arrays().get("transformer.proj_out.weight").getManager();
+            Set<Integer> counts = new TreeSet<>();
+            for (int i = 0; i < 3; i++) {
+                try (NDManager scratch = manager.newSubManager();
+                        Torch.Scope recording = Torch.withGradient()) {
+                    NDArray ids = scratch.create(model.tokens(CAPTIONS), new Shape(3, 6));
+                    NDArray words = replica.words(replica.encode(ids));
+                    assertThat(words.getShape()).isEqualTo(new Shape(3, 6, 7));
+                    Torch.backward(words.sum());
+                }
+                model.export(folder.resolve("model"), model.arrays(), Map.of());
+                model.load(folder.resolve("model"));
+                replica.drain((name, gradient) -> counts.add(weights.getManagedArrays()
+                                .size()
+                        + 1000 * gradient.getManager().getManagedArrays().size()));
+            }
+            assertThat(counts).hasSize(1);
         }
     }
 

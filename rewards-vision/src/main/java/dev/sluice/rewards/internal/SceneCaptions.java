@@ -7,7 +7,7 @@ import dev.sluice.rewards.ScenesWorld;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Captions with labels; {@link ScenesWorld#caption} says how. */
+/** Captions with labels; {@link ScenesWorld.Caption} says how. */
 public final class SceneCaptions {
     private static final int COLORS = 4;
     private static final int RELATIONS = COLORS + SceneColor.values().length;

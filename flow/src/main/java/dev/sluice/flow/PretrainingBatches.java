@@ -1,0 +1,62 @@
+package dev.sluice.flow;
+
+import dev.sluice.flow.internal.PretrainedModel;
+import dev.sluice.flow.tensor.NoiseSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the updates of pretraining see: images with captions, some of them dropped, and times and noise.
+ *
+ * @param maxTokens length that captions are padded to
+ */
+record PretrainingBatches(Pretraining.Options options, int maxTokens, PretrainingData data) {
+    private static final long DROPOUT = 1;
+    private static final long TIMES = 2;
+    private static final long NOISE = 3;
+
+    /** Returns how many labels of a pixel are learned. */
+    int pixelLabels() {
+        return options.labelWeight() == 0 ? 0 : data.pixelLabels();
+    }
+
+    /** Returns how many labels of a word are learned. */
+    int wordLabels() {
+        return options.labelWeight() == 0 ? 0 : data.wordLabels();
+    }
+
+    /** Returns the numbers of an update, counted from 0. */
+    PretrainingGradient.Drawn draw(PretrainedModel model, long step) {
+        PretrainingData.Batch batch = data.draw(step, options.batch());
+        float[] sigmas = NoiseSource.of(options.seed(), TIMES, step).gaussian(options.batch());
+        for (int i = 0; i < sigmas.length; i++) {
+            sigmas[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigmas[i]))));
+        }
+        float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
+        float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
+        List<PretrainingData.Caption> captions = captions(batch, step);
+        List<String> texts =
+                captions.stream().map(PretrainingData.Caption::text).toList();
+        return new PretrainingGradient.Drawn(
+                batch.pixels(), labels, noise, sigmas, model.tokens(texts), words(captions));
+    }
+
+    /** A word is a token; the end and the padding ask for nothing. */
+    private float[] words(List<PretrainingData.Caption> captions) {
+        int row = wordLabels() * maxTokens;
+        float[] words = new float[captions.size() * row];
+        for (int i = 0; row > 0 && i < captions.size(); i++) {
+            float[] labels = captions.get(i).labels();
+            System.arraycopy(labels, 0, words, i * row, Math.min(row, labels.length));
+        }
+        return words;
+    }
+
+    private List<PretrainingData.Caption> captions(PretrainingData.Batch batch, long step) {
+        NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
+        List<PretrainingData.Caption> captions = new ArrayList<>(batch.captions());
+        captions.replaceAll(
+                caption -> dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
+        return captions;
+    }
+}
