@@ -119,12 +119,11 @@ public final class TrainingLoop {
 
     private static String figures(IterationReport report) {
         Map<String, Double> metrics = report.metrics();
+        double kl = metrics.getOrDefault("kl", 0.0);
+        String distance = kl == 0 ? "" : String.format(Locale.ROOT, "  kl %.1e", kl);
+        double clipped = metrics.getOrDefault("clip.above", 0.0) + metrics.getOrDefault("clip.below", 0.0);
         return String.format(
-                Locale.ROOT,
-                "reward %.3f  kl %.1e  clipped %.2f",
-                report.rewards().mean(),
-                metrics.getOrDefault("kl", 0.0),
-                metrics.getOrDefault("clip.above", 0.0) + metrics.getOrDefault("clip.below", 0.0));
+                Locale.ROOT, "reward %.3f%s  clipped %.2f", report.rewards().mean(), distance, clipped);
     }
 
     private void evaluate(JsonLines evaluations, TensorBoardWriter events, Progress progress) throws IOException {
