@@ -1,27 +1,19 @@
 package dev.sluice.video;
 
+import dev.sluice.video.internal.PartFile;
 import dev.sluice.video.internal.Rasters;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
+import dev.sluice.video.internal.Stills;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Iterator;
 import java.util.Locale;
-import java.util.concurrent.ThreadLocalRandom;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageOutputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -34,9 +26,6 @@ public final class ImageFiles {
     /** The quality of a JPEG file that {@link #write} makes. */
     public static final int JPEG_QUALITY = 95;
 
-    /** More pixels than any model makes; a larger header is a mistake or an attack on the memory. */
-    private static final long MOST_PIXELS = 100_000_000;
-
     private ImageFiles() {}
 
     /**
@@ -45,15 +34,7 @@ public final class ImageFiles {
      * @throws IOException with one sentence that names the file, if it is missing, broken or of another kind
      */
     public static Media read(Path file) throws IOException {
-        byte[] bytes;
-        try {
-            bytes = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new IOException("%s does not exist.".formatted(file), e);
-        } catch (IOException | OutOfMemoryError e) {
-            throw new IOException("%s cannot be read: %s.".formatted(file, e.getMessage()), e);
-        }
-        return decode(bytes, file.toString());
+        return decode(Stills.bytes(file), file.toString());
     }
 
     /**
@@ -63,34 +44,7 @@ public final class ImageFiles {
      * @throws IOException with one sentence, if the bytes are broken or of another kind
      */
     public static Media decode(byte[] bytes, String name) throws IOException {
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-            if (!readers.hasNext()) {
-                throw new IOException("%s (%s bytes) is neither a PNG nor a JPEG image.".formatted(name, bytes.length));
-            }
-            ImageReader reader = readers.next();
-            try {
-                return decode(reader, in, name);
-            } finally {
-                reader.dispose();
-            }
-        }
-    }
-
-    private static Media decode(ImageReader reader, ImageInputStream in, String name) throws IOException {
-        BufferedImage image;
-        try {
-            reader.setInput(in, true, true);
-            long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-            if (pixels > MOST_PIXELS) {
-                throw new IOException("it has %s pixels, which is more than %s".formatted(pixels, MOST_PIXELS));
-            }
-            image = reader.read(0);
-        } catch (IOException | RuntimeException e) { // the readers of the JDK throw both on broken data
-            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new IOException("%s is a broken image: %s.".formatted(name, reason), e);
-        }
-        return Rasters.media(image);
+        return Rasters.media(Stills.decode(bytes, name));
     }
 
     /**
@@ -111,28 +65,11 @@ public final class ImageFiles {
         } else {
             throw new IllegalArgumentException("file (%s) must end in .png, .jpg or .jpeg.".formatted(file));
         }
-        Path folder = file.toAbsolutePath().getParent();
-        Path part = null;
-        try {
-            Files.createDirectories(folder);
-            part = Files.createFile(folder.resolve(
-                    ".%s.%x.part".formatted(name, ThreadLocalRandom.current().nextLong())));
-            Files.write(part, bytes);
-            move(part, file);
+        try (PartFile part = PartFile.of(file)) {
+            Files.write(part.path(), bytes);
+            part.finish();
         } catch (IOException e) {
             throw new IOException("%s cannot be written: %s.".formatted(file, e.getMessage()), e);
-        } finally {
-            if (part != null) {
-                Files.deleteIfExists(part);
-            }
-        }
-    }
-
-    private static void move(Path part, Path file) throws IOException {
-        try {
-            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 

@@ -28,6 +28,28 @@ public final class Rasters {
 
     /** Returns an image with transparent pixels laid on white. */
     public static Media media(BufferedImage image) {
+        return media(image, true);
+    }
+
+    /** Returns an image's colours, whatever its opacity. */
+    static Media opaque(BufferedImage image) {
+        return media(image, false);
+    }
+
+    /** Returns height × width opacities. */
+    static byte[] alpha(BufferedImage image) {
+        byte[] alpha = new byte[image.getWidth() * image.getHeight()];
+        int[] row = new int[image.getWidth()];
+        for (int y = 0; y < image.getHeight(); y++) {
+            image.getRGB(0, y, row.length, 1, row, 0, row.length);
+            for (int x = 0; x < row.length; x++) {
+                alpha[y * row.length + x] = (byte) (row[x] >>> 24);
+            }
+        }
+        return alpha;
+    }
+
+    private static Media media(BufferedImage image, boolean onWhite) {
         int width = image.getWidth();
         int height = image.getHeight();
         byte[] rgb = new byte[3 * width * height];
@@ -41,7 +63,7 @@ public final class Rasters {
                 image.getRGB(0, y, width, 1, row, 0, width);
             }
             for (int x = 0; x < width; x++) {
-                int alpha = row[x] >>> 24;
+                int alpha = onWhite ? row[x] >>> 24 : 255;
                 for (int c = 0; c < 3; c++) {
                     int value = row[x] >> (16 - 8 * c) & 0xFF;
                     rgb[(y * width + x) * 3 + c] = (byte) Math.rint((value * alpha + 255 * (255 - alpha)) / 255.0);
