@@ -15,7 +15,7 @@ import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.Interval;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.rewards.Reward;
-import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.RewardSpec;
 import dev.sluice.rewards.Scores;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -109,7 +109,7 @@ final class EvaluateCommand implements Callable<Integer> {
         requireWritable();
         PromptSource source = source();
         List<Prompt> prompts = Prompts.read(source);
-        try (Reward reward = reward();
+        try (Reward reward = RewardSpec.parse(rewardName).open();
                 OpenModel model = arguments.open()) {
             ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
@@ -118,24 +118,6 @@ final class EvaluateCommand implements Callable<Integer> {
             print(source, outcome);
             return outcome.all().invalid() > 0 ? 1 : 0;
         }
-    }
-
-    private Reward reward() {
-        int colon = rewardName.indexOf(':');
-        if (colon < 0) {
-            return RewardProvider.named(rewardName);
-        }
-        Map<String, Object> options = new LinkedHashMap<>();
-        for (String option : rewardName.substring(colon + 1).split(",", -1)) {
-            String[] parts = option.split("=", 2);
-            if (parts.length < 2 || parts[0].isBlank()) {
-                throw new IllegalArgumentException(
-                        "--reward (%s) must be a name, or a name with options as in scenes:mode=official."
-                                .formatted(rewardName));
-            }
-            options.put(parts[0].strip(), parts[1].strip());
-        }
-        return RewardProvider.named(rewardName.substring(0, colon), options);
     }
 
     /** Hours of work should not end in a file that cannot be made. */

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             PretrainCommand.class,
             SampleCommand.class,
             EvaluateCommand.class,
+            ScoreCommand.class,
             ReportCommand.class,
             CompareCommand.class,
             StudyCommand.class,

@@ -131,10 +131,7 @@ public final class PictureFolder {
     /** Writes a picture; one that could not be made is only noted. */
     public void add(Entry entry, Optional<Media> picture) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
-        line.put(
-                "file",
-                picture.map(media -> media.isImage() ? entry.file() : entry.folder())
-                        .orElse(null));
+        picture.ifPresent(media -> line.put("file", media.isImage() ? entry.file() : entry.folder()));
         line.put("prompt", entry.prompt().text());
         line.put("seed", entry.seed());
         if (picture.isEmpty()) {

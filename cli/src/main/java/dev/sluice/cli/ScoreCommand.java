@@ -1,0 +1,292 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.internal.Progress;
+import dev.sluice.cli.internal.Table;
+import dev.sluice.cli.internal.report.ScorePage;
+import dev.sluice.cli.internal.score.MediaItem;
+import dev.sluice.cli.internal.score.MediaList;
+import dev.sluice.cli.internal.score.ScoreJournal;
+import dev.sluice.cli.internal.score.ScoreSummary;
+import dev.sluice.cli.internal.score.ScoreTable;
+import dev.sluice.flow.AtomicFiles;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.rewards.BatchScoring;
+import dev.sluice.rewards.RewardFacts;
+import dev.sluice.rewards.RewardSpec;
+import dev.sluice.rewards.Scorer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Scores files. */
+@Command(
+        name = "score",
+        description = {
+            "Scores pictures and videos by any rewards, however many there are.",
+            "Files are read ahead while others are scored. A file that cannot be read or scored gets a reason in the"
+                + " column error, and the rest goes on. A table is there under its name when it is complete; a batch"
+                + " that was killed goes on with --resume.%n",
+            "Exit status: 0 every item has every score, 1 some lack one, 2 bad input (nothing is written).%n"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice score --rewards scenes-strict --media samples --out scores.csv",
+            "  sluice score --rewards compressibility incompressibility --media 'out/**.png' --out scores.parquet",
+            "  sluice score --rewards clipscore:model=weights/clip --media list.txt --prompts prompts.txt "
+                    + "--out scores.jsonl --resume"
+        })
+final class ScoreCommand implements Callable<Integer> {
+    /** A part of the heap that pixels may fill while they wait; a batch that is scored fills as much again. */
+    private static final int SHARE_OF_HEAP = 8;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--rewards",
+            paramLabel = "NAME[:OPTION=VALUE,...]",
+            arity = "1..*",
+            required = true,
+            description = "What scores, each in a column of its own.")
+    private List<String> rewardTexts;
+
+    @Option(
+            names = "--media",
+            paramLabel = "DIR|GLOB|LIST",
+            required = true,
+            description =
+                    "A folder, with all below it; a pattern in quotes; a .txt file with a path a line; a .jsonl file "
+                            + "whose lines have file and prompt. A folder of frame-001.png and so on is a video.")
+    private String media;
+
+    @Option(
+            names = "--prompts",
+            paramLabel = "FILE",
+            description =
+                    "A .txt or .jsonl file, a prompt a line in the order of the files, or lines that name their file "
+                            + "(default: prompts.jsonl in the folder, as sluice sample writes it).")
+    private Path prompts;
+
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The table: .csv, .jsonl or .parquet.")
+    private Path out;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "The page with the best and the worst pictures (default: beside the table, .html; none for no"
+                    + " page).")
+    private String report;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            defaultValue = "16",
+            description = "Items that rewards are given at once (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads that read files, and threads of a reward's network (default: one for each core).")
+    private Integer threads;
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            description = "Where networks compute: auto, cpu, cuda or cudaN (default: ${DEFAULT-VALUE}).")
+    private String device;
+
+    @Option(names = "--resume", description = "Go on with a batch that was killed; begin where there is none.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Begin anew, whatever is there.")
+    private boolean overwrite;
+
+    @Override
+    public Integer call() throws IOException {
+        Require.atLeast("--batch", batch, 1);
+        int workers =
+                threads == null ? Runtime.getRuntime().availableProcessors() : Require.atLeast("--threads", threads, 1);
+        ScoreTable.Format format = ScoreTable.Format.of(out);
+        List<RewardSpec> specs = rewardTexts.stream().map(RewardSpec::parse).toList();
+        List<String> names = Scorer.labels(specs);
+        Path journal = ScoreJournal.of(out);
+        if (complete(journal)) {
+            return 0;
+        }
+        MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
+        requireFit(specs, list);
+        Files.createDirectories(out.toAbsolutePath().getParent());
+        Map<String, Object> defaults = Map.of("threads", workers, "device", device);
+        try (Scorer scorer = Scorer.open(
+                specs.stream().map(one -> one.withDefaults(defaults)).toList(), names)) {
+            if (overwrite) {
+                Files.deleteIfExists(journal);
+            }
+            return score(scorer, list, format, journal, fingerprint(specs, list), workers);
+        }
+    }
+
+    /** Returns whether there is nothing left to do; refuses to write over what was not meant to be. */
+    private boolean complete(Path journal) throws IOException {
+        if (overwrite) {
+            return false;
+        }
+        if (Files.exists(journal)) {
+            if (!resume) {
+                throw new IOException(
+                        "%s was begun and not finished.%nMaybe add --resume to go on, or --overwrite.".formatted(out));
+            }
+            return false;
+        }
+        if (Files.exists(out) && !resume) {
+            throw new IOException("%s is there already.%nMaybe name another file, or add --overwrite.".formatted(out));
+        }
+        if (Files.exists(out)) {
+            spec.commandLine().getOut().printf("%s is complete already.%n", out);
+            spec.commandLine().getOut().flush();
+            return true;
+        }
+        return false;
+    }
+
+    private static void requireFit(List<RewardSpec> specs, MediaList list) {
+        for (RewardSpec one : specs) {
+            RewardFacts facts = one.provider().facts();
+            if (facts.equals(RewardFacts.UNKNOWN)) {
+                continue;
+            }
+            if (facts.needsGroup()) {
+                throw new IllegalArgumentException(
+                        "The reward %s compares the samples of a group; files are scored each by itself."
+                                .formatted(one));
+            }
+            if (facts.needsPrompt() && !list.prompts()) {
+                throw new IllegalArgumentException(
+                        "The reward %s needs to know the prompts.%nMaybe add --prompts FILE.".formatted(one));
+            }
+        }
+    }
+
+    private int score(
+            Scorer scorer, MediaList list, ScoreTable.Format format, Path path, String fingerprint, int workers)
+            throws IOException {
+        List<MediaItem> items = list.items();
+        ScoreSummary summary = new ScoreSummary(scorer.names());
+        try (ScoreJournal journal = ScoreJournal.open(path, fingerprint)) {
+            long bytes = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+            BatchScoring scoring = new BatchScoring(batch, workers, bytes);
+            int before = journal.done();
+            try (Progress progress = Progress.start(spec.commandLine().getErr(), before, items.size())) {
+                if (list.left() > 0) {
+                    progress.note("%s files in %s are not named in the prompts and are left out."
+                            .formatted(list.left(), media));
+                }
+                long started = System.nanoTime();
+                scoring.run(scorer, items, before, (first, rows) -> {
+                    journal.add(rows);
+                    progress.done(journal.done(), speed(journal.done() - before, System.nanoTime() - started));
+                });
+            }
+            AtomicFiles.file(out, channel -> {
+                ScoreTable table = format.on(Channels.newOutputStream(channel), scorer.names());
+                journal.read((index, row) -> {
+                    table.row(items.get(index), row);
+                    summary.add(items.get(index), row);
+                });
+                table.finish();
+            });
+        }
+        page(summary);
+        Files.delete(path);
+        print(summary);
+        return summary.failed() > 0 ? 1 : 0;
+    }
+
+    private static String speed(int items, long nanos) {
+        return String.format(Locale.ROOT, "%.1f items/s", items * 1e9 / Math.max(1, nanos));
+    }
+
+    private Optional<Path> pageFile() {
+        if (report == null) {
+            String name = out.getFileName().toString();
+            return Optional.of(out.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".html"));
+        }
+        return report.equals("none") ? Optional.empty() : Optional.of(Path.of(report));
+    }
+
+    private void page(ScoreSummary summary) throws IOException {
+        if (pageFile().isPresent()) {
+            ScorePage.write(pageFile().get(), out.getFileName().toString(), summary);
+        }
+    }
+
+    private void print(ScoreSummary summary) {
+        PrintWriter print = spec.commandLine().getOut();
+        Table table = new Table("reward", ">scored", ">mean", ">deviation", ">least", ">greatest");
+        for (ScoreSummary.Column column : summary.columns()) {
+            table.add(
+                    column.name(),
+                    String.valueOf(column.count()),
+                    ScorePage.number(column.mean()),
+                    ScorePage.number(column.deviation()),
+                    ScorePage.number(column.least()),
+                    ScorePage.number(column.greatest()));
+        }
+        table.lines().forEach(print::println);
+        if (summary.failed() > 0) {
+            ScoreSummary.Fault first = summary.faults().get(0);
+            print.printf(
+                    "%n%s of %s items lack a score (%s: %s).%n",
+                    summary.failed(), summary.rows(), first.file(), first.reason());
+        }
+        List<String> written = new ArrayList<>(List.of(out.toString()));
+        pageFile().ifPresent(page -> written.add(page.toString()));
+        print.printf("%nWritten: %s%n", String.join(", ", written));
+        print.flush();
+    }
+
+    /** What the rows of a journal depend on. */
+    private String fingerprint(List<RewardSpec> specs, MediaList list) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            Map<String, Object> head = new LinkedHashMap<>();
+            head.put("rewards", specs.toString());
+            head.put("batch", batch);
+            head.put("items", list.items().size());
+            digest.update(head.toString().getBytes(StandardCharsets.UTF_8));
+            for (MediaItem item : list.items()) {
+                String text = "\n%s\n%s\n%s\n%s\n%s"
+                        .formatted(
+                                item.file(),
+                                item.path(),
+                                item.prompt().text(),
+                                new TreeMap<>(item.prompt().metadata()),
+                                item.fault());
+                digest.update(text.getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+}
