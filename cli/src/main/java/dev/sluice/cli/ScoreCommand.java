@@ -112,7 +112,7 @@ final class ScoreCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "DEVICE",
             defaultValue = "auto",
-            description = "Where networks compute: auto, cpu, cuda or cudaN (default: ${DEFAULT-VALUE}).")
+            description = "Where networks compute: auto, cpu, gpu or gpuN (default: ${DEFAULT-VALUE}).")
     private String device;
 
     @Option(names = "--resume", description = "Go on with a batch that was killed; begin where there is none.")

@@ -20,8 +20,13 @@ abstract class RewardContract {
     /** Returns at least three valid samples whose scores rise strictly. */
     abstract List<Sample> worstToBest();
 
+    /** Returns the options that the reward cannot do without. */
+    Map<String, Object> options() {
+        return Map.of();
+    }
+
     private Reward open() {
-        return RewardProvider.named(name());
+        return RewardProvider.named(name(), options());
     }
 
     private double[] score(List<Sample> samples) {
