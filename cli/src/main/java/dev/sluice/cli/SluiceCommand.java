@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             TrainCommand.class,
             CalibrateCommand.class,
+            PairsCommand.class,
             PretrainCommand.class,
             SampleCommand.class,
             EvaluateCommand.class,

@@ -39,6 +39,7 @@ class MetricsDocumentTest {
                 List.of(new UpdateReport(true, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1e-3, 1, ratios, ratios, measures)),
                 0,
                 new IterationReport.Skipped(0, 0, 0, 0, 0, ""),
+                Map.of("noise.step.0", 0.3),
                 Map.of("rollout", 1.0, "decode", 1.0, "score", 1.0, "wait", 1.0, "update", 1.0),
                 5,
                 1);

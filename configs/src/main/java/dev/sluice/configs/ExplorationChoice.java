@@ -2,11 +2,14 @@ package dev.sluice.configs;
 
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
+import dev.sluice.flow.AdamW;
+import dev.sluice.grpo.NoiseLearning;
 import dev.sluice.grpo.RewardGradient;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SlidingWindow;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
@@ -17,11 +20,12 @@ import java.util.stream.Stream;
  * the last are.
  *
  * @param rule the stochastic step
- * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan}, {@code table} and {@code ode} have none and ignore it
+ * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan}, {@code table}, {@code ode} and {@code stored} have none and ignore it
  * @param diffusions g of every step, for the rule {@code table} alone
  * @param window a window of steps at a random place
  * @param sliding a window of steps that moves from iteration to iteration
  * @param singular one step in a rollout, each of these in its turn
+ * @param learned makes the noise learn with the policy, from the rule's own on
  * @param rewardGradient leads stochastic steps to where the reward rises
  */
 public record ExplorationChoice(
@@ -31,6 +35,7 @@ public record ExplorationChoice(
         Optional<Window> window,
         Optional<Sliding> sliding,
         @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular,
+        Optional<Learned> learned,
         Optional<RewardGradient> rewardGradient) {
     /** The stochastic steps by their names in run files. */
     public enum Rule {
@@ -42,6 +47,8 @@ public record ExplorationChoice(
         WAN(noise -> new SdeRule.Wan()),
         /** No step is stochastic: samples follow the ODE, for objectives that learn from finished samples. */
         ODE(noise -> new SdeRule.Dance(0)),
+        /** Nothing is sampled: the training prompts come with pairs of pictures that were made and compared before. */
+        STORED(noise -> new SdeRule.Dance(0)),
         /** Coefficient-preserving steps of Flow-CPS. */
         CPS(SdeRule.Cps::new),
         /** DDIM with η. */
@@ -115,6 +122,51 @@ public record ExplorationChoice(
         }
     }
 
+    /**
+     * Noise that learns with the policy: ReinFlow.
+     *
+     * @param least its lower bound, as a diffusion
+     * @param most its upper bound
+     * @param learningRate its step size
+     * @param entropy how much noise is liked for itself
+     * @param narrowing how the upper bound falls; it stays if left out
+     */
+    public record Learned(
+            @Within(above = 0, most = 100) double least,
+            @Within(above = 0, most = 100) double most,
+            @Within(above = 0) double learningRate,
+            @Within(least = 0) double entropy,
+            Optional<Narrowing> narrowing) {
+        /**
+         * The upper bound falls.
+         *
+         * @param from iteration in which it begins
+         * @param to iteration in which it ends
+         */
+        public record Narrowing(
+                @Within(least = 0) int from,
+                @Within(least = 1) int to) {}
+
+        public Learned {
+            learning(least, most, learningRate, entropy, narrowing);
+        }
+
+        private static NoiseLearning learning(
+                double least, double most, double learningRate, double entropy, Optional<Narrowing> narrowing) {
+            return new NoiseLearning(
+                    least,
+                    most,
+                    entropy,
+                    narrowing.map(way -> new NoiseLearning.Narrowing(way.from(), way.to())),
+                    new AdamW.Options(learningRate, 0.9, 0.999, 1e-8, 0, 1));
+        }
+
+        /** Returns the trainer's choice. */
+        public NoiseLearning learning() {
+            return learning(least, most, learningRate, entropy, narrowing);
+        }
+    }
+
     public ExplorationChoice {
         // The rules know their ranges; the value is made again when it is asked for.
         Objects.requireNonNull(rule.rule.apply(noise));
@@ -128,10 +180,11 @@ public record ExplorationChoice(
         }
         long schedules =
                 Stream.of(window, sliding, singular).filter(Optional::isPresent).count();
-        if (rule == Rule.ODE && schedules > 0) {
+        boolean steps = rule != Rule.ODE && rule != Rule.STORED;
+        if (!steps && schedules > 0) {
             throw new IllegalArgumentException(
-                    "rule (ode) has no stochastic steps, but window, sliding or singular says which they are.%nMaybe write null for it, or rule: flow-sde."
-                            .formatted());
+                    "rule (%s) has no stochastic steps, but window, sliding or singular says which they are.%nMaybe write null for it, or rule: flow-sde."
+                            .formatted(rule.name().toLowerCase(Locale.ROOT)));
         }
         if (schedules > 1) {
             throw new IllegalArgumentException(
@@ -161,7 +214,7 @@ public record ExplorationChoice(
         sliding.ifPresent(w -> fit("sliding.to", w.to(), steps - 1, steps));
         singular.ifPresent(list -> list.forEach(step -> fit("singular", step, steps - 2, steps)));
         rewardGradient.ifPresent(led -> fit("rewardGradient.to", led.to(), steps - 1, steps));
-        if (rule == Rule.ODE) {
+        if (rule == Rule.ODE || rule == Rule.STORED) {
             return new ExplorationSchedule.None();
         }
         return window.<ExplorationSchedule>map(w -> new ExplorationSchedule.RandomWindow(w.size(), w.from(), w.to()))

@@ -57,4 +57,23 @@ public sealed interface LevelsChoice {
             return new NoiseLevels.Uniform(least);
         }
     }
+
+    /**
+     * Levels of a shift map.
+     *
+     * @param shift a of the shift map
+     * @param least the lowest
+     * @param most the highest
+     */
+    @Variant("warped")
+    record Warped(
+            @Within(above = 0) double shift,
+            @Within(above = 0, below = 1) double least,
+            @Within(above = 0, most = 1) double most)
+            implements LevelsChoice {
+        @Override
+        public NoiseLevels levels() {
+            return new NoiseLevels.Warped(shift, least, most);
+        }
+    }
 }

@@ -2,6 +2,7 @@ package dev.sluice.configs;
 
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
+import java.util.Optional;
 
 /** What an update minimises, one of several kinds, of which each has keys of its own. */
 public sealed interface ObjectiveChoice
@@ -13,7 +14,8 @@ public sealed interface ObjectiveChoice
                 PreferenceChoice.Dpo,
                 PreferenceChoice.Dgpo,
                 PreferenceChoice.Dragon,
-                PrdpChoice {
+                PrdpChoice,
+                DistillationChoice {
     /**
      * Returns the trainer's objective.
      *
@@ -27,6 +29,11 @@ public sealed interface ObjectiveChoice
      * @param stochasticSteps of a rollout
      */
     Passes passes(GrpoOptions.Batch batch, GrpoOptions.Updates updates, int stochasticSteps);
+
+    /** Returns the teacher's guidance, where it is another than that of the rollout. */
+    default Optional<Double> teacherGuidance() {
+        return Optional.empty();
+    }
 
     /**
      * Passes of one picture through the network in the updates of an iteration, without guidance.

@@ -12,6 +12,7 @@ import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.SdeOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -71,6 +72,7 @@ public record RunConfig(
     public RunConfig {
         RunNames.require(name);
         exploration.steps(sampling.steps());
+        requirePairs(exploration, prompts.train());
         CreditRules.check(credit, advantage, rewards);
         CreditRules.checkGradient(exploration, rewards);
         CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
@@ -84,6 +86,16 @@ public record RunConfig(
                 objective.objective(advantageLimit),
                 updates,
                 seed);
+    }
+
+    private static void requirePairs(ExplorationChoice exploration, PromptSource train) {
+        if (exploration.rule() == ExplorationChoice.Rule.STORED
+                && !(train instanceof PromptSource.PromptFile file
+                        && file.path().toString().toLowerCase(Locale.ROOT).endsWith(".jsonl"))) {
+            throw new IllegalArgumentException(
+                    "exploration.rule (stored) needs prompts.train (%s) to be a .jsonl file of prompts with a preferred and a rejected picture each.%nMaybe make one with: sluice pairs CONFIG"
+                            .formatted(train));
+        }
     }
 
     private static GrpoOptions.Signal signal(
@@ -108,9 +120,16 @@ public record RunConfig(
             GrpoOptions.Updates updates,
             long seed) {
         SdeOptions own = new SdeOptions(exploration.sdeRule());
-        SdeOptions sde = new SdeOptions(own.rule(), own.likelihood(), own.lastStep(), objective.needsMeans());
+        SdeOptions sde = new SdeOptions(
+                own.rule(), own.likelihood(), own.lastStep(), objective.needsMeans(), objective.needsStates());
+        boolean stored = exploration.rule() == ExplorationChoice.Rule.STORED;
         GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
-                sde, schedule, exploration.steps(schedule.steps()), exploration.rewardGradient());
+                sde,
+                schedule,
+                exploration.steps(schedule.steps()),
+                exploration.rewardGradient(),
+                exploration.learned().map(ExplorationChoice.Learned::learning),
+                stored);
         return new GrpoOptions(batch, rollout, signal, objective, updates, seed);
     }
 

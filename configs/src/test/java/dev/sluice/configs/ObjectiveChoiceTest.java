@@ -3,11 +3,13 @@ package dev.sluice.configs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.flow.AdamW;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.grpo.AdvantageWeighted;
 import dev.sluice.grpo.Contest;
 import dev.sluice.grpo.Contrast;
 import dev.sluice.grpo.CopyRule;
+import dev.sluice.grpo.Distillation;
 import dev.sluice.grpo.Frozen;
 import dev.sluice.grpo.GroupPreference;
 import dev.sluice.grpo.Matching;
@@ -104,6 +106,11 @@ class ObjectiveChoiceTest {
                 .isEqualTo(matching(new PairPreference(100, Frozen.COPY, new Contest(0.5)), forty));
         assertThat(objective("objective.type=dragon", "objective.paired=false"))
                 .isEqualTo(matching(new SetPreference(100, Frozen.COPY, new Contest(0)), forty));
+        assertThat(objective("objective.type=re-dmd"))
+                .isEqualTo(new Distillation(
+                        2,
+                        Distillation.LEVELS,
+                        new Distillation.Critic(5, new AdamW.Options(4e-7, 0, 0.999, 1e-8, 1e-4, 1))));
         assertThat(objective("objective.type=prdp", "exploration.rule=flow-sde"))
                 .isEqualTo(new RewardDifference(3e-5, 1e-6));
     }
@@ -133,7 +140,7 @@ class ObjectiveChoiceTest {
 
     @Test
     void aResolvedRunReadsBackToTheSame() throws IOException {
-        for (String type : List.of("awm", "nft", "rwr", "rft", "dpo", "dgpo", "dragon")) {
+        for (String type : List.of("awm", "nft", "rwr", "rft", "dpo", "dgpo", "dragon", "re-dmd")) {
             RunConfig config = RunFiles.train(run, List.of("objective.type=" + type));
             Path again = Files.writeString(folder.resolve("again.yaml"), RunFiles.yaml(config));
             assertThat(RunFiles.train(again, List.of())).as(type).isEqualTo(config);
@@ -170,7 +177,14 @@ class ObjectiveChoiceTest {
                 "objective.type=policy-gradient | a step of the ODE has no density",
                 "objective.type=prdp | a step of the ODE has no density",
                 "objective.type=nfd | objective.type (nfd) must be one of policy-gradient, awm, nft, rwr, rft, dpo, dgpo, dragon, prdp",
+                "objective={type: re-dmd, klWeight: 0.1} | objective.klWeight has no meaning with objective.type: re-dmd, because it matches distributions",
+                "objective={type: re-dmd} credit={kind: gain} exploration.rule=flow-sde | learns from whole samples",
+                "objective={type: re-dmd} advantage.history=4 | history (4) must be 0",
+                "exploration={rule: cps, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective.type=policy-gradient | has no diffusion to learn",
+                "exploration={rule: dance, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective.type=prdp | Noise is learned by the policy gradient",
+                "exploration={rule: dance, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective={type: policy-gradient, ratio: normalised} | A normalised ratio has one deviation",
                 "batch.sharedNoise=true | the samples of a prompt would all be the same",
+                "exploration.rule=stored | exploration.rule (stored) needs prompts.train (scenes:train) to be a .jsonl file",
                 "exploration.window={size: 2, from: 0, to: 5} | rule (ode) has no stochastic steps",
                 "objective={type: dgpo} batch.groupSize=8 batch.chunkSize=4 | chunkSize (4) must be at least groupSize (8)",
                 "objective={type: awm, copy: null} | copy is missing, but something samples with it or is compared with it",
@@ -197,6 +211,8 @@ class ObjectiveChoiceTest {
                 "objective={type: awm, levels: {type: gird}} | Maybe write grid",
                 "objective={type: awm, levels: {fraction: 0.5, least: 0.2}} | objective.levels.least has no meaning with objective.levels.type: grid",
                 "objective={type: awm, levels: {type: uniform, least: 1}} | objective.levels.least (1) must be a number",
+                "objective={type: re-dmd, criticUpdates: 0} | objective.criticUpdates (0) must be a whole number",
+                "exploration.learned={least: 1, most: 0.5, learningRate: 0.1, entropy: 0} | most (0.5) must be",
                 "objective={type: nft, beta: 0} | objective.beta (0) must be a number above 0",
                 "objective={type: nft, copy: {type: ramp, most: 2}} | objective.copy.most (2) must be a number",
                 "objective={type: dpo, copy: {type: every, updates: 0}} | objective.copy.updates (0) must be a whole number",

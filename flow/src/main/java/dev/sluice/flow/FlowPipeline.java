@@ -296,6 +296,30 @@ public final class FlowPipeline implements AutoCloseable {
     }
 
     /**
+     * Turns pictures into the latents that {@link #decode} makes them of, up to what an autoencoder loses.
+     *
+     * @param pictures in [0, 1], shape (B, 3, height, width), float32; sides are multiples of {@link #factor()}
+     * @return shape (B, C, h, w), owned by the manager of {@code pictures}
+     * @throws IllegalArgumentException if the model makes videos
+     */
+    public NDArray latents(NDArray pictures) {
+        if (video()) {
+            throw new IllegalArgumentException(
+                    "model (%s) makes videos; only pictures can be encoded.".formatted(folder));
+        }
+        Require.shape("pictures", pictures, -1, 3, -1, -1);
+        NDManager owner = pictures.getManager();
+        try (NDManager scratch = owner.newSubManager();
+                Torch.Scope off = Torch.noGradient()) {
+            NDArray doubled = Torch.scaled(pictures, 2);
+            doubled.attach(scratch);
+            NDArray latents = autoencoder.latents(doubled.sub(1f));
+            latents.attach(owner);
+            return latents;
+        }
+    }
+
+    /**
      * Writes the model as it stands: all files of its folder, with the transformer's live weights in place of the old.
      *
      * @param target a folder that appears or is replaced as a whole; not the one the model was opened from

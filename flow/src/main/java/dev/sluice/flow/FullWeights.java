@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Weights;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -79,6 +80,11 @@ public final class FullWeights implements Trainable {
     @Override
     public Set<String> folded() {
         return parameters().keySet();
+    }
+
+    @Override
+    public Trainable sibling(NDManager owner, NoiseSource noise) {
+        return new FullWeights(owner, ownWeights(owner), parameters::containsKey);
     }
 
     @Override

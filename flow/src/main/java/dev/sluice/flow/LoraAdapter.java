@@ -206,6 +206,11 @@ public final class LoraAdapter implements Trainable {
     }
 
     @Override
+    public Trainable sibling(NDManager owner, NoiseSource noise) {
+        return new LoraAdapter(owner, ownWeights(owner), options, noise);
+    }
+
+    @Override
     public void pullBack(Replica replica) {
         replica.drain((weight, collected) -> {
             String layer = folded.get(weight);

@@ -3,7 +3,9 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Weights;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -45,6 +47,14 @@ public sealed interface Trainable extends AutoCloseable permits LoraAdapter, Ful
     /** Returns the weights without what was trained, for a reference model; they share what is not trained. */
     Weights reference();
 
+    /** Returns the weights without what was trained, with copies of those that folding writes. */
+    default Weights ownWeights(NDManager owner) {
+        Map<String, NDArray> copies = new LinkedHashMap<>();
+        folded().forEach(
+                        name -> copies.put(name, InPlace.copy(owner, reference().get(name))));
+        return reference().with(owner, copies);
+    }
+
     /** Returns the names of the weights that folding writes. */
     Set<String> folded();
 
@@ -52,6 +62,15 @@ public sealed interface Trainable extends AutoCloseable permits LoraAdapter, Ful
     default Replica replica(NDManager owner) {
         return new Replica(owner, weights(), folded());
     }
+
+    /**
+     * Returns another one of this kind, over weights of its own that begin at the reference and share what is not trained, so that
+     * a second network can learn beside this one.
+     *
+     * @param owner all arrays live in a child of it
+     * @param noise where initial values come from, if there are any to be drawn
+     */
+    Trainable sibling(NDManager owner, NoiseSource noise);
 
     /** Adds what a replica collected since the last call to {@link #gradients()}; the replica starts anew. */
     void pullBack(Replica replica);

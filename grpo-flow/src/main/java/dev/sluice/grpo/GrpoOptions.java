@@ -29,6 +29,10 @@ public record GrpoOptions(
                             .formatted());
         }
         objective.check(batch, rollout, signal, updates);
+        rollout.learned().ifPresent(noise -> noise.check(rollout, objective));
+        if (rollout.stored()) {
+            StoredPairs.check(batch, signal, objective);
+        }
         if (signal.granularities().size() > 1) {
             Granularity.check(batch, rollout);
         }
@@ -89,10 +93,22 @@ public record GrpoOptions(
      * @param schedule the grid
      * @param exploration which steps are stochastic
      * @param gradient leads stochastic steps to where the reward rises; empty for none
+     * @param learned how the noise is learned; empty if it stays as it is
+     * @param stored whether nothing is sampled, and pairs that were stored are learned from; see {@link StoredPairs}
      */
     public record Rollout(
-            SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration, Optional<RewardGradient> gradient) {
+            SdeOptions sde,
+            TimeSchedule schedule,
+            ExplorationSchedule exploration,
+            Optional<RewardGradient> gradient,
+            Optional<NoiseLearning> learned,
+            boolean stored) {
         public Rollout {
+            if (stored && !(exploration instanceof ExplorationSchedule.None)) {
+                throw new IllegalArgumentException(
+                        "Stored pairs have no steps, but exploration (%s) names stochastic ones."
+                                .formatted(exploration));
+            }
             if (gradient.isPresent() && exploration instanceof ExplorationSchedule.None) {
                 throw new IllegalArgumentException(
                         "The reward's gradient leads stochastic steps, but there are none.%nMaybe take the rule flow-sde."
@@ -102,7 +118,17 @@ public record GrpoOptions(
 
         /** A rollout that nothing leads. */
         public Rollout(SdeOptions sde, TimeSchedule schedule, ExplorationSchedule exploration) {
-            this(sde, schedule, exploration, Optional.empty());
+            this(sde, schedule, exploration, Optional.empty(), Optional.empty(), false);
+        }
+
+        /** Returns this rollout with noise that is learned. */
+        public Rollout learning(NoiseLearning noise) {
+            return new Rollout(sde, schedule, exploration, gradient, Optional.of(noise), stored);
+        }
+
+        /** Returns this rollout with pairs that were stored in the place of samples. */
+        public Rollout ofStored() {
+            return new Rollout(sde, schedule, exploration, gradient, learned, true);
         }
 
         /** Returns whether all steps follow the ODE. */
@@ -179,6 +205,11 @@ public record GrpoOptions(
                         "history (%s) must be 0, because %s scores single steps, and of past samples only the outcome is kept."
                                 .formatted(history, credit));
             }
+        }
+
+        /** Returns this signal with the samples that have no advantage left in. */
+        Signal keepingZero() {
+            return new Signal(credit, advantage, combination, history, limit, false, completion, granularities);
         }
 
         /**

@@ -7,8 +7,9 @@ import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.IterationReport.Skipped;
 import dev.sluice.sde.SdeSampler;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -33,13 +34,14 @@ public final class GrpoTrainer implements AutoCloseable {
     private final AdamW optimiser;
     private final Ema ema;
     private final Optional<PolicyCopy> copy;
+    private final Optional<LearnedNoise> noise;
     private final PromptCache cache;
     private final ScoringThread scoring;
     private final Phases phases = new Phases();
-    private final Rollouts rollouts;
+    private final SampleSource source;
     private final Teacher teacher;
     private final UpdateLoop updates;
-    private final PromptOrder order;
+    private final PromptDraw draw;
     private TrainerState state = TrainerState.START;
     private PromptHistory history;
 
@@ -50,6 +52,12 @@ public final class GrpoTrainer implements AutoCloseable {
      * @param lanes sample and learn; they stay the caller's
      */
     public GrpoTrainer(NDManager owner, Lanes lanes, Policy policy, AlignmentTask task, GrpoOptions options) {
+        if (options.rollout().stored() != task.stored().isPresent()) {
+            throw new IllegalArgumentException(
+                    task.stored().isPresent()
+                            ? "The task has stored pairs, but the options sample anew."
+                            : "The options learn from stored pairs, but the task has none.");
+        }
         options.signal().combination().check(task.reward());
         this.policy = policy;
         this.task = task;
@@ -65,14 +73,19 @@ public final class GrpoTrainer implements AutoCloseable {
         this.scoring = new ScoringThread(task.reward());
         SdeSampler sampler =
                 new SdeSampler(options.rollout().sde(), options.rollout().schedule());
-        this.rollouts = new Rollouts(lanes, task, options, sampler, cache, scoring, sampling(), phases);
-        this.teacher = Teacher.of(options, policy, copy, sampler, lanes, manager);
+        this.noise = options.rollout().learned().map(learning -> new LearnedNoise(manager, learning, sampler));
+        Supplier<SdeSampler> present =
+                noise.<Supplier<SdeSampler>>map(learned -> learned).orElse(() -> sampler);
+        this.source = options.rollout().stored()
+                ? new StoredSource(lanes, task, options, cache, phases)
+                : new Rollouts(lanes, task, options, present, cache, scoring, sampling(), phases);
+        this.teacher = Teacher.of(options, policy, copy, noise, sampler, lanes, manager);
         this.updates = new UpdateLoop(
-                new PolicyUpdate(manager, lanes, policy, optimiser, ema, copy), options.updates(), options.seed());
+                new PolicyUpdate(manager, lanes, policy, optimiser, ema, copy, noise),
+                options.updates(),
+                options.seed());
         this.history = PromptHistory.empty(options.signal().history());
-        this.order = options.batch().balanceTasks()
-                ? PromptOrder.byTask(task.prompts(), options.seed())
-                : PromptOrder.shuffled(task.prompts().size(), options.seed());
+        this.draw = PromptDraw.of(task.prompts(), options);
     }
 
     private VelocityModel sampling() {
@@ -114,6 +127,11 @@ public final class GrpoTrainer implements AutoCloseable {
         return copy;
     }
 
+    /** Returns what learns beside the policy. */
+    List<Companion> companions() {
+        return teacher.companions();
+    }
+
     Policy policy() {
         return policy;
     }
@@ -135,9 +153,12 @@ public final class GrpoTrainer implements AutoCloseable {
     public IterationReport iterate(GrpoListener listener) {
         long start = System.nanoTime();
         long iteration = state.iteration();
-        List<Prompt> prompts = draw(iteration);
+        List<Prompt> prompts = draw.at(iteration);
+        noise.ifPresent(learned -> learned.begin(iteration));
+        Map<String, Double> beside = new LinkedHashMap<>();
+        noise.ifPresent(learned -> putNoise(beside, learned.diffusions()));
         try (NDManager scratch = manager.newSubManager()) {
-            Sampled sampled = rollouts.run(scratch, iteration, prompts, listener);
+            Sampled sampled = source.run(scratch, iteration, prompts, listener);
             double[] rewards = sampled.rewards();
             Groups groups = groups(prompts);
             int[] steps = teacher.creditedSteps(sampled);
@@ -169,6 +190,7 @@ public final class GrpoTrainer implements AutoCloseable {
                     reports,
                     reports.isEmpty() ? 0 : reports.get(0).maxRatioDeviation(),
                     skipped,
+                    beside,
                     phases.take(),
                     (System.nanoTime() - start) * 1e-9,
                     ResidentMemory.bytes());
@@ -177,16 +199,10 @@ public final class GrpoTrainer implements AutoCloseable {
         }
     }
 
-    private List<Prompt> draw(long iteration) {
-        int[] drawn = order.draw(
-                iteration * options.batch().prompts(), options.batch().prompts());
-        List<Prompt> prompts = new ArrayList<>();
-        for (int prompt : drawn) {
-            for (int i = 0; i < options.batch().groupSize(); i++) {
-                prompts.add(task.prompts().get(prompt));
-            }
+    private static void putNoise(Map<String, Double> into, List<Double> diffusions) {
+        for (int k = 0; k < diffusions.size() - 1; k++) {
+            into.put("noise.step." + k, diffusions.get(k));
         }
-        return prompts;
     }
 
     private Groups groups(List<Prompt> prompts) {

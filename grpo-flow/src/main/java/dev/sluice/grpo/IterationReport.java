@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  * @param updates in their order; empty if there was nothing to learn
  * @param ratioDeviationBeforeUpdate largest |ratio − 1| before the weights first moved in this iteration; 0 if nothing is wrong
  * @param skipped what could not be used
+ * @param beside what learns beside the policy reports, by name
  * @param seconds by phase: rollout, decode, score (on its own thread), wait (for scores), update
  * @param totalSeconds the whole iteration
  * @param residentBytes physical memory of the process; 0 if unknown
@@ -38,6 +39,7 @@ public record IterationReport(
         List<UpdateReport> updates,
         double ratioDeviationBeforeUpdate,
         Skipped skipped,
+        Map<String, Double> beside,
         Map<String, Double> seconds,
         double totalSeconds,
         long residentBytes) {
@@ -107,6 +109,7 @@ public record IterationReport(
                 .distinct()
                 .sorted()
                 .forEach(name -> all.put(name, mean(update -> update.measures().getOrDefault(name, Double.NaN))));
+        all.putAll(beside);
         all.put("gradient_norm", mean(UpdateReport::gradientNorm));
         all.put("learning_rate", mean(UpdateReport::learningRate));
         all.put("updates", (double)

@@ -16,10 +16,16 @@ public final class Measures {
     /** What the groups' losses are weighted by. */
     public static final String GROUP_WEIGHT = "preference.group_weight";
 
+    /** The mean of |d|: how far the student's distribution is from the teacher's, on the scale of the teacher's own errors. */
+    public static final String GAP = "distillation.gap";
+
+    /** The flow-matching error of the critic on what the student makes. */
+    public static final String CRITIC_ERROR = "distillation.critic_error";
+
     private Measures() {}
 
     /** Returns all names. */
     public static List<String> names() {
-        return List.of(ERROR, FROZEN_ERROR, ACCURACY, GROUP_WEIGHT);
+        return List.of(ERROR, FROZEN_ERROR, ACCURACY, GROUP_WEIGHT, GAP, CRITIC_ERROR);
     }
 }

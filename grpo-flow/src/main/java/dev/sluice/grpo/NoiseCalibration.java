@@ -108,7 +108,7 @@ public final class NoiseCalibration {
                 GrpoOptions now = with(balance.diffusions(), start.schedule(), options);
                 SdeSampler sampler = new SdeSampler(now.rollout().sde(), start.schedule());
                 Rollouts rollouts =
-                        new Rollouts(lanes, task, now, sampler, cache, scoring, policy.current(), new Phases());
+                        new Rollouts(lanes, task, now, () -> sampler, cache, scoring, policy.current(), new Phases());
                 try (NDManager scratch = manager.newSubManager()) {
                     Sampled sampled = rollouts.run(scratch, number, prompts(options, number), GrpoListener.NONE);
                     int[] steps = IntStream.range(0, moved).toArray();

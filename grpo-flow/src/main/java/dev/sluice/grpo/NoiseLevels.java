@@ -6,7 +6,11 @@ import dev.sluice.flow.tensor.Require;
 
 /** The levels of noise at which finished samples are looked at in training. */
 public sealed interface NoiseLevels
-        permits NoiseLevels.OfGrid, NoiseLevels.WholeGrid, NoiseLevels.LogitNormal, NoiseLevels.Uniform {
+        permits NoiseLevels.OfGrid,
+                NoiseLevels.WholeGrid,
+                NoiseLevels.LogitNormal,
+                NoiseLevels.Uniform,
+                NoiseLevels.Warped {
     /**
      * Returns levels in (0, 1].
      *
@@ -102,6 +106,33 @@ public sealed interface NoiseLevels
             double[] levels = new double[count];
             for (int m = 0; m < count; m++) {
                 levels[m] = least + (1 - least) * (m + random.uniform()) / count;
+            }
+            return levels;
+        }
+    }
+
+    /**
+     * σ = φ_a(u) of a uniform u, cut to [least, most].
+     *
+     * <p>Source: Reward Forcing (2025), {@code model/re_dmd.py}: a = 5 and [0.02, 0.98].
+     *
+     * @param shift a above 0
+     * @param least in (0, most)
+     * @param most at most 1
+     */
+    record Warped(double shift, double least, double most) implements NoiseLevels {
+        public Warped {
+            Require.positive("shift", shift);
+            Require.positive("least", least);
+            Require.within("most", most, least, 1);
+        }
+
+        @Override
+        public double[] draw(int count, TimeSchedule schedule, NoiseSource random) {
+            double[] levels = new double[count];
+            for (int m = 0; m < count; m++) {
+                double plain = random.uniform();
+                levels[m] = Math.min(Math.max(shift * plain / (1 + (shift - 1) * plain), least), most);
             }
             return levels;
         }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What updates minimise. Sampling, scoring, advantages and all that moves with an update are the same for every objective. */
-public sealed interface Objective permits PolicyGradient, Matching, RewardDifference {
+public sealed interface Objective permits PolicyGradient, Matching, RewardDifference, Distillation {
     /**
      * Refuses what this objective has no meaning with, and says why.
      *
@@ -19,6 +19,11 @@ public sealed interface Objective permits PolicyGradient, Matching, RewardDiffer
 
     /** Returns whether rollouts must keep the mean of every stochastic step. */
     default boolean needsMeans() {
+        return false;
+    }
+
+    /** Returns whether rollouts must keep the state before every step. */
+    default boolean needsStates() {
         return false;
     }
 

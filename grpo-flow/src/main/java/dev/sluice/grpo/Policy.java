@@ -14,6 +14,7 @@ public final class Policy {
     private final Trainable trainable;
     private final VelocityModel current;
     private final VelocityModel reference;
+    private final VelocityModel teacher;
 
     /**
      * Creates a policy.
@@ -23,10 +24,31 @@ public final class Policy {
      * @param trainable what is trained of the weights
      */
     public Policy(Function<Weights, VelocityModel> network, Trainable trainable) {
+        this(network, trainable, network);
+    }
+
+    /**
+     * Creates a policy whose teacher has another guidance.
+     *
+     * @param taught returns the network of the teacher over the reference's weights
+     */
+    public Policy(
+            Function<Weights, VelocityModel> network, Trainable trainable, Function<Weights, VelocityModel> taught) {
         this.network = network;
         this.trainable = trainable;
         this.current = network.apply(trainable.weights());
         this.reference = network.apply(trainable.reference());
+        this.teacher = taught.apply(trainable.reference());
+    }
+
+    /** Returns the frozen model that a few-step student is distilled from: the reference, with the teacher's guidance. */
+    public VelocityModel teacher() {
+        return teacher;
+    }
+
+    /** Returns the same network with something else that is trained. */
+    Policy with(Trainable other) {
+        return new Policy(network, other);
     }
 
     /** Returns the model over the weights that {@link #trainable()} folds into. */

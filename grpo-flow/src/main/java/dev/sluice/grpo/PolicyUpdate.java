@@ -23,6 +23,7 @@ final class PolicyUpdate {
     private final AdamW optimiser;
     private final Ema ema;
     private final Optional<PolicyCopy> copy;
+    private final Optional<LearnedNoise> noise;
     private UpdateMeter meter = new UpdateMeter();
 
     /** What a lane trains with. */
@@ -32,6 +33,17 @@ final class PolicyUpdate {
     private record Done(Seat seat, MicroStep step) {}
 
     PolicyUpdate(NDManager owner, Lanes lanes, Policy policy, AdamW optimiser, Ema ema, Optional<PolicyCopy> copy) {
+        this(owner, lanes, policy, optimiser, ema, copy, Optional.empty());
+    }
+
+    PolicyUpdate(
+            NDManager owner,
+            Lanes lanes,
+            Policy policy,
+            AdamW optimiser,
+            Ema ema,
+            Optional<PolicyCopy> copy,
+            Optional<LearnedNoise> noise) {
         this.lanes = lanes;
         for (int lane = 0; lane < lanes.count(); lane++) {
             Replica replica = policy.trainable().replica(owner);
@@ -41,12 +53,14 @@ final class PolicyUpdate {
         this.optimiser = optimiser;
         this.ema = ema;
         this.copy = copy;
+        this.noise = noise;
     }
 
     /** Forgets what was accumulated. */
     void begin() {
         meter = new UpdateMeter();
         policy.trainable().zeroGradients();
+        noise.ifPresent(LearnedNoise::zero);
     }
 
     /**
@@ -67,6 +81,9 @@ final class PolicyUpdate {
                         steps.add(done.step());
                         if (meter.add(done.step())) {
                             policy.trainable().pullBack(done.seat().replica());
+                            noise.ifPresent(learned -> learned.add(
+                                    done.step().step().orElseThrow(),
+                                    done.step().noiseSlope()));
                         } else {
                             done.seat().replica().clear();
                         }
@@ -91,6 +108,7 @@ final class PolicyUpdate {
             ema.step(policy.trainable().parameters(), optimiser.steps() - 1);
             policy.trainable().fold();
             copy.ifPresent(follower -> follower.follow(optimiser.steps()));
+            noise.ifPresent(LearnedNoise::step);
         }
         return meter.report(applied, norm, learningRate);
     }

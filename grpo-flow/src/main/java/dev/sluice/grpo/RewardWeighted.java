@@ -13,7 +13,7 @@ import java.util.List;
  * does not change the learning rate; samples of weight 0 cost nothing.
  *
  * @param weighting from rewards to weights
- * @param temperature τ above 0; {@link Weighting#BEST} has none and ignores it
+ * @param temperature τ above 0; {@link Weighting#EQUAL} and {@link Weighting#BEST} have none and ignore it
  */
 public record RewardWeighted(Weighting weighting, double temperature) implements SampleLoss {
     /** From rewards to weights. */
@@ -22,6 +22,8 @@ public record RewardWeighted(Weighting weighting, double temperature) implements
         EXPONENTIAL,
         /** The softmax of R/τ within the group. */
         SOFTMAX,
+        /** 1 for all: flow matching of the policy's own samples. */
+        EQUAL,
         /** 1 for the best of a group, ties all counting, and 0 for the others: rejection fine-tuning. */
         BEST
     }
@@ -41,7 +43,11 @@ public record RewardWeighted(Weighting weighting, double temperature) implements
             double total = 0;
             for (int i : members) {
                 double behind = outcomes.rewards()[i] - top;
-                weights[i] = weighting == Weighting.BEST ? (behind == 0 ? 1 : 0) : Math.exp(behind / temperature);
+                weights[i] = switch (weighting) {
+                    case EQUAL -> 1;
+                    case BEST -> behind == 0 ? 1 : 0;
+                    case EXPONENTIAL, SOFTMAX -> Math.exp(behind / temperature);
+                };
                 total += weights[i];
             }
             if (weighting == Weighting.SOFTMAX) {

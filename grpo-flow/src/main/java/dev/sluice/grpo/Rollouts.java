@@ -19,17 +19,18 @@ import dev.sluice.sde.Trajectory;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Samples an iteration's chunks on the lanes; one that is decoded goes to the scoring thread while others are sampled. */
-final class Rollouts {
+final class Rollouts implements SampleSource {
     private static final long EXPLORATION = 0x6578706C6F7265L;
 
     private final Lanes lanes;
     private final AlignmentTask task;
     private final GrpoOptions options;
-    private final SdeSampler sampler;
+    private final Supplier<SdeSampler> sampler;
     private final PromptCache cache;
     private final ScoringThread scoring;
     private final VelocityModel model;
@@ -39,7 +40,7 @@ final class Rollouts {
             Lanes lanes,
             AlignmentTask task,
             GrpoOptions options,
-            SdeSampler sampler,
+            Supplier<SdeSampler> sampler,
             PromptCache cache,
             ScoringThread scoring,
             VelocityModel model,
@@ -54,8 +55,8 @@ final class Rollouts {
         this.phases = phases;
     }
 
-    /** Samples and scores; {@code prompts} has one entry for each sample. */
-    Sampled run(NDManager owner, long iteration, List<Prompt> prompts, GrpoListener listener) {
+    @Override
+    public Sampled run(NDManager owner, long iteration, List<Prompt> prompts, GrpoListener listener) {
         NoiseSource random = NoiseSource.of(options.seed(), EXPLORATION, iteration);
         List<Integer> stochastic = options.rollout()
                 .exploration()
@@ -145,7 +146,7 @@ final class Rollouts {
                 LongStream.range(first, first + part.size()).boxed().toList();
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
         try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
-            Trajectory trajectory = sampler.rollout(model, initial, conditioning, plan(stochastic, noise, part));
+            Trajectory trajectory = sampler.get().rollout(model, initial, conditioning, plan(stochastic, noise, part));
             return new Chunk(first, conditioning, trajectory, finite(trajectory));
         }
     }

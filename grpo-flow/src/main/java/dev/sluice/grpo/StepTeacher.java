@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Carries out a {@link PolicyGradient}: replays the stochastic steps of the chunks, each step of a chunk by itself. */
@@ -24,12 +25,26 @@ final class StepTeacher implements Teacher {
 
     private final PolicyGradient objective;
     private final Policy policy;
-    private final SdeSampler sampler;
+    private final Supplier<SdeSampler> sampler;
+    private final Optional<LearnedNoise> noise;
 
     StepTeacher(PolicyGradient objective, Policy policy, SdeSampler sampler) {
         this.objective = objective;
         this.policy = policy;
-        this.sampler = sampler;
+        this.sampler = () -> sampler;
+        this.noise = Optional.empty();
+    }
+
+    StepTeacher(PolicyGradient objective, Policy policy, LearnedNoise noise) {
+        this.objective = objective;
+        this.policy = policy;
+        this.sampler = noise;
+        this.noise = Optional.of(noise);
+    }
+
+    @Override
+    public List<Companion> companions() {
+        return noise.map(LearnedNoise::companion).stream().toList();
     }
 
     @Override
@@ -91,8 +106,9 @@ final class StepTeacher implements Teacher {
                 Torch.Scope on = Torch.withGradient()) {
             StoredStep stored = original.aliases(scratch);
             NDArray latents = stored.latents();
-            GaussianStep numbers = sampler.step(stored.step());
-            Transition now = sampler.replay(model, latents, stored.step(), chunk.conditioning(), stored.next());
+            SdeSampler present = sampler.get();
+            GaussianStep numbers = present.step(stored.step());
+            Transition now = present.replay(model, latents, stored.step(), chunk.conditioning(), stored.next());
             NDArray logRatio = objective.ratioRule().logRatio(now, stored);
             Terms terms = objective.loss().of(Doubles.of(logRatio), advantages);
             double stepWeight = objective.stepWeight().of(numbers.length(), numbers.std());
@@ -100,7 +116,7 @@ final class StepTeacher implements Teacher {
             double penalty = 0;
             double loss = terms.value();
             if (!objective.anchors().isEmpty()) {
-                NDArray reference = referenceMean(latents, stored.step(), chunk);
+                NDArray reference = referenceMean(present, latents, stored.step(), chunk);
                 for (Anchor anchor : objective.anchors()) {
                     NDArray each = anchor.penalty(now.mean(), reference, numbers);
                     double mean = Arrays.stream(Doubles.of(each)).sum() / advantages.length;
@@ -116,11 +132,25 @@ final class StepTeacher implements Teacher {
                     plain(now, stored, advantages),
                     penalty,
                     stepWeight * loss,
+                    noise.isEmpty() ? 0 : noiseSlope(now, stored, numbers, terms, scale * stepWeight),
                     Map.of());
             if (step.finite()) {
                 Torch.backward(surrogate.sum());
             }
             return step;
+        }
+    }
+
+    /** Returns the derivative of the loss by ln g; a weighted divergence counts the deviation as given. */
+    private double noiseSlope(Transition now, StoredStep stored, GaussianStep numbers, Terms terms, double scale) {
+        try (Torch.Scope off = Torch.noGradient()) {
+            double[] slopes =
+                    Doubles.of(numbers.noiseSlope(stored.latents(), Torch.detached(now.mean()), stored.next()));
+            double sum = -noise.orElseThrow().entropy();
+            for (int i = 0; i < slopes.length; i++) {
+                sum += terms.derivatives()[i] * slopes[i];
+            }
+            return scale * sum;
         }
     }
 
@@ -130,9 +160,9 @@ final class StepTeacher implements Teacher {
                 : Optional.of(objective.loss().of(Doubles.of(PLAIN.logRatio(now, stored)), advantages));
     }
 
-    private NDArray referenceMean(NDArray latents, int step, Chunk chunk) {
+    private NDArray referenceMean(SdeSampler present, NDArray latents, int step, Chunk chunk) {
         try (Torch.Scope off = Torch.noGradient()) {
-            return sampler.mean(policy.reference(), latents, step, chunk.conditioning());
+            return present.mean(policy.reference(), latents, step, chunk.conditioning());
         }
     }
 }

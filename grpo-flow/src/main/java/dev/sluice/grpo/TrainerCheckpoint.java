@@ -32,6 +32,7 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code ema/}: their moving average, in the same form: what is evaluated and used;
  *   <li>{@code copy/}: the copy of the policy, in the same form, where the objective has one;
  *   <li>{@code optimizer.safetensors}: the moments;
+ *   <li>{@code NAME.safetensors}: what learns beside the policy, such as a critic, with its moments;
  *   <li>{@code state.json}: iteration, position in the prompt list, counters, past outcomes of prompts if they are kept, and what
  *       the checkpoint belongs to. Random numbers are functions of the seed and the iteration, so no generator's state is needed.
  * </ul>
@@ -42,7 +43,9 @@ final class TrainerCheckpoint {
     private static final String ADAPTER = "adapter";
     private static final String AVERAGE = "ema";
     private static final String COPY = "copy";
-    private static final String OPTIMISER = "optimizer.safetensors";
+    private static final String ENDING = ".safetensors";
+    private static final String OPTIMISER = "optimizer" + ENDING;
+    private static final String COMPANION_STEPS = "Steps";
 
     private TrainerCheckpoint() {}
 
@@ -61,6 +64,13 @@ final class TrainerCheckpoint {
                     trainer.optimiser().state(),
                     Map.of(),
                     SafetensorsWriter.Storage.FLOAT32);
+            for (Companion companion : trainer.companions()) {
+                SafetensorsWriter.write(
+                        partial.resolve(companion.name() + ENDING),
+                        companion.arrays(),
+                        Map.of(),
+                        SafetensorsWriter.Storage.FLOAT32);
+            }
             AtomicFiles.file(partial.resolve(STATE), state(trainer, identity));
         });
     }
@@ -90,6 +100,9 @@ final class TrainerCheckpoint {
         node.put("seed", trainer.options().seed());
         node.put("config", identity.config());
         node.put("model", identity.model());
+        for (Companion companion : trainer.companions()) {
+            node.put(companion.name() + COMPANION_STEPS, companion.optimiser().steps());
+        }
         if (trainer.history().window() > 0) {
             node.set(
                     "history",
@@ -123,14 +136,25 @@ final class TrainerCheckpoint {
             Map<String, NDArray> copied = trainer.copy().isPresent()
                     ? read(scratch, folder.resolve(COPY).resolve(AdapterFolder.WEIGHTS), parameters)
                     : Map.of();
+            List<Restored> beside = new ArrayList<>();
+            for (Companion companion : trainer.companions()) {
+                beside.add(new Restored(
+                        companion,
+                        number(folder, state, companion.name() + COMPANION_STEPS),
+                        read(scratch, folder.resolve(companion.name() + ENDING), companion.arrays())));
+            }
             parameters.forEach((name, parameter) -> InPlace.assign(parameter, values.get(name)));
             trainer.ema().restore(averages);
             trainer.optimiser().restore(steps, moments);
             trainer.copy().ifPresent(copy -> copy.restore(copied));
+            beside.forEach(one -> one.companion().restore(one.steps(), one.values()));
         }
         trainer.policy().trainable().fold();
         trainer.state(restored, history);
     }
+
+    /** What was read of a companion. */
+    private record Restored(Companion companion, long steps, Map<String, NDArray> values) {}
 
     private static PromptHistory history(Path folder, JsonNode state, int window) throws IOException {
         if (window == 0) {

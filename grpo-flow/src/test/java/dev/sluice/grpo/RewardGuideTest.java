@@ -75,7 +75,12 @@ class RewardGuideTest {
         return new GrpoOptions(
                 base.batch(),
                 new GrpoOptions.Rollout(
-                        new SdeOptions(rule), GaussianWorld.SCHEDULE, steps, Optional.ofNullable(gradient)),
+                        new SdeOptions(rule),
+                        GaussianWorld.SCHEDULE,
+                        steps,
+                        Optional.ofNullable(gradient),
+                        Optional.empty(),
+                        false),
                 base.signal(),
                 base.objective(),
                 base.updates(),

@@ -1,6 +1,7 @@
 package dev.sluice.sde;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -78,6 +79,37 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
         try (NDArray kept = Torch.scaled(latents, latentWeight);
                 NDArray moved = Torch.scaled(velocity, velocityWeight)) {
             return kept.add(moved);
+        }
+    }
+
+    /**
+     * Returns how the log-density of a step that was taken changes with its noise, ∂ log π/∂ ln g, of every sample: with s = g·√h
+     * and an Euler–Maruyama mean, mean[(x' − μ)·∂μ/∂ ln g]/s² + mean[(x' − μ)²]/s² − 1, where
+     * ∂μ/∂ ln g = 2·((a − 1)·x + (b + h)·v).
+     *
+     * @param latents x, shape (B, ...), float32
+     * @param mean μ, same shape
+     * @param next x', same shape
+     * @return a mean per latent element, float32, shape (B), owned by the manager of {@code latents}
+     */
+    public NDArray noiseSlope(NDArray latents, NDArray mean, NDArray next) {
+        Require.sameShape("mean", mean, "latents", latents);
+        Require.sameShape("next", next, "latents", latents);
+        double ofMean = 2 * (velocityWeight + length()) / velocityWeight;
+        double ofLatents = 2 * (latentWeight - 1) - ofMean * latentWeight;
+        try (NDManager scratch = latents.getManager().newSubManager()) {
+            NDArray moved = Torch.scaled(latents, ofLatents);
+            moved.attach(scratch);
+            NDArray shift = moved.add(Torch.scaled(Torch.detached(mean), ofMean));
+            NDArray apart = Torch.detached(next);
+            apart.attach(scratch);
+            NDArray rest = apart.sub(mean);
+            NDArray sum = rest.mul(rest.add(shift));
+            NDArray slopes = Torch.scaled(
+                            sum.reshape(latents.getShape().get(0), -1).mean(new int[] {1}), 1 / (std * std))
+                    .sub(1f);
+            slopes.attach(latents.getManager());
+            return slopes;
         }
     }
 

@@ -21,6 +21,11 @@ public sealed interface SdeRule
      */
     GaussianStep at(TimeSchedule schedule, int step);
 
+    /** Returns whether steps are Euler–Maruyama's, so that a diffusion coefficient says all of them. */
+    default boolean diffuses() {
+        return true;
+    }
+
     /** Returns the log-probability that the rule's authors use. */
     default Likelihood likelihood() {
         return Likelihood.GAUSSIAN_MEAN;
@@ -120,6 +125,11 @@ public sealed interface SdeRule
         }
 
         @Override
+        public boolean diffuses() {
+            return false;
+        }
+
+        @Override
         public GaussianStep at(TimeSchedule schedule, int step) {
             double std = schedule.sigma(step + 1) * Math.sin(noiseLevel * Math.PI / 2);
             return GaussianStep.coefficientPreserving(schedule, step, std);
@@ -141,6 +151,11 @@ public sealed interface SdeRule
     record Ddim(double eta) implements SdeRule {
         public Ddim {
             Require.within("eta", eta, 0, 1);
+        }
+
+        @Override
+        public boolean diffuses() {
+            return false;
         }
 
         @Override

@@ -34,6 +34,14 @@ public final class SdeSampler {
         this(new SdeOptions(rule), schedule);
     }
 
+    /** Returns this sampler with another noise. */
+    public SdeSampler with(SdeRule rule) {
+        return new SdeSampler(
+                new SdeOptions(
+                        rule, options.likelihood(), options.lastStep(), options.keepMeans(), options.keepStates()),
+                schedule);
+    }
+
     /** Returns how this sampler steps. */
     public SdeOptions options() {
         return options;
@@ -136,6 +144,7 @@ public final class SdeSampler {
         private final RolloutPlan plan;
         private final NDManager owner;
         private final List<StoredStep> stored = new ArrayList<>();
+        private final List<NDArray> states = new ArrayList<>();
 
         Walk(VelocityModel model, Conditioning conditioning, RolloutPlan plan, NDManager owner) {
             this.model = model;
@@ -150,10 +159,13 @@ public final class SdeSampler {
             x.attach(owner);
             for (int k = 0; k < steps; k++) {
                 boolean kept = plan.stochasticSteps().contains(k);
+                if (options.keepStates()) {
+                    states.add(x);
+                }
                 NDArray next;
                 try (NDManager scratch = owner.newSubManager()) {
                     // What the step computes lands where x is; a state that is stored comes back to its owner.
-                    if (kept || isLastStored(x)) {
+                    if (kept || options.keepStates() || isLastStored(x)) {
                         x.tempAttach(scratch);
                     } else {
                         x.attach(scratch);
@@ -167,7 +179,7 @@ public final class SdeSampler {
                             "The rollout was stopped after step %s of %s.".formatted(k + 1, steps));
                 }
             }
-            return new Trajectory(schedule, stored, x, owner);
+            return new Trajectory(schedule, stored, states, x, owner);
         }
 
         private boolean isLastStored(NDArray x) {

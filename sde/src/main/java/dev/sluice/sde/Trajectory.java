@@ -12,13 +12,21 @@ import java.util.List;
  *
  * @param schedule the grid that was walked
  * @param steps the stochastic steps in their order
+ * @param states x before every step of the grid, each shape (B, ...), if the sampler keeps them; empty otherwise
  * @param latents x at σ = 0, shape (B, ...), float32
  * @param owner the manager of all arrays
  */
-public record Trajectory(TimeSchedule schedule, List<StoredStep> steps, NDArray latents, NDManager owner)
+public record Trajectory(
+        TimeSchedule schedule, List<StoredStep> steps, List<NDArray> states, NDArray latents, NDManager owner)
         implements AutoCloseable {
     public Trajectory {
         steps = List.copyOf(steps);
+        states = List.copyOf(states);
+    }
+
+    /** A trajectory that keeps no states but those of its stochastic steps. */
+    public Trajectory(TimeSchedule schedule, List<StoredStep> steps, NDArray latents, NDManager owner) {
+        this(schedule, steps, List.of(), latents, owner);
     }
 
     /** Returns the number of samples. */

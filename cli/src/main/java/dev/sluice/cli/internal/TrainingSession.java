@@ -3,6 +3,8 @@ package dev.sluice.cli.internal;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.configs.AdapterChoice;
+import dev.sluice.configs.ExplorationChoice;
+import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.configs.RunFiles;
@@ -16,20 +18,25 @@ import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
 import dev.sluice.grpo.AlignmentTask;
 import dev.sluice.grpo.Evaluation;
 import dev.sluice.grpo.GrpoTrainer;
 import dev.sluice.grpo.NoiseCalibration;
+import dev.sluice.grpo.PairCollection;
 import dev.sluice.grpo.Policy;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RunIdentity;
+import dev.sluice.grpo.StoredPairs;
 import dev.sluice.rewards.Reward;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * What a run file names, opened: the model, what is trained of it, the prompts, the rewards and the trainer.
@@ -63,6 +70,7 @@ public final class TrainingSession implements AutoCloseable {
     private final RunIdentity identity;
     private final GrpoTrainer trainer;
     private final NoiseCalibration calibration;
+    private final PairCollection collection;
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
     private final AtomicLong passes = new AtomicLong();
@@ -86,8 +94,8 @@ public final class TrainingSession implements AutoCloseable {
         this.trainable = openTrainable();
         Conditioning negative = pipeline.encode(manager, List.of(""));
         double guidance = config.sampling().guidance();
-        Policy policy =
-                new Policy(weights -> counted(pipeline.guidedModel(weights, () -> negative, guidance)), trainable);
+        double taught = config.objective().teacherGuidance().orElse(guidance);
+        Policy policy = new Policy(network(negative, guidance), trainable, network(negative, taught));
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
         AlignmentTask task = new AlignmentTask(
@@ -96,13 +104,15 @@ public final class TrainingSession implements AutoCloseable {
                 pipeline.latentShape(1, height, width).slice(1),
                 latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
+        Optional<StoredPairs> pairs = stored(config).map(file -> PairFiles.open(file, pipeline, height, width));
         this.trainer = new GrpoTrainer(
                 manager,
                 lanes,
                 policy,
-                task,
+                pairs.map(task::withStored).orElse(task),
                 config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
         this.calibration = new NoiseCalibration(manager, lanes, policy, task);
+        this.collection = new PairCollection(manager, lanes, policy, task);
         this.evaluator = new ModelEvaluator(
                 lanes,
                 pipeline,
@@ -129,7 +139,11 @@ public final class TrainingSession implements AutoCloseable {
         // The cheap things first, so that bad input is refused before a large model is read.
         Reward reward = RunRewards.open(config.rewards());
         Reward testReward = RunRewards.forTests(config, reward);
-        Prompts.read(config.prompts().train());
+        List<Prompt> train = Prompts.read(config.prompts().train());
+        Optional<PromptSource.PromptFile> stored = stored(config);
+        if (stored.isPresent()) {
+            PairFiles.check(stored.get(), train);
+        }
         Prompts.read(config.prompts().test());
         Device device = Torch.device(config.device());
         FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.precision());
@@ -142,6 +156,13 @@ public final class TrainingSession implements AutoCloseable {
             close(reward, testReward);
             throw e;
         }
+    }
+
+    /** Returns the file of the stored pairs that a run learns from, if it does. */
+    private static Optional<PromptSource.PromptFile> stored(RunConfig config) {
+        return config.exploration().rule() == ExplorationChoice.Rule.STORED
+                ? Optional.of((PromptSource.PromptFile) config.prompts().train())
+                : Optional.empty();
     }
 
     private static String settings(RunConfig config) {
@@ -163,9 +184,13 @@ public final class TrainingSession implements AutoCloseable {
                 NoiseSource.of(config.seed(), ADAPTER));
     }
 
+    private Function<Weights, VelocityModel> network(Conditioning negative, double guidance) {
+        return weights -> counted(pipeline.guidedModel(weights, () -> negative, guidance), guidance);
+    }
+
     /** Classifier-free guidance asks the network twice. */
-    private VelocityModel counted(VelocityModel guided) {
-        int times = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1 ? 2 : 1;
+    private VelocityModel counted(VelocityModel guided, double guidance) {
+        int times = pipeline.takesNegativePrompt() && guidance != 1 ? 2 : 1;
         return (latents, sigmas, conditioning) -> {
             passes.addAndGet(times * latents.getShape().get(0));
             return guided.velocity(latents, sigmas, conditioning);
@@ -212,6 +237,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Finds the noise of every step, from the run's own on; see {@link NoiseCalibration}. */
     public List<Double> calibrate(NoiseCalibration.Options options, NoiseCalibration.Listener listener) {
         return calibration.run(trainer.options().rollout(), options, listener);
+    }
+
+    /** Makes preference pairs of what the run would sample first; see {@link PairCollection}. */
+    public void collect(int rounds, PairCollection.Listener listener) {
+        collection.run(trainer.options(), rounds, listener);
     }
 
     /**

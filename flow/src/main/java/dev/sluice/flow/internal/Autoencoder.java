@@ -24,6 +24,14 @@ public interface Autoencoder {
      */
     NDArray pixels(NDArray latents);
 
+    /**
+     * Encodes pictures, as the mean of what the autoencoder takes them for.
+     *
+     * @param pictures in [−1, 1], shaped as {@link #pixels} makes them; sides are multiples of the factor
+     * @return a network's latents, owned by the manager of {@code pictures}
+     */
+    NDArray latents(NDArray pictures);
+
     /** No autoencoder: latents are pixels in [−1, 1]. */
     record Pixels() implements Autoencoder {
         @Override
@@ -39,6 +47,11 @@ public interface Autoencoder {
         @Override
         public NDArray pixels(NDArray latents) {
             return latents.duplicate();
+        }
+
+        @Override
+        public NDArray latents(NDArray pictures) {
+            return pictures.duplicate();
         }
     }
 }

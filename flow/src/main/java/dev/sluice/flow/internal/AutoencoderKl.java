@@ -79,6 +79,19 @@ public final class AutoencoderKl implements Autoencoder {
         }
     }
 
+    @Override
+    public NDArray latents(NDArray pictures) {
+        NDManager owner = pictures.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            Posterior posterior = encode(pictures);
+            posterior.mean().attach(scratch);
+            posterior.logVariance().attach(scratch);
+            NDArray latents = scaled(posterior.mean());
+            latents.attach(owner);
+            return latents;
+        }
+    }
+
     /** Returns what the network makes of a batch, some at a time; owned by the manager of {@code batch}. */
     static NDArray sliced(NDArray batch, long atATime, UnaryOperator<NDArray> network) {
         long size = batch.getShape().get(0);

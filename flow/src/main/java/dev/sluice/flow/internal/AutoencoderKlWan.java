@@ -82,6 +82,19 @@ public final class AutoencoderKlWan implements Autoencoder {
         }
     }
 
+    @Override
+    public NDArray latents(NDArray pictures) {
+        NDManager owner = pictures.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            AutoencoderKl.Posterior posterior = encode(pictures, Integer.MAX_VALUE);
+            posterior.mean().attach(scratch);
+            posterior.logVariance().attach(scratch);
+            NDArray latents = scaled(posterior.mean());
+            latents.attach(owner);
+            return latents;
+        }
+    }
+
     /**
      * Encodes a video.
      *
