@@ -77,6 +77,27 @@ public final class MediaFiles {
         }
     }
 
+    /**
+     * Writes an image or a video to a file of the kind that its name asks for, see {@link VideoFormat}, at its own speed and
+     * {@link WriteOptions#DEFAULT_QUALITY}. The file appears under its name when it is complete, in place of one that was there.
+     *
+     * @throws IllegalArgumentException if the file is of a kind that is not written
+     * @throws IOException if it cannot be written; if it is an image file and the media has several frames
+     */
+    public static void write(Media media, Path file) throws IOException {
+        write(media, VideoFormat.of(file), file);
+    }
+
+    /** Does what {@link #write(Media, Path)} does for a file of a given kind, whatever its name. */
+    public static void write(Media media, VideoFormat format, Path file) throws IOException {
+        double rate = media.framesPerSecond() > 0 ? media.framesPerSecond() : 1;
+        try (VideoWriter writer =
+                VideoWriter.open(file, format, media.height(), media.width(), WriteOptions.at(rate))) {
+            writer.write(media);
+            writer.finish();
+        }
+    }
+
     /** Returns how many frames to expect: what the header says, within bounds, because it may say anything. */
     private static long expected(VideoInfo info, Limits limits, long mostFrames) {
         return Math.max(1, Math.min(Math.min(info.frames(), 256), Math.min(limits.frames, mostFrames)));

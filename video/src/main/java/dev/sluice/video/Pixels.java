@@ -1,8 +1,10 @@
 package dev.sluice.video;
 
+import net.imglib2.RandomAccessibleInterval;
 import net.imglib2.img.Img;
 import net.imglib2.img.array.ArrayImgs;
 import net.imglib2.type.numeric.integer.UnsignedByteType;
+import net.imglib2.view.Views;
 
 /** Pixels as ImgLib2 views and as the planes of floats that a network makes. */
 public final class Pixels {
@@ -15,6 +17,19 @@ public final class Pixels {
      */
     public static Img<UnsignedByteType> view(Media media) {
         return ArrayImgs.unsignedBytes(media.rgb(), 3, media.width(), media.height(), media.frames());
+    }
+
+    /**
+     * Returns a view of one frame; its pixels are not copied.
+     *
+     * @return dimensions (channel, x, y): 3 × width × height
+     */
+    public static RandomAccessibleInterval<UnsignedByteType> view(Media media, int frame) {
+        if (!(frame >= 0 && frame < media.frames())) {
+            throw new IllegalArgumentException(
+                    "frame (%s) must be at least 0 and below %s.".formatted(frame, media.frames()));
+        }
+        return Views.hyperSlice(view(media), 3, frame);
     }
 
     /**

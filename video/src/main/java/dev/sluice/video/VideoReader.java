@@ -6,6 +6,7 @@ import dev.sluice.video.internal.Sources;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Reads a video frame by frame, in memory that does not grow with its length: one frame, those decoded ahead, and what the
@@ -27,6 +28,9 @@ import java.util.Optional;
  * }</pre>
  */
 public final class VideoReader implements AutoCloseable {
+    /** A GIF's times are in hundredths. */
+    private static final double ROUNDING_SECONDS = 0.0051;
+
     private final FrameSource source;
     private final ReadAhead frames;
 
@@ -101,6 +105,27 @@ public final class VideoReader implements AutoCloseable {
      */
     public double[] times() throws IOException {
         return source.times().clone();
+    }
+
+    /**
+     * Returns the rate at which frames follow one another evenly, or nothing if their times vary by more than containers round
+     * them (5 ms and 30% of a frame). Looks at {@link #times}.
+     */
+    public OptionalDouble evenRate() throws IOException {
+        double[] times = source.times();
+        double stated = info().framesPerSecond();
+        if (times.length < 2) {
+            return stated > 0 ? OptionalDouble.of(stated) : OptionalDouble.empty();
+        }
+        double mean = (times.length - 1) / times[times.length - 1];
+        // Rounded times hide the exact rate, which the header often has.
+        double rate = Math.abs(stated - mean) < 0.02 * mean ? stated : mean;
+        for (int i = 0; i < times.length; i++) {
+            if (Math.abs(times[i] - i / rate) > Math.min(ROUNDING_SECONDS, 0.3 / rate)) {
+                return OptionalDouble.empty();
+            }
+        }
+        return OptionalDouble.of(rate);
     }
 
     /** Stops decoding and frees what the decoder holds. */

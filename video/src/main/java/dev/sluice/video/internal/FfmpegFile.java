@@ -230,7 +230,7 @@ final class FfmpegFile implements AutoCloseable {
         if (context != null) {
             avformat_close_input(context);
             context = null;
+            deadline.deallocate();
         }
-        deadline.deallocate();
     }
 }

@@ -42,6 +42,9 @@ final class FfmpegInfo {
         aspect = aspect > 0 && Double.isFinite(aspect) ? aspect : 1;
         double rate = ratio(file.stream().avg_frame_rate());
         rate = rate > 0 ? rate : Math.max(0, ratio(file.stream().r_frame_rate()));
+        if (file.container().equals("gif") && file.statedSeconds() > 0) { // its rate is a guess from the first frames
+            rate = Math.max(0, file.stream().nb_frames()) / file.statedSeconds();
+        }
         double own = file.stream().duration() > 0 ? file.stream().duration() * file.tick() : 0;
         return new VideoInfo(
                 container(file),

@@ -30,6 +30,7 @@ import dev.sluice.video.VideoInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -45,11 +46,14 @@ final class FfmpegSource implements FrameSource {
     /** After so many, what is left of a damaged file is not worth the time. */
     private static final int MOST_FAULTS = 1000;
 
+    /** Containers whose frames are changes of what was there before, so that there is no other place to begin. */
+    private static final Set<String> FROM_THE_START = Set.of("gif", "apng", "yuv4mpegpipe", "ivf");
+
     private final Path path;
     private final ReadOptions options;
-    private final FfmpegFile file;
+    private FfmpegFile file;
     private final VideoInfo info;
-    private final AVCodecContext decoder;
+    private AVCodecContext decoder;
     private final AVPacket packet = av_packet_alloc();
     private final AVFrame frame = av_frame_alloc();
     private final FrameConverter converter;
@@ -69,8 +73,7 @@ final class FfmpegSource implements FrameSource {
         boolean opened = false;
         try {
             tick = file.tick();
-            long start = file.stream().start_time();
-            origin = start;
+            origin = file.stream().start_time();
             decoder = openDecoder();
             info = FfmpegInfo.of(file, decoder);
             converter = new FrameConverter(info, options);
@@ -120,6 +123,10 @@ final class FfmpegSource implements FrameSource {
             try {
                 long time = time();
                 if (skipTo != AV_NOPTS_VALUE && time < skipTo) {
+                    continue;
+                }
+                if (skipTo != AV_NOPTS_VALUE && time > skipTo) { // the container went too far
+                    restart(index);
                     continue;
                 }
                 skipTo = AV_NOPTS_VALUE;
@@ -247,20 +254,25 @@ final class FfmpegSource implements FrameSource {
                     "%s has %s frames, but frame %s was asked for.".formatted(path, table.count(), wanted));
         }
         long time = table.stamp(Math.toIntExact(wanted));
-        boolean direct = table.stamped() && file.seek(time);
-        if (!direct && !file.seek(table.stamp(0)) && !file.seek(0)) {
-            throw new IOException("%s cannot be read from another place than its beginning.".formatted(path));
-        }
-        avcodec_flush_buffers(decoder);
-        draining = false;
-        end = 0;
-        if (direct) {
+        if (table.stamped() && !FROM_THE_START.contains(file.container()) && file.seek(time)) {
+            avcodec_flush_buffers(decoder);
+            draining = false;
             index = wanted;
             skipTo = time;
-            return;
+        } else {
+            restart(wanted);
         }
-        index = 0;
+    }
+
+    /** Opens the file anew and goes through it up to a frame. */
+    private void restart(long wanted) throws IOException {
+        avcodec_free_context(decoder);
+        file.close();
+        file = FfmpegFile.open(path, options.patience());
+        decoder = openDecoder();
+        draining = false;
         skipTo = AV_NOPTS_VALUE;
+        index = 0;
         while (index < wanted && next().isPresent()) {
             continue;
         }
@@ -271,7 +283,9 @@ final class FfmpegSource implements FrameSource {
         converter.close();
         av_frame_free(frame);
         av_packet_free(packet);
-        avcodec_free_context(decoder);
+        if (!decoder.isNull()) {
+            avcodec_free_context(decoder);
+        }
         file.close();
     }
 }

@@ -42,6 +42,12 @@ public final class Sources {
         if (png || text.startsWith("\u00ff\u00d8\u00ff")) {
             return new StillSource(List.of(file), png ? "png" : "jpeg", 0, options);
         }
+        if (!options.damagedToo()) {
+            Completeness.check(file);
+        }
+        if (text.startsWith("RIFF") && text.startsWith("WEBP", 8)) {
+            return new WebpSource(file, options);
+        }
         return new FfmpegSource(file, options);
     }
 
