@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             StudyCommand.class,
             ModelCommand.class,
+            RewardsCommand.class,
             BenchCommand.class,
             SluiceCommand.Completion.class
         })

@@ -1,6 +1,9 @@
 package dev.sluice.rewards;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** Scores finished samples; higher is better. */
 @FunctionalInterface
@@ -15,4 +18,25 @@ public interface Reward extends AutoCloseable {
 
     @Override
     default void close() {}
+
+    /**
+     * Returns a reward that scores every sample by itself.
+     *
+     * @param score what a sample earns; its message is the reason where it throws an {@link IllegalArgumentException}
+     */
+    static Reward each(ToDoubleFunction<Sample> score) {
+        return samples -> {
+            double[] values = new double[samples.size()];
+            Map<Integer, String> reasons = new LinkedHashMap<>();
+            for (int i = 0; i < values.length; i++) {
+                try {
+                    values[i] = score.applyAsDouble(samples.get(i));
+                } catch (IllegalArgumentException e) {
+                    values[i] = Double.NaN;
+                    reasons.put(i, String.valueOf(e.getMessage()));
+                }
+            }
+            return new Scores(values, reasons);
+        };
+    }
 }

@@ -25,6 +25,11 @@ public interface RewardProvider {
         return RewardFacts.UNKNOWN;
     }
 
+    /** Returns what a list of rewards says of it. */
+    default RewardCard card() {
+        return RewardCard.NONE;
+    }
+
     /** Returns the options of the reward and the values that each can have; an empty list allows every value. */
     default Map<String, List<String>> options() {
         return Map.of();

@@ -83,11 +83,13 @@ abstract class RewardContract {
     @Test
     void aSampleThatCannotBeScoredHasAReasonAndStopsNoOther() {
         Sample good = worstToBest().get(0);
-        Media video = new Media(2, 32, 32, new byte[2 * 3072], 8);
+        RewardFacts.Modality modality = RewardProvider.provider(name()).facts().modality();
+        Media odd = modality == RewardFacts.Modality.VIDEO
+                ? Media.image(32, 32, new byte[3072])
+                : new Media(2, 32, 32, new byte[2 * 3072], 8);
         try (Reward reward = open()) {
-            Scores scores = reward.score(List.of(new Sample(video, good.prompt(), good.metadata()), good));
-            assertThat(scores.valid(0))
-                    .isEqualTo(RewardProvider.provider(name()).facts().modality() != RewardFacts.Modality.IMAGE);
+            Scores scores = reward.score(List.of(new Sample(odd, good.prompt(), good.metadata()), good));
+            assertThat(scores.valid(0)).isEqualTo(modality == RewardFacts.Modality.BOTH);
             assertThat(Double.isNaN(scores.values()[0])).isEqualTo(!scores.valid(0));
             assertThat(scores.valid(1)).isTrue();
             assertThat(scores.reasons().getOrDefault(0, "")).doesNotContain("\n");

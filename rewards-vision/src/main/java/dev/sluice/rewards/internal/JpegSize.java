@@ -1,6 +1,7 @@
 package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
@@ -20,6 +21,7 @@ import java.util.Map;
  */
 record JpegSize(double perKilobyte) implements Reward {
     private static final int QUALITY = 95;
+    private static final String SOURCE = "Black et al. (2023), arXiv:2305.13301; flow_grpo";
 
     @Override
     public Scores score(List<Sample> samples) {
@@ -50,6 +52,11 @@ record JpegSize(double perKilobyte) implements Reward {
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard("kilobytes of the picture as a JPEG of quality 95", "", SOURCE);
+        }
+
+        @Override
         public Reward open() {
             return new JpegSize(1);
         }
@@ -65,6 +72,11 @@ record JpegSize(double perKilobyte) implements Reward {
         @Override
         public RewardFacts facts() {
             return new RewardFacts(Double.NEGATIVE_INFINITY, 0, RewardFacts.Modality.IMAGE, false, false, true);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard("minus the same over 500", "", SOURCE);
         }
 
         @Override

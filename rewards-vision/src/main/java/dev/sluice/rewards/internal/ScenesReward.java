@@ -1,6 +1,7 @@
 package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
@@ -36,6 +37,9 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
             "strict",
             verdict(verdict -> verdict.strict() ? 1 : 0)));
 
+    private static final String NEEDS = "metadata of the scenes world";
+    private static final String SOURCE = "GenEval (2023), arXiv:2310.11513, with a verifier of its own";
+
     private static ToDoubleBiFunction<ScenePrompt, Media> verdict(ToDoubleFunction<SceneVerdict> part) {
         return (prompt, picture) -> part.applyAsDouble(ScenesVerifier.judge(prompt, picture));
     }
@@ -70,6 +74,11 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard("shapes, colours, counts and places that the prompt asks for", NEEDS, SOURCE);
+        }
+
+        @Override
         public Map<String, List<String>> options() {
             return Map.of("mode", List.copyOf(MODES.keySet()));
         }
@@ -95,6 +104,11 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
         @Override
         public RewardFacts facts() {
             return FACTS;
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard("1 if all is right and nothing else is in the picture, else 0", NEEDS, SOURCE);
         }
 
         @Override

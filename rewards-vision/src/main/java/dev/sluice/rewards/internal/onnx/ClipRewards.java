@@ -1,6 +1,7 @@
 package dev.sluice.rewards.internal.onnx;
 
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.function.UnaryOperator;
 /** The rewards whose networks are of CLIP's family, each from a reward model's folder. */
 public final class ClipRewards {
     private static final String OUTPUT = "image_embeds";
+    private static final String FOLDER = "a model folder (option model)";
 
     private ClipRewards() {}
 
@@ -184,6 +186,14 @@ public final class ClipRewards {
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how well it fits the prompt: the cosine of CLIP's embeddings, scaled",
+                    FOLDER,
+                    "CLIPScore (2021), arXiv:2104.08718");
+        }
+
+        @Override
         Reward open(ModelFolder folder, OnnxNetwork.Place place, String chosen) throws IOException {
             return switch (chosen) {
                 case "paper" ->
@@ -224,6 +234,14 @@ public final class ClipRewards {
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how well people would like it for the prompt",
+                    FOLDER,
+                    "Pick-a-Pic (2023), arXiv:2305.01569");
+        }
+
+        @Override
         Reward open(ModelFolder folder, OnnxNetwork.Place place, String chosen) throws IOException {
             double logit = folder.number("logitScale", USUAL_SCALE);
             double scale = switch (chosen) {
@@ -240,6 +258,14 @@ public final class ClipRewards {
         /** Creates the provider. */
         public Hps() {
             super("hpsv2", -1, 1, true, "antialias", "true", "false");
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how well people would like it for the prompt",
+                    FOLDER,
+                    "HPSv2 (2023), arXiv:2306.09341");
         }
 
         /** open_clip's tokenizer takes HTML's words for letters back; transformers' does not. */
@@ -267,6 +293,14 @@ public final class ClipRewards {
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how beautiful it is, about 1 to 10",
+                    FOLDER,
+                    "LAION aesthetic predictor (2022)");
+        }
+
+        @Override
         Reward open(ModelFolder folder, OnnxNetwork.Place place, String chosen) throws IOException {
             float[] weight = folder.tensor("head.safetensors", "weight");
             float[] bias = folder.tensor("head.safetensors", "bias");
@@ -287,6 +321,14 @@ public final class ClipRewards {
         /** Creates the provider. */
         public ImageReward() {
             super("imagereward", Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, true, "");
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how well people would like it for the prompt, about -2 to 2",
+                    FOLDER,
+                    "ImageReward (2023), arXiv:2304.05977");
         }
 
         @Override

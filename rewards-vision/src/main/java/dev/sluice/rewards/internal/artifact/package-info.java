@@ -1,0 +1,2 @@
+/** Judges and makes flaws of pictures. */
+package dev.sluice.rewards.internal.artifact;

@@ -1,0 +1,259 @@
+package dev.sluice.rewards.internal.motion;
+
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
+import dev.sluice.rewards.RewardFacts;
+import dev.sluice.rewards.VideoFaults;
+import dev.sluice.rewards.internal.Appearance;
+import dev.sluice.rewards.internal.ParsedProvider;
+import dev.sluice.rewards.internal.RewardOptions;
+import dev.sluice.video.Media;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** The rewards of videos that need no weights. */
+final class VideoRewards {
+    private static final String VBENCH = "VBench (2023), arXiv:2311.17982, without its networks";
+
+    private VideoRewards() {}
+
+    private static RewardFacts facts(double least, double greatest) {
+        return new RewardFacts(least, greatest, RewardFacts.Modality.VIDEO, false, false, true);
+    }
+
+    private static Supplier<Reward> each(ToDoubleFunction<Media> score) {
+        return () -> Reward.each(sample -> score.applyAsDouble(sample.media()));
+    }
+
+    /** Offers how well every second frame follows from its neighbours. */
+    public static final class MotionSmoothness implements ParsedProvider {
+        @Override
+        public String name() {
+            return "motion-smoothness";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how well every second frame follows from its neighbours; a still video has 1", "3 frames", VBENCH);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("guess", List.of("blocks", "blend"));
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            Smoothness.Guess guess =
+                    options.word("guess", "blocks").equals("blend") ? Smoothness.Guess.BLEND : Smoothness.Guess.BLOCKS;
+            return each(media -> Smoothness.score(media, guess));
+        }
+    }
+
+    /** Offers how much a video moves, or how near that is to what is wanted. */
+    public static final class DynamicDegree implements ParsedProvider {
+        @Override
+        public String name() {
+            return "dynamic-degree";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how fast the fastest pixels move; with a target, how near that is to it",
+                    "frames per second",
+                    VBENCH);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("form", List.of("continuous", "official"), "target", List.of());
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            boolean official = options.word("form", "continuous").equals("official");
+            if (official && options.has("target")) {
+                throw new IllegalArgumentException(
+                        "dynamic-degree.target (%s) must go with form: continuous, because the official form is yes or no."
+                                .formatted(options.word("target", "")));
+            }
+            double target = options.number("target", 0.5, 0, 1);
+            boolean aimed = options.has("target");
+            return each(media -> {
+                Dynamics dynamics = Dynamics.of(media);
+                if (official) {
+                    return dynamics.moving() ? 1 : 0;
+                }
+                return aimed ? dynamics.nearness(target) : dynamics.degree();
+            });
+        }
+    }
+
+    /** Offers the logarithm of the mean displacement. */
+    public static final class LogMotion implements ParsedProvider {
+        @Override
+        public String name() {
+            return "log-motion";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(Math.log(1e-3) / 16, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "ln(mean displacement in pixels)/16",
+                    "frames per second",
+                    "Diffusion Latent Beam Search (2025), arXiv:2501.19252");
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            return each(media -> Dynamics.of(media).logarithm());
+        }
+    }
+
+    /** Offers how steady the brightness is. */
+    public static final class TemporalFlicker implements ParsedProvider {
+        private static final Map<String, ToDoubleFunction<Media>> FORMS =
+                Map.of("local", Flicker::local, "global", Flicker::global, "still", Flicker::still);
+
+        @Override
+        public String name() {
+            return "temporal-flicker";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how steady the brightness is, where nothing moves (local), on the whole (global) or everywhere (still: "
+                            + "motion costs)",
+                    "3 frames",
+                    VBENCH);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("form", List.of("local", "global", "still"));
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            return each(FORMS.get(options.word("form", "local")));
+        }
+    }
+
+    private static ToDoubleFunction<Media> consistency(BiFunction<Media, Integer, double[]> appearance) {
+        return media -> {
+            if (VideoFaults.of(media).black()) {
+                throw new IllegalArgumentException("the video is black");
+            }
+            double[] first = appearance.apply(media, 0);
+            double[] before = first;
+            double sum = 0;
+            for (int t = 1; t < media.frames(); t++) {
+                double[] here = appearance.apply(media, t);
+                sum += (Appearance.likeness(before, here) + Appearance.likeness(first, here)) / 2;
+                before = here;
+            }
+            return sum / (media.frames() - 1);
+        };
+    }
+
+    /** Offers how alike frames look to the one before and to the first. */
+    public static final class SubjectConsistency implements ParsedProvider {
+        @Override
+        public String name() {
+            return "subject-consistency";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "how alike frames look to the one before and to the first, by colours and edges; a still video has 1",
+                    "",
+                    VBENCH);
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            return each(consistency(Appearance::of));
+        }
+    }
+
+    /** Offers the same of the border of the picture. */
+    public static final class BackgroundConsistency implements ParsedProvider {
+        @Override
+        public String name() {
+            return "background-consistency";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard("the same of the border of the picture", "", VBENCH);
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            return each(consistency(Appearance::rim));
+        }
+    }
+
+    /** Offers what a score is worth that a still video would get for nothing. */
+    public static final class NotFrozen implements ParsedProvider {
+        @Override
+        public String name() {
+            return "not-frozen";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return VideoRewards.facts(0, 1);
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard(
+                    "1 while it moves, down to 0 if no frame differs from the next; a factor for scores that stillness has",
+                    "",
+                    "");
+        }
+
+        @Override
+        public Supplier<Reward> prepare(RewardOptions options) {
+            return each(media -> VideoFaults.of(media).factor());
+        }
+    }
+}

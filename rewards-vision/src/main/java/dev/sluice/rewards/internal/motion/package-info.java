@@ -1,0 +1,2 @@
+/** Judges how videos move. */
+package dev.sluice.rewards.internal.motion;
