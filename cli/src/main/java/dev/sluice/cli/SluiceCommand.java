@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             SampleCommand.class,
             EvaluateCommand.class,
             ScoreCommand.class,
+            ServeCommand.class,
             ReportCommand.class,
             CompareCommand.class,
             StudyCommand.class,

@@ -1,6 +1,6 @@
 package dev.sluice.cli.internal.report;
 
-import dev.sluice.cli.internal.score.MediaFiles;
+import dev.sluice.cli.internal.score.ScorableFiles;
 import dev.sluice.cli.internal.score.ScoreSummary;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.video.BicubicResize;
@@ -75,7 +75,7 @@ public final class ScorePage {
         for (ScoreSummary.Ranked ranked : items) {
             Media picture;
             try {
-                picture = fitted(MediaFiles.read(ranked.item().path()));
+                picture = fitted(ScorableFiles.read(ranked.item().path()));
             } catch (IOException | IllegalArgumentException e) {
                 continue;
             }

@@ -26,6 +26,6 @@ public record MediaItem(String file, Path path, Prompt prompt, Optional<String> 
         if (fault.isPresent()) {
             throw new IOException(fault.get());
         }
-        return new Sample(MediaFiles.read(path), prompt.text(), prompt.metadata());
+        return new Sample(ScorableFiles.read(path), prompt.text(), prompt.metadata());
     }
 }

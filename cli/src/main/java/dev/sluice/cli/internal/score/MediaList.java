@@ -105,7 +105,7 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
                 if (!entry.equals(folder) && entry.getFileName().toString().startsWith(".")) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
-                if (!entry.equals(folder) && MediaFiles.video(entry)) {
+                if (!entry.equals(folder) && ScorableFiles.video(entry)) {
                     if (matcher.matches(entry)) {
                         found.add(entry);
                         return FileVisitResult.SKIP_SUBTREE;
@@ -116,7 +116,7 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (MediaFiles.named(file) && matcher.matches(file)) {
+                if (ScorableFiles.named(file) && matcher.matches(file)) {
                     found.add(file);
                 }
                 return FileVisitResult.CONTINUE;
@@ -198,7 +198,7 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
     private static MediaList found(String media, Path base, List<Path> files, Optional<Path> promptFile)
             throws IOException {
         if (files.isEmpty()) {
-            throw new IOException("--media (%s) has no PNG or JPEG file and no folder of frames.".formatted(media));
+            throw new IOException("--media (%s) has no image, no video and no folder of frames.".formatted(media));
         }
         if (promptFile.isEmpty()) {
             return new MediaList(

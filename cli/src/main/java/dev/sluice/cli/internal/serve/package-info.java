@@ -1,0 +1,2 @@
+/** The scoring service. */
+package dev.sluice.cli.internal.serve;
