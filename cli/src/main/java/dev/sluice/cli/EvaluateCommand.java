@@ -169,7 +169,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private Map<String, Object> json(PromptSource source, ModelEvaluator.Outcome outcome) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("model", arguments.model().toString());
-        values.put("adapter", arguments.adapter().map(Path::toString).orElse(null));
+        values.put("adapter", arguments.adapterNames());
         values.put("precision", arguments.precision());
         values.put("prompts", source.toString());
         values.put("reward", rewardName);

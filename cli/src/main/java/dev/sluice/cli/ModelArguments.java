@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.cli.internal.AdapterArgument;
 import dev.sluice.cli.internal.Home;
 import dev.sluice.cli.internal.OpenModel;
 import dev.sluice.flow.FlowPipeline;
@@ -9,8 +10,10 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -31,9 +34,11 @@ final class ModelArguments {
 
     @Option(
             names = "--adapter",
-            paramLabel = "DIR",
-            description = "A LoRA adapter in PEFT's form to add to it, such as runs/demo/adapter.")
-    private Path adapter;
+            paramLabel = "PATH[:WEIGHT]",
+            description =
+                    "A LoRA or DoRA adapter to add to it, in PEFT's or diffusers' form, such as runs/demo/adapter, and "
+                            + "how much of it (1 if left out). May be repeated: they are added up.")
+    private final List<String> adapters = new ArrayList<>();
 
     @Option(
             names = "--device",
@@ -66,8 +71,15 @@ final class ModelArguments {
         return model == null ? Home.folder().resolve(BUNDLED) : model;
     }
 
-    Optional<Path> adapter() {
-        return Optional.ofNullable(adapter);
+    List<AdapterArgument> adapters() {
+        return adapters.stream().map(AdapterArgument::parse).toList();
+    }
+
+    /** Returns the adapters as they were given, or null without any. */
+    String adapterNames() {
+        return adapters.isEmpty()
+                ? null
+                : adapters().stream().map(AdapterArgument::toString).collect(Collectors.joining(", "));
     }
 
     /** Returns the precision's name. */
@@ -77,14 +89,14 @@ final class ModelArguments {
 
     /** Returns what is opened, in words. */
     String description() {
-        return adapter().map(folder -> "%s with %s".formatted(model(), folder)).orElse(model().toString());
+        return adapters.isEmpty() ? model().toString() : "%s with %s".formatted(model(), adapterNames());
     }
 
     /** Opens the model with the adapter in it; the caller closes it. */
     OpenModel open() throws IOException {
         requirePositive("--lanes", lanes);
         requirePositive("--threads", threads);
-        return OpenModel.open(model(), adapter(), Torch.device(device), precision);
+        return OpenModel.open(model(), adapters(), Torch.device(device), precision);
     }
 
     private static void requirePositive(String name, Integer value) {

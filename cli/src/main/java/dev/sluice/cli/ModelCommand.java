@@ -8,21 +8,29 @@ import picocli.CommandLine.Spec;
 /** What can be asked of a model's folder. */
 @Command(
         name = "model",
-        description = "Tells what a model's folder holds, and whether it computes what a reference does.",
+        description =
+                "Tells what a model's folder holds and whether it computes what a reference does; writes it in other forms.",
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
         footer = {
+            "  sluice model list runs",
             "  sluice model inspect configs/models/scenes",
-            "  sluice model verify DIR --golden golden.safetensors"
+            "  sluice model verify DIR --golden golden.safetensors",
+            "  sluice model convert DIR --out DIR-bf16 --type bfloat16"
         },
-        subcommands = {ModelInspectCommand.class, ModelVerifyCommand.class})
+        subcommands = {
+            ModelListCommand.class,
+            ModelInspectCommand.class,
+            ModelVerifyCommand.class,
+            ModelConvertCommand.class
+        })
 final class ModelCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "A command is missing: inspect or verify.");
+        throw new ParameterException(spec.commandLine(), "A command is missing: list, inspect, verify or convert.");
     }
 }

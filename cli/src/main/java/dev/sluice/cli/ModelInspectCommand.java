@@ -74,11 +74,11 @@ final class ModelInspectCommand implements Callable<Integer> {
         return component.parametersByType().keySet().stream().map(Enum::name).collect(Collectors.joining(", "));
     }
 
-    private static String count(long number) {
+    static String count(long number) {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
-    private static String size(long bytes) {
+    static String size(long bytes) {
         return bytes < 1_000_000_000
                 ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
                 : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  sluice sample --prompt \"a red circle and a blue square\" --seeds 1..8",
             "  sluice sample --adapter runs/demo/adapter --prompts prompts.txt --out after",
+            "  sluice sample DIR --adapter style.safetensors:0.7 --adapter runs/demo/adapter --prompt \"a star\"",
             "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m"
         })
 final class SampleCommand implements Callable<Integer> {

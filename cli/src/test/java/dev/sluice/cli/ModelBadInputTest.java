@@ -136,6 +136,8 @@ class ModelBadInputTest {
                 "--threads 0 | --threads (0) must be at least 1",
                 "--device tpu | device (tpu) must be auto, cpu, gpu or gpuN",
                 "--device gpu99 | device (gpu99) is not there",
+                "--adapter nowhere:0.5 | nowhere is not there; expected an adapter's folder",
+                "--adapter nowhere:0.5.5 | --adapter (nowhere:0.5.5) must be a path, or a path and a weight",
                 "--adapter nowhere | nowhere is not there; expected an adapter's folder",
                 "--prompts nowhere.txt | does not exist",
                 "--colour red | Unknown option",
@@ -230,12 +232,12 @@ class ModelBadInputTest {
     void aFolderThatIsNoModelIsRefused() throws IOException {
         CommandLineRun.of("model", "inspect", Files.createDirectory(folder.resolve("empty")))
                 .refused("has no model_index.json");
-        CommandLineRun.of("model").refused("A command is missing: inspect or verify");
+        CommandLineRun.of("model").refused("A command is missing: list, inspect, verify or convert");
         CommandLineRun.of("model", "inspect").refused("Missing required parameter: 'DIR'");
     }
 
     @ParameterizedTest
-    @CsvSource({"sample", "model inspect", "model verify"})
+    @CsvSource({"sample", "model list", "model inspect", "model verify", "model convert"})
     void helpHasAnExample(String command) {
         Object[] words = Stream.concat(Stream.of(command.split(" ")), Stream.of("--help"))
                 .toArray();

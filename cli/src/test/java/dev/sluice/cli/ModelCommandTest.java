@@ -64,4 +64,70 @@ class ModelCommandTest {
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out()).contains("not computed: ").contains("\n0 of ");
     }
+
+    @Test
+    void listNamesModelsAndAdaptersAndFamilies() throws IOException {
+        TestModels.copy(
+                TestModels.fixture("wan-pipeline"),
+                Files.createDirectories(folder.resolve("a")).resolve("wan"));
+        TestModels.copy(TestModels.fixture("adapters/wan-dora/diffusers"), folder.resolve("style"));
+        CommandLineRun run = CommandLineRun.of("model", "list", folder).succeeded();
+        assertThat(run.out().lines())
+                .anyMatch(line -> line.matches(".*/a/wan +WanPipeline +[\\d,]+ +0\\.\\d MB"))
+                .anyMatch(line -> line.matches(".*/style +DoRA adapter of 6 layers, rank 3 +[\\d,]+ +0\\.\\d MB"))
+                .anyMatch(line -> line.matches("FluxPipeline +FLUX.1 dev and schnell +text to image"));
+        assertThat(CommandLineRun.of("model", "list", folder, "--depth", 1)
+                        .succeeded()
+                        .out())
+                .doesNotContain("/a/wan");
+        CommandLineRun.of("model", "list", folder.resolve("none")).refused("none is not there; expected a folder");
+        CommandLineRun.of("model", "list", "--depth", -1).refused("--depth (-1) must be from 0 to 100");
+    }
+
+    @Test
+    void convertWritesAModelThatSamplingTakes() throws IOException {
+        Path model = TestModels.fixture("flux-pipeline");
+        Path out = folder.resolve("half");
+        CommandLineRun run = CommandLineRun.of(
+                        "model",
+                        "convert",
+                        model,
+                        "--out",
+                        out,
+                        "--type",
+                        "bfloat16",
+                        "--shard-size",
+                        "10KB",
+                        "--adapter",
+                        TestModels.fixture("adapters/flux/peft") + ":2")
+                .succeeded();
+        assertThat(run.out()).matches("\\d+ tensors, 0\\.\\d MB, are in .*half\\.\\n");
+        assertThat(CommandLineRun.of("model", "inspect", out).succeeded().out())
+                .contains("BF16")
+                .doesNotContain("F32");
+        CommandLineRun.of(
+                        "sample",
+                        out,
+                        "--prompt",
+                        "a",
+                        "--seeds",
+                        1,
+                        "--steps",
+                        1,
+                        "--height",
+                        32,
+                        "--width",
+                        32,
+                        "--threads",
+                        1,
+                        "--out",
+                        folder.resolve("pictures"))
+                .succeeded();
+        CommandLineRun.of("model", "convert", model, "--out", out).refused("half is there");
+        CommandLineRun.of("model", "convert", model, "--out", folder.resolve("x"), "--shard-size", "5")
+                .refused("--shard-size (5) must be a whole number and KB, MB or GB");
+        CommandLineRun.of("model", "convert", model, "--out", folder.resolve("x"), "--type", "int8")
+                .refused("Invalid value for option '--type'");
+        CommandLineRun.of("model", "convert", model).refused("Missing required option: '--out=DIR'");
+    }
 }

@@ -57,7 +57,7 @@ final class TestModels {
                     .forEach((name, array) ->
                             values.put(name, NoiseSource.of(2).gaussian(pipeline.manager(), array.getShape())));
             Files.createDirectories(folder);
-            AdapterFolder.write(folder, options, values, "");
+            AdapterFolder.write(folder, adapter, values, "");
         }
         return folder;
     }

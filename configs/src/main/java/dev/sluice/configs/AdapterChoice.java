@@ -4,6 +4,7 @@ import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.LoraAdapter;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is trained of a model.
@@ -11,7 +12,8 @@ import java.util.List;
  * @param kind a low-rank adapter, or all weights
  * @param rank of the adapter
  * @param alpha its scale is alpha/rank
- * @param targets the layers it adapts, by their names or the ends of their names
+ * @param targets the layers it adapts, by their names or the ends of their names; {@code attention} stands for the attention of
+ *     the model's family
  */
 public record AdapterChoice(
         Kind kind,
@@ -26,8 +28,18 @@ public record AdapterChoice(
         FULL
     }
 
-    /** Returns the adapter's options. */
-    public LoraAdapter.Options lora() {
-        return new LoraAdapter.Options(rank, alpha, targets);
+    private static final String ATTENTION = "attention";
+
+    /**
+     * Returns the adapter's options.
+     *
+     * @param attention what {@code attention} stands for
+     */
+    public LoraAdapter.Options lora(List<String> attention) {
+        List<String> layers = targets.stream()
+                .flatMap(target -> target.equals(ATTENTION) ? attention.stream() : Stream.of(target))
+                .distinct()
+                .toList();
+        return new LoraAdapter.Options(rank, alpha, layers);
     }
 }

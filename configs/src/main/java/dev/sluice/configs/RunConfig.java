@@ -165,12 +165,14 @@ public record RunConfig(
      * @param steps steps of the grid
      * @param height picture rows in pixels; what the model was made for if left out
      * @param width picture columns in pixels; what the model was made for if left out
+     * @param frames of a video, 1 more than a multiple of 4 for Wan; the family's own number if left out
      * @param guidance scale of the classifier-free guidance, in the rollout, the update and the evaluation; 1 is none
      */
     public record SamplingChoice(
             @Within(least = 2, most = 1000) int steps,
             @Within(least = 1, most = 65536) Optional<Integer> height,
             @Within(least = 1, most = 65536) Optional<Integer> width,
+            @Within(least = 1, most = 65536) Optional<Integer> frames,
             @Within(least = 0, most = 100) double guidance) {}
 
     /** Returns the run's folder. */

@@ -67,7 +67,7 @@ class RunConfigTest {
         assertThat(options.signal().advantage()).isEqualTo(GroupAdvantage.FLOW_GRPO);
         assertThat(options.objective()).isEqualTo(Objective.flowGrpo(1e-4, 0.04, KlForm.DIFFUSION_ONLY));
         assertThat(options.rollout().sde().rule()).isEqualTo(new SdeRule.FlowGrpo(0.7));
-        assertThat(config.adapter().lora().targets())
+        assertThat(config.adapter().lora(List.of()).targets())
                 .containsExactlyInAnyOrderElementsOf(LoraAdapter.Options.SD3_ATTENTION);
     }
 

@@ -158,6 +158,11 @@ public final class FlowPipeline implements AutoCloseable {
         return network.takesNegativePrompt();
     }
 
+    /** Returns the names, or ends of names, of the layers of its attention, which adapters usually adapt. */
+    public List<String> attentionLayers() {
+        return network.attentionLayers();
+    }
+
     /** Returns the transformer's weights, live. */
     public Weights transformerWeights() {
         return network.weights();
@@ -249,24 +254,27 @@ public final class FlowPipeline implements AutoCloseable {
 
     /** Returns the noise levels of a run at a picture size in pixels. */
     public TimeSchedule schedule(int steps, int height, int width) {
-        return network.schedule(scheduler, steps, pictureTokens(height, width));
+        return network.schedule(scheduler, steps, pictureTokens(defaultFrames(), height, width));
     }
 
     /**
-     * Counts the arithmetic of one evaluation of the transformer for one picture.
+     * Counts the arithmetic of one evaluation of the transformer for one picture or video.
      *
+     * @param frames 1 of pictures
      * @param tokens text tokens of the conditioning
      * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
      */
-    public ModelWork work(int height, int width, int tokens, Predicate<String> trained) {
-        return network.work(trained, pictureTokens(height, width), tokens);
+    public ModelWork work(int frames, int height, int width, int tokens, Predicate<String> trained) {
+        return network.work(trained, pictureTokens(frames, height, width), tokens);
     }
 
-    private long pictureTokens(int height, int width) {
-        Shape latents = latentShape(1, height, width);
+    private long pictureTokens(int frames, int height, int width) {
+        Shape latents = latentShape(1, frames, height, width);
         int last = latents.dimension();
-        long frames = video() ? latents.get(2) : 1;
-        return frames * (latents.get(last - 2) / network.patchSize()) * (latents.get(last - 1) / network.patchSize());
+        long latentFrames = video() ? latents.get(2) : 1;
+        return latentFrames
+                * (latents.get(last - 2) / network.patchSize())
+                * (latents.get(last - 1) / network.patchSize());
     }
 
     /**

@@ -13,7 +13,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * Low-rank adaptation of linear layers, W + (alpha/r)·B·A, trained in weight space: the network reads the folded weight, its
@@ -28,14 +31,24 @@ public final class LoraAdapter implements Trainable {
     static final String PREFIX = "base_model.model.";
 
     /**
-     * What is adapted and how.
+     * What is adapted and how. Layers may have a rank and an alpha of their own: by their names or regular expressions for
+     * them, matched whole or as an ending after a dot, as PEFT's {@code rank_pattern} and {@code alpha_pattern}.
      *
-     * @param rank r, at least 1
-     * @param alpha the scale is alpha/r; above 0
+     * @param rank r of all other layers, at least 1
+     * @param alpha of all other layers; above 0
      * @param targets names of layers, matched whole or as an ending after a dot, as PEFT's {@code target_modules}
+     * @param ranks r of some layers
+     * @param alphas alpha of some layers
+     * @param rootScaled whether the scale is alpha/√r, as PEFT's {@code use_rslora}, instead of alpha/r
      */
-    public record Options(int rank, double alpha, List<String> targets) {
-        /** The attention projections of both streams of an SD3 transformer, as Flow-GRPO adapts them. */
+    public record Options(
+            int rank,
+            double alpha,
+            List<String> targets,
+            Map<String, Integer> ranks,
+            Map<String, Double> alphas,
+            boolean rootScaled) {
+        /** The attention projections of both streams of an SD3 or a FLUX transformer, as Flow-GRPO adapts them. */
         public static final List<String> SD3_ATTENTION = List.of(
                 "attn.add_k_proj",
                 "attn.add_q_proj",
@@ -50,14 +63,60 @@ public final class LoraAdapter implements Trainable {
             Require.atLeast("rank", rank, 1);
             Require.positive("alpha", alpha);
             targets = List.copyOf(targets);
+            ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
+            alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
             if (targets.isEmpty()) {
                 throw new IllegalArgumentException("targets (empty) must name at least one layer.");
             }
+            ranks.forEach((pattern, own) -> {
+                requirePattern("ranks", pattern);
+                Require.atLeast("the rank of " + pattern, own, 1);
+            });
+            alphas.forEach((pattern, own) -> {
+                requirePattern("alphas", pattern);
+                Require.positive("the alpha of " + pattern, own);
+            });
         }
 
-        /** Returns alpha/r. */
-        public double scale() {
-            return alpha / rank;
+        /** All layers have the same rank and alpha, and the scale is alpha/r. */
+        public Options(int rank, double alpha, List<String> targets) {
+            this(rank, alpha, targets, Map.of(), Map.of(), false);
+        }
+
+        private static void requirePattern(String name, String pattern) {
+            try {
+                Pattern.compile(pattern);
+            } catch (PatternSyntaxException e) {
+                throw new IllegalArgumentException(
+                        "%s (%s) must be a layer's name or a regular expression: %s."
+                                .formatted(name, pattern, e.getDescription()),
+                        e);
+            }
+        }
+
+        /** Returns the rank of a layer. */
+        public int rank(String layer) {
+            return of(layer, ranks).orElse(rank);
+        }
+
+        /** Returns the alpha of a layer. */
+        public double alpha(String layer) {
+            return of(layer, alphas).orElse(alpha);
+        }
+
+        /** Returns what B·A of a layer is multiplied by. */
+        public double scale(String layer) {
+            int own = rank(layer);
+            return alpha(layer) / (rootScaled ? Math.sqrt(own) : own);
+        }
+
+        /** The first pattern that matches, as PEFT takes it. */
+        private static <T> Optional<T> of(String layer, Map<String, T> patterns) {
+            return patterns.entrySet().stream()
+                    .filter(entry ->
+                            layer.equals(entry.getKey()) || Pattern.matches("(.*\\.)?(" + entry.getKey() + ")", layer))
+                    .map(Map.Entry::getValue)
+                    .findFirst();
         }
 
         boolean matches(String layer) {
@@ -95,12 +154,20 @@ public final class LoraAdapter implements Trainable {
         }
         if (layers.isEmpty()) {
             throw new IllegalArgumentException(
-                    "targets (%s) match none of the model's layers.%nMaybe look at their names with: sluice model inspect DIR"
-                            .formatted(options.targets()));
+                    "targets (%s) match none of the model's layers, such as %s.%nMaybe set targets: [attention], which is known for every family."
+                            .formatted(options.targets(), example(weights)));
         }
         Map<String, NDArray> frozen = new LinkedHashMap<>();
         base.forEach((layer, array) -> frozen.put(layer + ".weight", array));
         reference = weights.with(manager, frozen);
+    }
+
+    private static String example(Weights weights) {
+        return weights.names().stream()
+                .filter(name ->
+                        name.endsWith(".weight") && weights.get(name).getShape().dimension() == 2)
+                .findFirst()
+                .orElse("none");
     }
 
     private void adapt(String layer, NoiseSource noise) {
@@ -115,19 +182,20 @@ public final class LoraAdapter implements Trainable {
         layers.add(layer);
         folded.put(layer + ".weight", layer);
         base.put(layer, InPlace.copy(manager, weight));
-        try (NDArray unit = noise.gaussian(manager, new Shape(options.rank(), in))) {
-            parameters.put(nameOfA(layer), Torch.scaled(unit, 1.0 / options.rank()));
+        int rank = options.rank(layer);
+        try (NDArray unit = noise.gaussian(manager, new Shape(rank, in))) {
+            parameters.put(nameOfA(layer), Torch.scaled(unit, 1.0 / rank));
         }
-        parameters.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));
-        gradients.put(nameOfA(layer), manager.zeros(new Shape(options.rank(), in)));
-        gradients.put(nameOfB(layer), manager.zeros(new Shape(out, options.rank())));
+        parameters.put(nameOfB(layer), manager.zeros(new Shape(out, rank)));
+        gradients.put(nameOfA(layer), manager.zeros(new Shape(rank, in)));
+        gradients.put(nameOfB(layer), manager.zeros(new Shape(out, rank)));
     }
 
-    private static String nameOfA(String layer) {
+    static String nameOfA(String layer) {
         return PREFIX + layer + ".lora_A.weight";
     }
 
-    private static String nameOfB(String layer) {
+    static String nameOfB(String layer) {
         return PREFIX + layer + ".lora_B.weight";
     }
 
@@ -181,7 +249,7 @@ public final class LoraAdapter implements Trainable {
                     base.get(layer),
                     values.get(nameOfA(layer)),
                     values.get(nameOfB(layer)),
-                    options.scale());
+                    options.scale(layer));
         }
     }
 
@@ -218,7 +286,7 @@ public final class LoraAdapter implements Trainable {
                     collected,
                     parameters.get(nameOfA(layer)),
                     parameters.get(nameOfB(layer)),
-                    options.scale(),
+                    options.scale(layer),
                     gradients.get(nameOfA(layer)),
                     gradients.get(nameOfB(layer)));
         });

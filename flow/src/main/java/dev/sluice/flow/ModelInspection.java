@@ -22,6 +22,11 @@ import java.util.Optional;
  * @param components in the order of the index
  */
 public record ModelInspection(Path folder, Optional<String> pipeline, List<Component> components) {
+    private static final List<Family> FAMILIES = List.of(
+            new Family("StableDiffusion3Pipeline", "Stable Diffusion 3 and 3.5", "text to image"),
+            new Family("FluxPipeline", "FLUX.1 dev and schnell", "text to image"),
+            new Family("WanPipeline", "Wan 2.1", "text to video"));
+
     public ModelInspection {
         components = List.copyOf(components);
     }
@@ -58,6 +63,27 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
         public long memoryBytes() {
             return 4 * parameters();
         }
+    }
+
+    /**
+     * A family of models that is known.
+     *
+     * @param pipeline the class in {@code model_index.json}
+     * @param name what its makers call it
+     * @param makes what it makes of what
+     */
+    public record Family(String pipeline, String name, String makes) {}
+
+    /** Returns the families that are known. */
+    public static List<Family> families() {
+        return FAMILIES;
+    }
+
+    /** Returns whether every component can be used and the pipeline is of a known family. */
+    public boolean usable() {
+        return components.stream().allMatch(component -> component.fault().isEmpty())
+                && pipeline.map(found -> FAMILIES.stream().anyMatch(family -> family.pipeline.equals(found)))
+                        .orElse(true);
     }
 
     /** Returns the number of scalars of all components. */

@@ -192,6 +192,19 @@ public final class SafetensorsFile implements AutoCloseable {
         return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + begin, length);
     }
 
+    /** Writes a tensor's bytes as they are stored to the end of another file. */
+    void copy(String name, FileChannel target) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        long position = entry.begin();
+        while (position < entry.end()) {
+            long copied = channel.transferTo(dataStart + position, entry.end() - position, target);
+            if (copied <= 0) {
+                throw new IOException("%s became shorter while it was read.".formatted(file));
+            }
+            position += copied;
+        }
+    }
+
     /** Reads a tensor of any type as numbers in float precision, without the tensor engine. */
     public float[] floats(String name) throws IOException {
         SafetensorsHeader.Entry entry = entry(name);

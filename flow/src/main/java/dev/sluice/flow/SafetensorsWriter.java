@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Ops;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,16 +37,20 @@ public final class SafetensorsWriter {
         /** Floating arrays as bfloat16. */
         BFLOAT16;
 
+        /** Returns the type in which a floating tensor of this type is stored. */
+        StoredType of(StoredType type) {
+            return switch (this) {
+                case FLOAT32 -> StoredType.F32;
+                case FLOAT16 -> StoredType.F16;
+                case BFLOAT16 -> StoredType.BF16;
+                case SAME -> type;
+            };
+        }
+
         private StoredType of(NDArray array) {
             DataType type = array.getDataType();
             return switch (type) {
-                case FLOAT32, FLOAT64, FLOAT16 ->
-                    switch (this) {
-                        case FLOAT32 -> StoredType.F32;
-                        case FLOAT16 -> StoredType.F16;
-                        case BFLOAT16 -> StoredType.BF16;
-                        case SAME -> StoredType.valueOf(type.asSafetensors());
-                    };
+                case FLOAT32, FLOAT64, FLOAT16 -> of(StoredType.valueOf(type.asSafetensors()));
                 case INT64 -> StoredType.I64;
                 case INT32 -> StoredType.I32;
                 case INT8 -> StoredType.I8;
@@ -61,9 +66,29 @@ public final class SafetensorsWriter {
 
     private SafetensorsWriter() {}
 
-    private record Tensor(String name, NDArray array, StoredType type) {
+    /** Writes one tensor's bytes. */
+    @FunctionalInterface
+    interface Body {
+        /** Writes them to the channel. */
+        void write(FileChannel channel) throws IOException;
+    }
+
+    /**
+     * A tensor that is made when its turn comes, so that not all are in memory at a time.
+     *
+     * @param name its name
+     * @param shape its shape
+     * @param type the type it is stored in
+     * @param body writes as many bytes as shape and type say
+     */
+    record Tensor(String name, Shape shape, StoredType type, Body body) {
+        /** A tensor in memory. */
+        static Tensor of(String name, NDArray array, StoredType type) {
+            return new Tensor(name, array.getShape(), type, channel -> writeTensor(channel, name, array, type));
+        }
+
         long bytes() {
-            return array.size() * type.bytes();
+            return shape.size() * type.bytes();
         }
     }
 
@@ -84,15 +109,21 @@ public final class SafetensorsWriter {
             if (name.equals("__metadata__")) {
                 throw new IllegalArgumentException("A tensor must not be named __metadata__.");
             }
-            ordered.add(new Tensor(name, array, storage.of(array)));
+            ordered.add(Tensor.of(name, array, storage.of(array)));
         });
+        write(file, ordered, metadata);
+    }
+
+    /** Writes or replaces a file of tensors that are made one by one, in the order of {@link #write}. */
+    static void write(Path file, List<Tensor> tensors, Map<String, String> metadata) throws IOException {
+        List<Tensor> ordered = new ArrayList<>(tensors);
         ordered.sort(Comparator.comparingInt(t -> -t.type.bytes()));
         byte[] header = header(ordered, metadata);
         AtomicFiles.file(file, channel -> {
             ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
             writeAll(channel, start.putLong(header.length).put(header).flip());
             for (Tensor tensor : ordered) {
-                writeTensor(channel, tensor);
+                tensor.body.write(channel);
             }
         });
     }
@@ -109,7 +140,7 @@ public final class SafetensorsWriter {
             ObjectNode entry = header.putObject(tensor.name);
             entry.put("dtype", tensor.type.name());
             var shape = entry.putArray("shape");
-            for (long size : tensor.array.getShape().getShape()) {
+            for (long size : tensor.shape.getShape()) {
                 shape.add(size);
             }
             entry.putArray("data_offsets").add(offset).add(offset + tensor.bytes());
@@ -122,20 +153,23 @@ public final class SafetensorsWriter {
         return bytes;
     }
 
-    private static void writeTensor(FileChannel channel, Tensor tensor) throws IOException {
-        long size = tensor.array.size();
+    private static void writeTensor(FileChannel channel, String name, NDArray array, StoredType type)
+            throws IOException {
+        long size = array.size();
         if (size == 0) {
             return;
         }
-        try (NDManager scratch = tensor.array.getManager().newSubManager()) {
-            NDArray flat = tensor.array.reshape(-1);
+        try (NDManager scratch = array.getManager().newSubManager()) {
+            NDArray flat = array.reshape(-1);
             flat.attach(scratch);
             for (long begin = 0; begin < size; begin += CHUNK) {
                 try (NDManager step = scratch.newSubManager()) {
                     NDArray part = flat.get(new NDIndex("{}:{}", begin, Math.min(size, begin + CHUNK)));
                     part.attach(step);
-                    NDArray code = step.create((long) tensor.type.engineCode());
-                    requireNoOverflow(tensor, part, code);
+                    NDArray code = step.create((long) type.engineCode());
+                    if (type == StoredType.F16 && array.getDataType() != DataType.FLOAT16) {
+                        requireNoOverflow(name, part, code);
+                    }
                     NDArray bytes = Ops.call("encode_bytes", null, part, code);
                     writeAll(channel, bytes.toByteBuffer());
                 }
@@ -143,12 +177,11 @@ public final class SafetensorsWriter {
         }
     }
 
-    private static void requireNoOverflow(Tensor tensor, NDArray part, NDArray code) {
-        boolean narrows = tensor.type == StoredType.F16 && tensor.array.getDataType() != DataType.FLOAT16;
-        if (narrows && Ops.call("overflows", null, part, code).getLong() != 0) {
+    private static void requireNoOverflow(String name, NDArray part, NDArray code) {
+        if (Ops.call("overflows", null, part, code).getLong() != 0) {
             throw new IllegalArgumentException("""
                     Tensor %s holds a number that float16 cannot.
-                    Maybe store it as bfloat16 or float32.""".formatted(tensor.name));
+                    Maybe store it as bfloat16 or float32.""".formatted(name));
         }
     }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +66,16 @@ public final class WeightFiles implements AutoCloseable {
         Map<String, SafetensorsFile> byName = new TreeMap<>();
         file.names().forEach(tensor -> byName.put(tensor, file));
         return new WeightFiles(found, List.of(file), byName);
+    }
+
+    /** Returns whether a file's name is that of a pickled checkpoint. */
+    static boolean isPickled(String name) {
+        return PICKLED.stream().anyMatch(name::endsWith);
+    }
+
+    /** Returns the file or index of a folder's weights; pickled ones and none are refused as by {@link #open}. */
+    static Path fileOf(Path folder) throws IOException {
+        return inFolder(folder);
     }
 
     private static Path inFolder(Path folder) throws IOException {
@@ -226,6 +237,21 @@ public final class WeightFiles implements AutoCloseable {
     /** Reads a tensor in the type it is stored in; see {@link SafetensorsFile#readStored}. */
     public NDArray readStored(NDManager manager, String name) throws IOException {
         return file(name).readStored(manager, name);
+    }
+
+    /** Writes a tensor's bytes as they are stored to the end of another file. */
+    void copy(String name, FileChannel target) throws IOException {
+        file(name).copy(name, target);
+    }
+
+    /** Reads a tensor of one element, without the tensor engine. */
+    double number(String name) throws IOException {
+        float[] values = file(name).floats(name);
+        if (values.length != 1) {
+            throw new IOException(
+                    "%s: tensor %s has shape %s; expected a single number.".formatted(path, name, shape(name)));
+        }
+        return values[0];
     }
 
     /** Reads all tensors, floating ones as float32, in the order of their names. The arrays belong to {@code manager}. */

@@ -78,7 +78,7 @@ final class TrainerCheckpoint {
     private static void writeArrays(Path folder, Trainable trainable, Map<String, NDArray> values, RunIdentity identity)
             throws IOException {
         if (trainable instanceof LoraAdapter adapter) {
-            AdapterFolder.write(folder, adapter.options(), values, "sha256:" + identity.model());
+            AdapterFolder.write(folder, adapter, values, "sha256:" + identity.model());
         } else {
             Files.createDirectories(folder);
             SafetensorsWriter.write(

@@ -24,14 +24,19 @@ public final class Benchmark {
 
     private final RunConfig config;
     private final ModelWork work;
+    /** Of the network, for one sample at one step. */
+    private final int passes;
+
     private final List<IterationReport> reports = new ArrayList<>();
 
     private Benchmark(TrainingSession session) {
         this.config = session.config();
+        this.passes = session.passesOfAVelocity();
         FlowPipeline pipeline = session.pipeline();
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
-        this.work = pipeline.work(height, width, pipeline.usualTokens(), trained(session.trainable()));
+        int frames = config.sampling().frames().orElse(pipeline.defaultFrames());
+        this.work = pipeline.work(frames, height, width, pipeline.usualTokens(), trained(session.trainable()));
     }
 
     /**
@@ -119,22 +124,17 @@ public final class Benchmark {
                 median(report -> operations.applyAsDouble(report) / seconds.applyAsDouble(report)));
     }
 
-    /** Passes of the network for one sample at one step: guidance asks for a second one. */
-    private int passes() {
-        return config.sampling().guidance() == 1 ? 1 : 2;
-    }
-
     private double rolloutWork(IterationReport report) {
-        return (double) report.samples() * config.sampling().steps() * passes() * work.forward();
+        return (double) report.samples() * config.sampling().steps() * passes * work.forward();
     }
 
     private double updateWork(IterationReport report) {
         double steps =
                 report.updates().stream().mapToInt(UpdateReport::microSteps).sum();
         int stochastic = reports.get(0).trainedSteps().size();
-        ObjectiveChoice.Passes passes = config.objective().passes(config.batch(), config.updates(), stochastic);
-        double frozen = work.forward() * passes.frozen() / passes.learned();
-        return steps * config.batch().chunkSize() * passes() * (work.total() + frozen);
+        ObjectiveChoice.Passes all = config.objective().passes(config.batch(), config.updates(), stochastic);
+        double frozen = work.forward() * all.frozen() / all.learned();
+        return steps * config.batch().chunkSize() * passes * (work.total() + frozen);
     }
 
     private double median(ToDoubleFunction<IterationReport> value) {

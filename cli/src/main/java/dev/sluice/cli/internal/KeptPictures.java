@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Keeps some pictures of an evaluation, spread over all its prompts, and shows how far it is. */
+/** Keeps some pictures of an evaluation, or strips of videos, spread over all its prompts, and shows how far it is. */
 public final class KeptPictures implements Evaluation.Listener {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -55,7 +55,7 @@ public final class KeptPictures implements Evaluation.Listener {
             for (int i = 0; i < pictures.size(); i++) {
                 Evaluation.Judged judged = pictures.get(i);
                 String name = "%03d.png".formatted(i);
-                ImageFiles.write(judged.media(), partial.resolve(name));
+                ImageFiles.write(Pictures.strip(judged.media()), partial.resolve(name));
                 Map<String, Object> line = new LinkedHashMap<>();
                 line.put("file", name);
                 line.put("prompt", judged.prompt().text());

@@ -1,41 +1,44 @@
 package dev.sluice.cli.internal;
 
 import ai.djl.Device;
-import dev.sluice.flow.AdapterFolder;
 import dev.sluice.flow.FlowPipeline;
-import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.StoredAdapter;
 import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /**
- * A model with the adapter that was added to its weights.
+ * A model with the adapters that were added to its weights.
  *
  * @param pipeline the model
- * @param adapter what was folded into it
+ * @param adapters what was merged into it
  */
-public record OpenModel(FlowPipeline pipeline, Optional<LoraAdapter> adapter) implements AutoCloseable {
+public record OpenModel(FlowPipeline pipeline, List<AdapterArgument> adapters) implements AutoCloseable {
     /**
-     * Opens a model.
+     * Opens a model. An adapter that does not fit is refused before the model's weights are read.
      *
      * @param model a folder in diffusers' layout
-     * @param adapter an adapter's folder
+     * @param adapters what is merged into its weights, in this order
      * @param device where it computes
      * @param precision what the transformer computes in
-     * @throws IOException if a folder is missing or broken, or the adapter was not made for such a model
+     * @throws IOException if a folder is missing or broken, or an adapter was not made for such a model
      */
-    public static OpenModel open(Path model, Optional<Path> adapter, Device device, Precision precision)
+    public static OpenModel open(Path model, List<AdapterArgument> adapters, Device device, Precision precision)
             throws IOException {
+        for (AdapterArgument adapter : adapters) {
+            try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {
+                stored.requireFits(model);
+            }
+        }
         FlowPipeline pipeline = FlowPipeline.open(model, device, precision);
         try {
-            Optional<LoraAdapter> opened = Optional.empty();
-            if (adapter.isPresent()) {
-                opened = Optional.of(
-                        AdapterFolder.open(adapter.get(), pipeline.manager(), pipeline.transformerWeights()));
-                opened.get().fold();
+            for (AdapterArgument adapter : adapters) {
+                try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {
+                    stored.merge(pipeline.transformerWeights(), adapter.weight());
+                }
             }
-            return new OpenModel(pipeline, opened);
+            return new OpenModel(pipeline, List.copyOf(adapters));
         } catch (IOException | RuntimeException | Error e) {
             pipeline.close();
             throw e;
@@ -44,7 +47,6 @@ public record OpenModel(FlowPipeline pipeline, Optional<LoraAdapter> adapter) im
 
     @Override
     public void close() {
-        adapter.ifPresent(LoraAdapter::close);
         pipeline.close();
     }
 }

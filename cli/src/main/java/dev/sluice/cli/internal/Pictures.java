@@ -16,6 +16,8 @@ public final class Pictures {
     /** Wan's speed; no file of a model says it. */
     private static final double FRAMES_PER_SECOND = 16;
 
+    private static final int MOST_IN_STRIP = 6;
+
     /**
      * Returns the pictures or videos of a decoded batch; one that is not finite has none.
      *
@@ -64,6 +66,23 @@ public final class Pictures {
         int size = 3 * video.height() * video.width();
         byte[] rgb = Arrays.copyOfRange(video.rgb(), frame * size, (frame + 1) * size);
         return Media.image(video.height(), video.width(), rgb);
+    }
+
+    /** Returns a picture as it is, and of a video up to six frames, evenly spread, side by side. */
+    static Media strip(Media media) {
+        if (media.isImage()) {
+            return media;
+        }
+        int count = Math.min(MOST_IN_STRIP, media.frames());
+        int row = 3 * media.width();
+        byte[] rgb = new byte[count * row * media.height()];
+        for (int i = 0; i < count; i++) {
+            int frame = count == 1 ? 0 : i * (media.frames() - 1) / (count - 1);
+            for (int y = 0; y < media.height(); y++) {
+                System.arraycopy(media.rgb(), (frame * media.height() + y) * row, rgb, (y * count + i) * row, row);
+            }
+        }
+        return Media.image(media.height(), count * media.width(), rgb);
     }
 
     /** Returns the pictures of a decoded batch, black ones for those that are not finite: whoever samples counts them. */

@@ -23,7 +23,7 @@ public record TrainingCost(
     public static TrainingCost of(TrainingSession session) {
         RunConfig config = session.config();
         GrpoOptions.Batch batch = config.batch();
-        long guided = config.sampling().guidance() == 1 ? 1 : 2;
+        long guided = session.passesOfAVelocity();
         long pictures = batch.samples() * guided;
         int steps = config.sampling().steps();
         List<Integer> stochasticSteps = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));

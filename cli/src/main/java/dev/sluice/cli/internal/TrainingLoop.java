@@ -4,6 +4,7 @@ import dev.sluice.cli.internal.report.RunReport;
 import dev.sluice.cli.internal.report.TensorBoardWriter;
 import dev.sluice.configs.AdapterChoice;
 import dev.sluice.configs.RunConfig;
+import dev.sluice.flow.AdapterFolder;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.SafetensorsWriter;
 import dev.sluice.grpo.CheckpointFolder;
@@ -155,7 +156,10 @@ public final class TrainingLoop {
         if (config.adapter().kind() == AdapterChoice.Kind.LORA) {
             Path newest = checkpoints.latest().orElseThrow().resolve("ema");
             Path adapter = folder.path().resolve("adapter");
-            AtomicFiles.folder(adapter, partial -> copy(newest, partial));
+            AtomicFiles.folder(adapter, partial -> {
+                copy(newest, partial);
+                AdapterFolder.writeDiffusers(partial);
+            });
             return adapter;
         }
         Path model = folder.path().resolve("model");

@@ -77,10 +77,6 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(RunConfig config, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
-        if (pipeline.video()) {
-            throw new IllegalArgumentException(
-                    "model (%s) makes videos; only models of pictures can be aligned.".formatted(pipeline.folder()));
-        }
         this.config = config;
         this.lanes = lanes;
         this.pipeline = pipeline;
@@ -98,10 +94,11 @@ public final class TrainingSession implements AutoCloseable {
         Policy policy = new Policy(network(negative, guidance), trainable, network(negative, taught));
         int height = config.sampling().height().orElse(pipeline.defaultHeight());
         int width = config.sampling().width().orElse(pipeline.defaultWidth());
+        int frames = config.sampling().frames().orElse(pipeline.defaultFrames());
         AlignmentTask task = new AlignmentTask(
                 train,
                 pipeline::encode,
-                pipeline.latentShape(1, height, width).slice(1),
+                pipeline.latentShape(1, frames, height, width).slice(1),
                 latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
         Optional<StoredPairs> pairs = stored(config).map(file -> PairFiles.open(file, pipeline, height, width));
@@ -124,6 +121,7 @@ public final class TrainingSession implements AutoCloseable {
                         "",
                         height,
                         width,
+                        frames,
                         config.evaluation().chunkSize()),
                 config.evaluation().samplesPerPrompt(),
                 config.evaluation().firstSeed());
@@ -180,7 +178,7 @@ public final class TrainingSession implements AutoCloseable {
         return new LoraAdapter(
                 manager,
                 pipeline.transformerWeights(),
-                config.adapter().lora(),
+                config.adapter().lora(pipeline.attentionLayers()),
                 NoiseSource.of(config.seed(), ADAPTER));
     }
 
@@ -190,11 +188,20 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Classifier-free guidance asks the network twice. */
     private VelocityModel counted(VelocityModel guided, double guidance) {
-        int times = pipeline.takesNegativePrompt() && guidance != 1 ? 2 : 1;
+        int times = passesOfAVelocity(guidance);
         return (latents, sigmas, conditioning) -> {
             passes.addAndGet(times * latents.getShape().get(0));
             return guided.velocity(latents, sigmas, conditioning);
         };
+    }
+
+    /** Returns how many times a guided velocity asks the network: twice where guidance moves away from a negative prompt. */
+    int passesOfAVelocity() {
+        return passesOfAVelocity(config.sampling().guidance());
+    }
+
+    private int passesOfAVelocity(double guidance) {
+        return pipeline.takesNegativePrompt() && guidance != 1 ? 2 : 1;
     }
 
     /** Returns some of the prompts, spread evenly over all, so that every task keeps its share. */

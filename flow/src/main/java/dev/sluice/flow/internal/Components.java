@@ -151,7 +151,7 @@ public final class Components {
     private static Weights weights(Path folder, ConfigFile config, NDManager manager) throws IOException {
         try (WeightFiles files = WeightFiles.open(folder)) {
             layout(config, files).check(architecture(config), files);
-            return files.load(manager);
+            return files.load(manager).of(architecture(config));
         }
     }
 }

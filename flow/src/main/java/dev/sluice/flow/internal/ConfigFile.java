@@ -10,6 +10,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A JSON file of settings; whatever is wrong with a value is said in one sentence that names the file and the key. */
 public final class ConfigFile {
@@ -50,6 +51,30 @@ public final class ConfigFile {
             return new ConfigFile(path, root);
         } catch (JacksonException e) {
             throw new IOException("%s is not valid JSON: %s.".formatted(path, e.getOriginalMessage()), e);
+        }
+    }
+
+    /**
+     * Returns the settings of a JSON text that a file holds.
+     *
+     * @param path the file, for messages
+     * @param prefix what the names of the settings begin with; others are left out
+     */
+    public static ConfigFile of(Path path, String json, String prefix) throws IOException {
+        try {
+            JsonNode root = JSON.readTree(json);
+            if (!root.isObject()) {
+                throw new IOException("%s must hold a JSON object.".formatted(path));
+            }
+            ObjectNode settings = JSON.createObjectNode();
+            root.properties().forEach(entry -> {
+                if (entry.getKey().startsWith(prefix)) {
+                    settings.set(entry.getKey().substring(prefix.length()), entry.getValue());
+                }
+            });
+            return new ConfigFile(path, settings);
+        } catch (JacksonException e) {
+            throw new IOException("%s does not hold valid JSON: %s.".formatted(path, e.getOriginalMessage()), e);
         }
     }
 

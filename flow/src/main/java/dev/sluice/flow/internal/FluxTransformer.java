@@ -3,6 +3,7 @@ package dev.sluice.flow.internal;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
@@ -11,6 +12,7 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -72,6 +74,11 @@ public final class FluxTransformer implements Network {
     @Override
     public boolean takesNegativePrompt() {
         return false;
+    }
+
+    @Override
+    public List<String> attentionLayers() {
+        return LoraAdapter.Options.SD3_ATTENTION;
     }
 
     @Override

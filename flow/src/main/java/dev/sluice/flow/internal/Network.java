@@ -5,6 +5,7 @@ import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Weights;
+import java.util.List;
 import java.util.function.Predicate;
 
 /** The velocity network of a pipeline: its weights, what latents it takes, and how it is guided. */
@@ -14,6 +15,9 @@ public interface Network extends VelocityModel {
 
     /** Returns the same network over other weights, which it reads at every call and does not own. */
     Network over(Weights weights);
+
+    /** Returns the names, or ends of names, of the layers of its attention. */
+    List<String> attentionLayers();
 
     /** Returns whether guidance moves away from a negative prompt, rather than being told to the network. */
     default boolean takesNegativePrompt() {

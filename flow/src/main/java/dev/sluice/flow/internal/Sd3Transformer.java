@@ -2,11 +2,13 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -40,6 +42,11 @@ public final class Sd3Transformer implements Network {
     @Override
     public Network over(Weights other) {
         return new Sd3Transformer(config, other);
+    }
+
+    @Override
+    public List<String> attentionLayers() {
+        return LoraAdapter.Options.SD3_ATTENTION;
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -23,6 +24,17 @@ public final class WanTransformer implements Network {
     private static final int USUAL_ROWS = 60;
 
     private static final int USUAL_COLUMNS = 104;
+
+    /** Of a token to all tokens, and to the text. */
+    private static final List<String> ATTENTION = List.of(
+            "attn1.to_q",
+            "attn1.to_k",
+            "attn1.to_v",
+            "attn1.to_out.0",
+            "attn2.to_q",
+            "attn2.to_k",
+            "attn2.to_v",
+            "attn2.to_out.0");
 
     private final WanConfig config;
     private final Weights weights;
@@ -68,6 +80,11 @@ public final class WanTransformer implements Network {
     @Override
     public boolean video() {
         return true;
+    }
+
+    @Override
+    public List<String> attentionLayers() {
+        return ATTENTION;
     }
 
     @Override

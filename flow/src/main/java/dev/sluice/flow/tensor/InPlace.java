@@ -32,6 +32,14 @@ public final class InPlace {
         run("fold_low_rank", new double[] {scale}, folded, base, a, b);
     }
 
+    /**
+     * Writes base + scale·B·A with rows of given lengths into {@code folded}, as DoRA does; A is (r, in), B is (out, r), the
+     * lengths (out), the others (out, in).
+     */
+    public static void foldDora(NDArray folded, NDArray base, NDArray a, NDArray b, double scale, NDArray lengths) {
+        run("fold_dora", new double[] {scale}, folded, base, a, b, lengths);
+    }
+
     /** Adds scale·Bᵀ·G to {@code gradientA} and scale·G·Aᵀ to {@code gradientB}, where G is the folded weight's gradient. */
     public static void pullBackLowRank(
             NDArray gradient, NDArray a, NDArray b, double scale, NDArray gradientA, NDArray gradientB) {

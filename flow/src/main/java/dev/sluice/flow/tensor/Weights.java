@@ -17,6 +17,7 @@ public final class Weights implements AutoCloseable {
     private final NDManager manager;
     private final boolean owner;
     private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+    private String network = "";
 
     /** Creates an empty set whose arrays will belong to {@code manager}. */
     public Weights(NDManager manager) {
@@ -35,8 +36,20 @@ public final class Weights implements AutoCloseable {
      */
     public Weights with(NDManager manager, Map<String, NDArray> replacements) {
         Weights view = new Weights(manager, false);
+        view.network = network;
         arrays.forEach((name, array) -> view.arrays.put(name, replacements.getOrDefault(name, array)));
         return view;
+    }
+
+    /** Returns the class of the network that they are of, as {@code config.json} names it; empty if nobody said. */
+    public String network() {
+        return network;
+    }
+
+    /** Says which class of network they are of. */
+    public Weights of(String network) {
+        this.network = network;
+        return this;
     }
 
     /** Returns the owner of the arrays. */

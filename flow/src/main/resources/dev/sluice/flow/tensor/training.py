@@ -4,6 +4,13 @@
     torch.copy_(folded, torch.addmm(torch.to(base, a), b, a, beta=1, alpha=float(scale)))
     return torch.empty([0])
 
+  # The rows of W + scale·B·A in their directions, with lengths of their own (DoRA, Liu et al. 2024, arXiv:2402.09353).
+  def fold_dora(self: __torch__.Ops, scale: Tensor, folded: Tensor, base: Tensor, a: Tensor, b: Tensor, lengths: Tensor) -> Tensor:
+    moved = torch.addmm(torch.to(base, a), b, a, beta=1, alpha=float(scale))
+    norms = torch.sqrt(torch.sum(torch.mul(moved, moved), [1]))
+    torch.copy_(folded, torch.mul(moved, torch.unsqueeze(torch.div(lengths, norms), 1)))
+    return torch.empty([0])
+
   # Adds dL/dA and dL/dB, given dL/dW of W + scale·B·A.
   def pull_back_low_rank(self: __torch__.Ops, scale: Tensor, grad: Tensor, a: Tensor, b: Tensor, grad_a: Tensor, grad_b: Tensor) -> Tensor:
     g = torch.to(grad, 6)

@@ -8,12 +8,11 @@ import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
- * How many bytes a picture takes as a JPEG of quality 95, headers included: the least reward that tests a trainer whole.
+ * How many bytes a picture, or a frame of a video, takes as a JPEG of quality 95, headers included: the least reward that tests a trainer whole.
  *
  * <p>Source: Black et al. (2023), arXiv:2305.13301; scale and quality as flow_grpo's code has them.
  *
@@ -25,18 +24,19 @@ record JpegSize(double perKilobyte) implements Reward {
 
     @Override
     public Scores score(List<Sample> samples) {
-        double[] values = new double[samples.size()];
-        Map<Integer, String> reasons = new LinkedHashMap<>();
-        for (int i = 0; i < values.length; i++) {
-            Media media = samples.get(i).media();
-            if (media.isImage()) {
-                values[i] = perKilobyte * ImageFiles.jpeg(media, QUALITY).length / 1000.0;
-            } else {
-                values[i] = Double.NaN;
-                reasons.put(i, "a video of %s frames is no image".formatted(media.frames()));
-            }
+        return Scores.of(
+                samples.stream().map(Sample::media).mapToDouble(this::score).toArray());
+    }
+
+    /** A video's is the mean over its frames. */
+    private double score(Media media) {
+        int size = 3 * media.height() * media.width();
+        long bytes = 0;
+        for (int i = 0; i < media.frames(); i++) {
+            byte[] rgb = Arrays.copyOfRange(media.rgb(), i * size, (i + 1) * size);
+            bytes += ImageFiles.jpeg(Media.image(media.height(), media.width(), rgb), QUALITY).length;
         }
-        return new Scores(values, reasons);
+        return perKilobyte * bytes / (1000.0 * media.frames());
     }
 
     /** Offers the size in kilobytes: more is better. */
@@ -48,7 +48,7 @@ record JpegSize(double perKilobyte) implements Reward {
 
         @Override
         public RewardFacts facts() {
-            return new RewardFacts(0, Double.POSITIVE_INFINITY, RewardFacts.Modality.IMAGE, false, false, true);
+            return new RewardFacts(0, Double.POSITIVE_INFINITY, RewardFacts.Modality.BOTH, false, false, true);
         }
 
         @Override
@@ -71,7 +71,7 @@ record JpegSize(double perKilobyte) implements Reward {
 
         @Override
         public RewardFacts facts() {
-            return new RewardFacts(Double.NEGATIVE_INFINITY, 0, RewardFacts.Modality.IMAGE, false, false, true);
+            return new RewardFacts(Double.NEGATIVE_INFINITY, 0, RewardFacts.Modality.BOTH, false, false, true);
         }
 
         @Override

@@ -8,6 +8,7 @@ import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
 import dev.sluice.video.Media;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -49,11 +50,13 @@ class JpegSizeTest {
     }
 
     @Test
-    void aVideoHasNoScoreButAReason() {
-        Sample video = new Sample(new Media(2, 1, 1, new byte[6], 8), "", Map.of());
+    void aVideosSizeIsTheMeanOverItsFrames() {
+        byte[] both = Arrays.copyOf(FLAT.media().rgb(), 2 * FLAT.media().rgb().length);
+        System.arraycopy(RAMP.media().rgb(), 0, both, both.length / 2, both.length / 2);
+        Sample video = new Sample(new Media(2, SIDE, SIDE, both, 8), "", Map.of());
         try (Reward reward = RewardProvider.named("incompressibility")) {
             Scores scores = reward.score(List.of(video, FLAT));
-            assertThat(scores.reasons()).containsOnlyKeys(0);
+            assertThat(scores.values()[0]).isCloseTo((4.721 + 22.49) / 2, within(1e-9));
             assertThat(scores.values()[1]).isEqualTo(4.721);
         }
     }
