@@ -1,9 +1,9 @@
 package dev.sluice.rewards;
 
-/** Which prompts may be learned from; see {@link ScenesWorld} for how the combinations are divided. */
+/** Which prompts of a bundled world may be learned from; {@link ScenesWorld} and {@link ArmWorld} say how theirs are divided. */
 public enum SceneSplit {
     /** Prompts of pretraining and of reward training. */
     TRAIN,
-    /** Prompts that neither pretraining nor training sees, except the four single objects, which stand in both. */
+    /** Prompts that neither pretraining nor training sees, except the four single objects of scenes, which stand in both. */
     TEST
 }

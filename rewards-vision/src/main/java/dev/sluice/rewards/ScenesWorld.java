@@ -120,7 +120,7 @@ public final class ScenesWorld {
      * @param index the example's number; the same seed and number give the same example
      */
     public static Example example(long seed, long index) {
-        SplittableRandom random = new SplittableRandom(mix(mix(seed) + index));
+        SplittableRandom random = random(seed, index);
         ScenePrompt prompt = random.nextBoolean() ? DenseCaptions.draw(random) : prompt(random);
         return new Example(prompt, scene(prompt, random), SceneCaptions.of(prompt, HIDDEN_SHARE, random));
     }
@@ -128,6 +128,11 @@ public final class ScenesWorld {
     private static ScenePrompt prompt(SplittableRandom random) {
         List<ScenePrompt> prompts = prompts(SceneSplit.TRAIN, TASKS.get(random.nextInt(TASKS.size())));
         return prompts.get(random.nextInt(prompts.size()));
+    }
+
+    /** Returns what an example of a data set is drawn with. */
+    static SplittableRandom random(long seed, long index) {
+        return new SplittableRandom(mix(mix(seed) + index));
     }
 
     /** Spreads neighbouring seeds (the finaliser of MurmurHash3). */

@@ -3,6 +3,8 @@ package dev.sluice.configs.internal;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.grpo.Prompt;
+import dev.sluice.rewards.ArmPrompt;
+import dev.sluice.rewards.ArmWorld;
 import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneSplit;
 import dev.sluice.rewards.ScenesWorld;
@@ -16,13 +18,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads prompt files and the prompts of built-in worlds. */
 public final class PromptReader {
-    private static final String SCENES = "scenes";
+    private static final SortedMap<String, Function<SceneSplit, List<Prompt>>> WORLDS = new TreeMap<>(Map.of(
+            "scenes",
+            split -> ScenesWorld.prompts(split).stream()
+                    .map(PromptReader::prompt)
+                    .toList(),
+            "arm",
+            split -> ArmWorld.prompts(split).stream().map(PromptReader::prompt).toList()));
     private static final String PROMPT = "prompt";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -30,21 +41,26 @@ public final class PromptReader {
 
     /** Returns the prompts of a world's split. */
     public static List<Prompt> world(PromptSource.World source) {
-        if (!SCENES.equals(source.world())) {
-            throw new IllegalArgumentException(
-                    "The world (%s) of the prompts %s is unknown; there is scenes.".formatted(source.world(), source));
+        if (!WORLDS.containsKey(source.world())) {
+            throw new IllegalArgumentException("The world (%s) of the prompts %s is unknown; there is %s."
+                    .formatted(source.world(), source, String.join(", ", WORLDS.keySet())));
         }
         List<String> splits = Arrays.stream(SceneSplit.values())
                 .map(split -> split.name().toLowerCase(Locale.ROOT))
                 .toList();
         int index = splits.indexOf(source.split());
         if (index < 0) {
-            throw new IllegalArgumentException("The split (%s) of the prompts %s is unknown; scenes has %s."
-                    .formatted(source.split(), source, String.join(", ", splits)));
+            throw new IllegalArgumentException("The split (%s) of the prompts %s is unknown; %s has %s."
+                    .formatted(source.split(), source, source.world(), String.join(", ", splits)));
         }
-        return ScenesWorld.prompts(SceneSplit.values()[index]).stream()
-                .map(PromptReader::prompt)
-                .toList();
+        return WORLDS.get(source.world()).apply(SceneSplit.values()[index]);
+    }
+
+    private static Prompt prompt(ArmPrompt arm) {
+        Map<String, Object> metadata = new LinkedHashMap<>(arm.metadata());
+        metadata.put(Prompt.TASK, arm.task());
+        metadata.put(Prompts.UNSEEN, ArmWorld.unseenCombination(arm));
+        return new Prompt(arm.text(), metadata);
     }
 
     private static Prompt prompt(ScenePrompt scene) {

@@ -1,0 +1,107 @@
+package dev.sluice.rewards;
+
+import dev.sluice.rewards.internal.ArmMotions;
+import dev.sluice.rewards.internal.ArmPrompts;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * The bundled world of videos: sixteen frames of 32×32 pixels, one second, in which an arm of two links in a plane moves to where
+ * the prompt says. Its joints are known, so that whether a machine could do what a video shows is judged exactly
+ * ({@link ArmJudge}).
+ *
+ * <p><b>Pictures.</b> The window is [−1.15, 1.15]², y upwards, black; the upper link is red, the lower green, both capsules, and
+ * discs mark the base (white), the elbow (cyan) and the hand (yellow).
+ *
+ * <p><b>Prompts.</b> A verb (move, point, reach, swing), perhaps how far (near, far), and one of eight directions: "move to the
+ * upper left", "reach to the far top". 96 in all.
+ *
+ * <p><b>Division.</b> It is fixed. Held out of {@link SceneSplit#TRAIN} as a whole are four combinations of distance and
+ * direction (near right, far upper left, near lower left, far bottom), whatever the verb; and of each verb, two directions
+ * without a distance, which training has in the words of other verbs.
+ *
+ * <p><b>Motions.</b> Minimum-jerk from a random pose to one that obeys the prompt, as slow as the joints need or slower, then at
+ * rest (Flash and Hogan 1985).
+ */
+public final class ArmWorld {
+    /** Height and width of a frame. */
+    public static final int SIZE = 32;
+
+    /** Frames of a video. */
+    public static final int FRAMES = 16;
+
+    /** Playing speed, the one that Wan's videos have. */
+    public static final double FRAMES_PER_SECOND = 16;
+
+    /** What shoulder and elbow can do. */
+    public static final List<JointLimits> LIMITS =
+            List.of(new JointLimits(-2.8, 2.8, 4, 50, 1200), new JointLimits(-2.4, 2.4, 4, 50, 1200));
+
+    /** The share of examples for pretraining that cannot be executed. */
+    private static final double FLAWED = 0.4;
+
+    /** What is wrong with those: what a model can copy, but no frozen ones, which obey no prompt. */
+    private static final List<ArmFlaw> FLAWS = List.of(ArmFlaw.JITTERED, ArmFlaw.BEYOND_LIMITS, ArmFlaw.TOO_FAST);
+
+    private ArmWorld() {}
+
+    /**
+     * A video with its caption.
+     *
+     * @param prompt what it obeys
+     * @param motion the truth
+     */
+    public record Example(ArmPrompt prompt, ArmMotion motion) {}
+
+    /** Returns all prompts of a split, always in the same order. */
+    public static List<ArmPrompt> prompts(SceneSplit split) {
+        return ArmPrompts.of(split);
+    }
+
+    /** Returns whether no prompt of training combines what this prompt combines, in whatever words. */
+    public static boolean unseenCombination(ArmPrompt prompt) {
+        return ArmPrompts.unseen(prompt);
+    }
+
+    /** Returns every word that a prompt can have, sorted: the vocabulary of a word-level tokenizer. */
+    public static List<String> words() {
+        return ArmPrompts.words();
+    }
+
+    /** Draws an executable motion that ends where the prompt says. */
+    public static ArmMotion motion(ArmPrompt prompt, SplittableRandom random) {
+        return ArmMotions.draw(prompt, random);
+    }
+
+    /**
+     * Draws a captioned video for pretraining, of a training prompt. Two in five are not executable (jittered, beyond joint
+     * limits or too fast), so that a model that learns them leaves something to align.
+     *
+     * @param seed the seed of the data set
+     * @param index the example's number; the same seed and number give the same example
+     */
+    public static Example example(long seed, long index) {
+        SplittableRandom random = ScenesWorld.random(seed, index);
+        List<ArmPrompt> prompts = prompts(SceneSplit.TRAIN);
+        ArmPrompt prompt = prompts.get(random.nextInt(prompts.size()));
+        ArmMotion clean = motion(prompt, random);
+        if (random.nextDouble() >= FLAWED) {
+            return new Example(prompt, clean);
+        }
+        return new Example(prompt, FLAWS.get(random.nextInt(FLAWS.size())).apply(clean, random));
+    }
+
+    /**
+     * Draws a motion for a network that reads joints from frames: an executable one or one with any flaw, as likely as not.
+     *
+     * @param seed the seed of the data set
+     * @param index the example's number; the same seed and number give the same motion
+     */
+    public static ArmMotion reading(long seed, long index) {
+        SplittableRandom random = ScenesWorld.random(seed, index);
+        List<ArmPrompt> prompts = prompts(SceneSplit.TRAIN);
+        ArmMotion clean = motion(prompts.get(random.nextInt(prompts.size())), random);
+        ArmFlaw[] flaws = ArmFlaw.values();
+        return random.nextBoolean() ? clean : flaws[random.nextInt(flaws.length)].apply(clean, random);
+    }
+}

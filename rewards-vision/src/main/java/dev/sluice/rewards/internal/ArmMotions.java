@@ -1,0 +1,134 @@
+package dev.sluice.rewards.internal;
+
+import dev.sluice.rewards.ArmMotion;
+import dev.sluice.rewards.ArmPose;
+import dev.sluice.rewards.ArmPrompt;
+import dev.sluice.rewards.ArmReach;
+import dev.sluice.rewards.ArmWorld;
+import dev.sluice.rewards.JointLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/** Draws motions of {@link ArmWorld}, and spoils them. */
+public final class ArmMotions {
+    private static final int TRIES = 100_000;
+    /** How far poses keep from the ends of a joint's range. */
+    private static final double MARGIN = 0.1;
+    /** A motion turns some joint at least so far, and the hand is carried at least so far. */
+    private static final double LEAST_TURN = 0.5;
+
+    private static final double LEAST_WAY = 0.3;
+    /** The peaks of a minimum-jerk motion of length and duration 1: 30/16, 10/√3 and 60. */
+    private static final double[] PEAKS = {1.875, 10 / Math.sqrt(3), 60};
+
+    private ArmMotions() {}
+
+    /** Returns an executable motion that obeys a prompt. */
+    public static ArmMotion draw(ArmPrompt prompt, SplittableRandom random) {
+        for (int i = 0; i < TRIES; i++) {
+            ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
+            Optional<ArmPose> to = goal(prompt, random);
+            if (to.isPresent() && inRange(from) && inRange(to.get())) {
+                double seconds = legalSeconds(from, to.get());
+                double most = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
+                double turn = Math.max(
+                        Math.abs(to.get().shoulder() - from.shoulder()),
+                        Math.abs(to.get().elbow() - from.elbow()));
+                if (seconds <= most && turn >= LEAST_TURN && way(from, to.get()) >= LEAST_WAY) {
+                    return minimumJerk(from, to.get(), random.nextDouble(seconds, most + 1e-9));
+                }
+            }
+        }
+        throw new IllegalStateException("No motion of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
+    }
+
+    private static Optional<ArmPose> goal(ArmPrompt prompt, SplittableRandom random) {
+        ArmReach reach = prompt.reach();
+        double distance = random.nextDouble(Math.max(0.45, reach.least() + 0.05), reach.greatest() - 0.03);
+        double bearing = prompt.direction().angle() + random.nextDouble(-0.28, 0.28);
+        return ArmPose.at(distance * Math.cos(bearing), distance * Math.sin(bearing), random.nextBoolean() ? 1 : -1);
+    }
+
+    private static boolean inRange(ArmPose pose) {
+        return within(pose.shoulder(), ArmWorld.LIMITS.get(0)) && within(pose.elbow(), ArmWorld.LIMITS.get(1));
+    }
+
+    private static boolean within(double angle, JointLimits limits) {
+        return angle >= limits.least() + MARGIN && angle <= limits.greatest() - MARGIN;
+    }
+
+    private static double way(ArmPose from, ArmPose to) {
+        return Math.hypot(to.handX() - from.handX(), to.handY() - from.handY());
+    }
+
+    private static double legalSeconds(ArmPose from, ArmPose to) {
+        return Math.max(
+                legalSeconds(Math.abs(to.shoulder() - from.shoulder()), ArmWorld.LIMITS.get(0)),
+                legalSeconds(Math.abs(to.elbow() - from.elbow()), ArmWorld.LIMITS.get(1)));
+    }
+
+    private static double legalSeconds(double turn, JointLimits limits) {
+        return Math.max(
+                PEAKS[0] * turn / limits.velocity(),
+                Math.max(
+                        Math.sqrt(PEAKS[1] * turn / limits.acceleration()),
+                        Math.cbrt(PEAKS[2] * turn / limits.jerk())));
+    }
+
+    private static ArmMotion minimumJerk(ArmPose from, ArmPose to, double seconds) {
+        List<ArmPose> poses = new ArrayList<>();
+        for (int frame = 0; frame < ArmWorld.FRAMES; frame++) {
+            double s = Math.min(1, frame / ArmWorld.FRAMES_PER_SECOND / seconds);
+            double share = s * s * s * (10 + s * (6 * s - 15));
+            poses.add(between(from, to, share));
+        }
+        return new ArmMotion(poses);
+    }
+
+    private static ArmPose between(ArmPose from, ArmPose to, double share) {
+        return new ArmPose(
+                from.shoulder() + share * (to.shoulder() - from.shoulder()),
+                from.elbow() + share * (to.elbow() - from.elbow()));
+    }
+
+    /** Returns the motion with noise of a standard deviation on every angle. */
+    public static ArmMotion jittered(ArmMotion clean, double deviation, SplittableRandom random) {
+        return new ArmMotion(clean.poses().stream()
+                .map(pose -> new ArmPose(
+                        pose.shoulder() + deviation * random.nextGaussian(),
+                        pose.elbow() + deviation * random.nextGaussian()))
+                .toList());
+    }
+
+    /** Returns the motion with one joint led smoothly to an angle, of either sign, and back. */
+    public static ArmMotion bulged(ArmMotion clean, int joint, double peak, SplittableRandom random) {
+        int frames = clean.poses().size();
+        double[][] angles = clean.angles();
+        int middle = random.nextInt(frames / 3, 2 * frames / 3);
+        double target = Math.copySign(peak, angles[middle][joint]);
+        double bulge = target - angles[middle][joint];
+        List<ArmPose> poses = new ArrayList<>();
+        for (int frame = 0; frame < frames; frame++) {
+            double wide = frame <= middle ? middle : frames - 1.0 - middle;
+            double share = (1 + Math.cos(Math.PI * (frame - middle) / wide)) / 2;
+            angles[frame][joint] += bulge * share;
+            poses.add(new ArmPose(angles[frame][0], angles[frame][1]));
+        }
+        return new ArmMotion(poses);
+    }
+
+    /** Returns the motion in a third of the time that its joints need, at a random moment. */
+    public static ArmMotion rushed(ArmMotion clean, SplittableRandom random) {
+        ArmPose from = clean.poses().get(0);
+        ArmPose to = clean.end();
+        ArmMotion quick = minimumJerk(from, to, legalSeconds(from, to) / 3);
+        int wait = random.nextInt(clean.poses().size() / 2);
+        List<ArmPose> poses = new ArrayList<>();
+        for (int frame = 0; frame < clean.poses().size(); frame++) {
+            poses.add(quick.poses().get(Math.max(0, frame - wait)));
+        }
+        return new ArmMotion(poses);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.sluice.rewards.internal;
+
+import dev.sluice.rewards.ArmJudge;
+import dev.sluice.rewards.ArmPrompt;
+import dev.sluice.rewards.ArmVerdict;
+import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardFacts;
+import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The verdict of the arm's exact judge, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose metadata or
+ * video is none of the arm world has no score.
+ *
+ * @param score what a verdict earns
+ */
+record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
+    private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.VIDEO, true, false, true);
+    private static final Map<String, ToDoubleFunction<ArmVerdict>> MODES = new TreeMap<>(Map.of(
+            "arrived",
+            verdict -> verdict.arrived() ? 1 : 0,
+            "graded",
+            ArmVerdict::graded,
+            "strict",
+            verdict -> verdict.executable() ? 1 : 0,
+            "visual",
+            ArmVerdict::visual));
+
+    @Override
+    public Scores score(List<Sample> samples) {
+        double[] values = new double[samples.size()];
+        Map<Integer, String> reasons = new LinkedHashMap<>();
+        for (int i = 0; i < values.length; i++) {
+            Sample sample = samples.get(i);
+            try {
+                ArmPrompt prompt = ArmPrompt.of(sample.prompt(), sample.metadata());
+                values[i] = score.applyAsDouble(ArmJudge.judge(prompt, sample.media()));
+            } catch (IllegalArgumentException e) {
+                values[i] = Double.NaN;
+                reasons.put(i, e.getMessage());
+            }
+        }
+        return new Scores(values, reasons);
+    }
+
+    /** Offers the graded verdict and, by its mode, the others. */
+    public static final class Graded implements RewardProvider {
+        @Override
+        public String name() {
+            return "arm";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return FACTS;
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("mode", List.copyOf(MODES.keySet()));
+        }
+
+        @Override
+        public Reward open() {
+            return new ArmReward(MODES.get("graded"));
+        }
+
+        @Override
+        public Reward openChecked(Map<String, Object> options) {
+            return new ArmReward(MODES.get(options.getOrDefault("mode", "graded")));
+        }
+    }
+
+    /** Offers the strict verdict, 1 if the motion can be executed, else 0: what evaluation reports. */
+    public static final class Strict implements RewardProvider {
+        @Override
+        public String name() {
+            return "arm-strict";
+        }
+
+        @Override
+        public RewardFacts facts() {
+            return FACTS;
+        }
+
+        @Override
+        public Reward open() {
+            return new ArmReward(MODES.get("strict"));
+        }
+    }
+}
