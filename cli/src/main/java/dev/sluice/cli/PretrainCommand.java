@@ -1,25 +1,20 @@
 package dev.sluice.cli;
 
 import ai.djl.Device;
-import dev.sluice.cli.internal.Manifests;
 import dev.sluice.cli.internal.PretrainingLoop;
 import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.SceneBatches;
 import dev.sluice.configs.PretrainConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.Pretraining;
-import dev.sluice.flow.PretrainingStoppedException;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,9 +48,8 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PretrainConfig config = RunFiles.pretrain(file, arguments.settings());
         RunFolder folder = new RunFolder(config.folder());
-        RunArguments.Claim claim = arguments.claim();
         if (!arguments.dryRun()) {
-            claim.check(folder);
+            arguments.claim().check(folder);
         }
         Device device = Torch.device(config.device());
         try (Lanes lanes = Lanes.open(config.lanes(), config.training().chunks(), config.threads(), device);
@@ -69,30 +63,18 @@ final class PretrainCommand implements Callable<Integer> {
             if (arguments.dryRun()) {
                 return dryRun(config, pretraining, lanes.count());
             }
-            claim.take(folder);
-            Optional<Long> last = arguments.resume() ? folder.lastCheckpoint() : Optional.empty();
-            if (last.isPresent()) {
-                pretraining.restore(folder.checkpoint(last.get()));
-            } else {
-                if (config.startFolder().isPresent()) {
-                    pretraining.startFrom(config.startFolder().get());
-                }
-                folder.begin(RunFiles.yaml(config));
-                Manifests.write(folder, spec, config.training().seed(), List.of());
-            }
-            PrintWriter err = spec.commandLine().getErr();
-            new PretrainingLoop(config, folder, pretraining, madeBy(config), err).run();
-            err.printf("The model is in %s.%n", folder.path().resolve("model"));
-            return 0;
-        } catch (PretrainingStoppedException e) {
-            PrintWriter err = spec.commandLine().getErr();
-            err.println("sluice: " + e.getMessage());
-            if (folder.lastCheckpoint().isPresent()) {
-                err.println("The newest checkpoint is in " + folder.checkpoints() + ".");
-            }
-            err.flush();
-            return 1;
+            return new LearnerRun(spec, arguments, folder)
+                    .run(pretraining, course(config), RunFiles.yaml(config), madeBy(config), () -> {
+                        if (config.startFolder().isPresent()) {
+                            pretraining.startFrom(config.startFolder().get());
+                        }
+                    });
         }
+    }
+
+    private static PretrainingLoop.Course course(PretrainConfig config) {
+        return new PretrainingLoop.Course(
+                config.training().steps(), config.training().batch(), config.checkpoints());
     }
 
     private int dryRun(PretrainConfig config, Pretraining pretraining, int lanes) {
@@ -112,12 +94,7 @@ final class PretrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Returns what is kept beside the model: how it was made. */
     private Map<String, Object> madeBy(PretrainConfig config) {
-        Map<String, Object> madeBy = new LinkedHashMap<>();
-        madeBy.put("command", String.join(" ", Manifests.command(spec)));
-        madeBy.put("seed", config.training().seed());
-        madeBy.put("options", RunFiles.tree(config));
-        return madeBy;
+        return LearnerRun.madeBy(spec, config.training().seed(), RunFiles.tree(config));
     }
 }

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             CalibrateCommand.class,
             PairsCommand.class,
             PretrainCommand.class,
+            IdmCommand.class,
             SampleCommand.class,
             EvaluateCommand.class,
             ScoreCommand.class,

@@ -54,17 +54,19 @@ class BundledRunFilesTest {
     @MethodSource("runFiles")
     void aRunFileIsReadWithoutAFaultAndSaysWhatItIsFor(Path file) throws IOException {
         // Whether the model is there is another question than whether the file is right.
-        boolean pretraining = file.getFileName().toString().contains("pretrain");
-        Record options = pretraining
+        String name = file.getFileName().toString();
+        Record options = name.contains("pretrain")
                 ? RunFiles.pretrain(file, List.of())
-                : RunFiles.train(file, List.of("model=" + DocumentationTest.HOME));
+                : name.contains("idm")
+                        ? RunFiles.idm(file, List.of())
+                        : RunFiles.train(file, List.of("model=" + DocumentationTest.HOME));
         assertThat(RunFiles.yaml(options)).isNotBlank();
         assertThat(Files.readString(file)).startsWith("#");
     }
 
     static List<Path> trainingFiles() throws IOException {
         return runFiles().stream()
-                .filter(file -> !file.getFileName().toString().contains("pretrain"))
+                .filter(file -> !file.getFileName().toString().matches(".*(pretrain|idm).*"))
                 .toList();
     }
 

@@ -34,7 +34,7 @@ class ModuleBoundaryTest {
             "dev.sluice.flow", List.of(),
             "dev.sluice.sde", List.of("dev.sluice.flow.."),
             "dev.sluice.video", List.of(),
-            "dev.sluice.rewards", List.of("dev.sluice.video..", "dev.sluice.flow.tensor.."),
+            "dev.sluice.rewards", List.of("dev.sluice.video..", "dev.sluice.flow.."),
             "dev.sluice.grpo",
                     List.of("dev.sluice.sde..", "dev.sluice.flow..", "dev.sluice.rewards..", "dev.sluice.video.."),
             "dev.sluice.configs",

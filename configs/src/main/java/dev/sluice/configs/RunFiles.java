@@ -19,6 +19,7 @@ import java.util.Map;
 public final class RunFiles {
     private static final String TRAIN = "train.yaml";
     private static final String PRETRAIN = "pretrain.yaml";
+    private static final String IDM = "idm.yaml";
     private static final String STUDY = "study.yaml";
 
     private RunFiles() {}
@@ -43,6 +44,17 @@ public final class RunFiles {
      */
     public static PretrainConfig pretrain(Path file, List<String> settings) {
         return read(PretrainConfig.class, PRETRAIN, file, settings);
+    }
+
+    /**
+     * Returns the options of a run that trains an inverse dynamics model.
+     *
+     * @param file the run file
+     * @param settings {@code a.b=value}, the last one winning
+     * @throws ConfigException with all that is wrong
+     */
+    public static IdmConfig idm(Path file, List<String> settings) {
+        return read(IdmConfig.class, IDM, file, settings);
     }
 
     /**

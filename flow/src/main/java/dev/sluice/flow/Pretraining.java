@@ -27,7 +27,7 @@ import java.util.Map;
  * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206; predicting
  * more than the picture from the same features is from Chefer et al. (2025), VideoJAM, arXiv:2502.02492.
  */
-public final class Pretraining implements AutoCloseable {
+public final class Pretraining implements Learner {
     /**
      * The sizes of the model.
      *
@@ -133,16 +133,6 @@ public final class Pretraining implements AutoCloseable {
         }
     }
 
-    /**
-     * What an update did.
-     *
-     * @param step updates taken, this one included
-     * @param loss mean squared error of the velocity
-     * @param gradientNorm before clipping
-     * @param learningRate that was used
-     */
-    public record Progress(long step, double loss, double gradientNorm, double learningRate) {}
-
     private final Lanes lanes;
     private final NDManager manager;
     private final Architecture architecture;
@@ -218,21 +208,17 @@ public final class Pretraining implements AutoCloseable {
         return options;
     }
 
-    /** Returns how many updates were taken. */
+    @Override
     public long step() {
         return step;
     }
 
-    /** Returns the number of trained scalars. */
+    @Override
     public long parameterCount() {
         return parameters.values().stream().mapToLong(NDArray::size).sum();
     }
 
-    /**
-     * Takes one update.
-     *
-     * @throws PretrainingStoppedException if the loss or a gradient is not finite; nothing was changed then
-     */
+    @Override
     public Progress update() {
         double rate = options.learningRate(step);
         double loss = gradient.accumulate(batches.draw(model, step));
@@ -250,7 +236,7 @@ public final class Pretraining implements AutoCloseable {
         return new Progress(step, loss, norm, rate);
     }
 
-    /** Writes all that a later {@link #restore} needs to give the same numbers as if it had never stopped. */
+    @Override
     public void checkpoint(Path folder) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>();
         parameters.forEach((name, array) -> arrays.put("parameter." + name, array));
@@ -265,7 +251,7 @@ public final class Pretraining implements AutoCloseable {
     /** The file in a checkpoint's folder. */
     public static final String CHECKPOINT = "pretraining.safetensors";
 
-    /** Continues from a checkpoint of the same architecture and options. */
+    @Override
     public void restore(Path folder) throws IOException {
         Path path = folder.resolve(CHECKPOINT);
         try (SafetensorsFile file = SafetensorsFile.open(path);
@@ -304,11 +290,8 @@ public final class Pretraining implements AutoCloseable {
         return part;
     }
 
-    /**
-     * Writes the averaged model as a folder in diffusers' layout, in half precision.
-     *
-     * @param madeBy how it was made (command, seed, time), kept beside the weights
-     */
+    /** Writes the averaged model as a folder in diffusers' layout, in half precision. */
+    @Override
     public void export(Path folder, Map<String, Object> madeBy) throws IOException {
         Map<String, NDArray> averaged = new LinkedHashMap<>(model.arrays());
         averaged.putAll(ema.values());

@@ -14,10 +14,10 @@ import java.util.Locale;
  */
 public final class ArmJudge {
     /** What a joint may exceed its range by, in radians: less than a pixel at the hand. */
-    private static final double ANGLE_ALLOWANCE = 0.05;
+    static final double ANGLE_ALLOWANCE = 0.05;
 
     /** What a change may exceed its limit by, as a share. */
-    private static final double CHANGE_ALLOWANCE = 0.1;
+    static final double CHANGE_ALLOWANCE = 0.1;
 
     /** A hand that gets no farther rests. */
     private static final double STILL = 0.05;
@@ -33,12 +33,17 @@ public final class ArmJudge {
      * @throws IllegalArgumentException if it has fewer than two frames or another size than 32×32 pixels
      */
     public static ArmReading read(Media video) {
+        require(video);
+        return ArmFit.read(video);
+    }
+
+    /** Refuses what is no video of the arm's world. */
+    static void require(Media video) {
         if (!(video.frames() >= 2 && video.height() == ArmWorld.SIZE && video.width() == ArmWorld.SIZE)) {
             throw new IllegalArgumentException(
                     "video (%s frames of %s×%s pixels) must have at least 2 frames of 32×32 pixels."
                             .formatted(video.frames(), video.height(), video.width()));
         }
-        return ArmFit.read(video);
     }
 
     /** Returns how a video can be followed and how it obeys a prompt; the video is as in {@link #read}. */

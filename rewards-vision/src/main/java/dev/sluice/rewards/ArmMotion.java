@@ -3,6 +3,7 @@ package dev.sluice.rewards;
 import dev.sluice.rewards.internal.ArmRenderer;
 import dev.sluice.video.Media;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * A motion of the arm, frame by frame: the truth behind a video.
@@ -31,8 +32,36 @@ public record ArmMotion(List<ArmPose> poses) {
 
     /** Returns the cost of following the motion, by the world's own limits. */
     public MotionCost cost() {
-        double colliding = poses.stream().filter(ArmPose::selfColliding).count() / (double) poses.size();
-        return MotionCost.of(angles(), ArmWorld.FRAMES_PER_SECOND, ArmWorld.LIMITS, colliding);
+        return cost(frame -> true);
+    }
+
+    /**
+     * Returns the cost of following the motion, by the world's own limits. A frame is infeasible where a joint is out of its range, has
+     * come there faster than it can, or the arm touches itself.
+     *
+     * @param clear whether a frame shows the arm; one that does not is infeasible as well
+     */
+    public MotionCost cost(IntPredicate clear) {
+        int infeasible = 0;
+        for (int frame = 0; frame < poses.size(); frame++) {
+            infeasible += clear.test(frame) && feasible(frame) ? 0 : 1;
+        }
+        double share = infeasible / (double) poses.size();
+        return MotionCost.of(angles(), ArmWorld.FRAMES_PER_SECOND, ArmWorld.LIMITS, share);
+    }
+
+    private boolean feasible(int frame) {
+        ArmPose pose = poses.get(frame);
+        ArmPose before = poses.get(Math.max(0, frame - 1));
+        return !pose.selfColliding()
+                && feasible(pose.shoulder(), before.shoulder(), ArmWorld.LIMITS.get(0))
+                && feasible(pose.elbow(), before.elbow(), ArmWorld.LIMITS.get(1));
+    }
+
+    private static boolean feasible(double angle, double before, JointLimits limits) {
+        return limits.excess(angle) <= ArmJudge.ANGLE_ALLOWANCE
+                && Math.abs(angle - before) * ArmWorld.FRAMES_PER_SECOND
+                        <= limits.velocity() * (1 + ArmJudge.CHANGE_ALLOWANCE);
     }
 
     /** Returns the video. */

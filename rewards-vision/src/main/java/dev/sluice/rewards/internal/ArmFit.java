@@ -29,12 +29,43 @@ public final class ArmFit {
         List<Optional<ArmReading.Frame>> found = new ArrayList<>();
         double[] pixels = new double[3 * video.height() * video.width()];
         for (int frame = 0; frame < video.frames(); frame++) {
-            for (int i = 0; i < pixels.length; i++) {
-                pixels[i] = video.rgb()[frame * pixels.length + i] & 0xFF;
-            }
+            take(video, frame, pixels);
             found.add(read(pixels, video.height()));
         }
         return new ArmReading(filled(found));
+    }
+
+    /**
+     * What colours alone tell of a video.
+     *
+     * @param seen share of frames with one elbow and one hand
+     * @param extent how far the hand gets from where it is seen first
+     */
+    public record Glance(double seen, double extent) {}
+
+    /** Looks for the discs of elbow and hand, and for nothing else. */
+    public static Glance glance(Media video) {
+        int seen = 0;
+        double extent = 0;
+        Optional<Disc> first = Optional.empty();
+        double[] pixels = new double[3 * video.height() * video.width()];
+        for (int frame = 0; frame < video.frames(); frame++) {
+            take(video, frame, pixels);
+            Optional<Disc> elbow = Disc.find(pixels, video.height(), ArmRenderer.ELBOW).filter(Disc::likely);
+            Optional<Disc> hand = Disc.find(pixels, video.height(), ArmRenderer.HAND).filter(Disc::likely);
+            if (elbow.isPresent() && hand.isPresent()) {
+                seen++;
+                first = first.isPresent() ? first : hand;
+                extent = Math.max(extent, Math.hypot(hand.get().x() - first.get().x(), hand.get().y() - first.get().y()));
+            }
+        }
+        return new Glance(seen / (double) video.frames(), extent);
+    }
+
+    private static void take(Media video, int frame, double[] pixels) {
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = video.rgb()[frame * pixels.length + i] & 0xFF;
+        }
     }
 
     private static List<ArmReading.Frame> filled(List<Optional<ArmReading.Frame>> found) {
@@ -153,8 +184,9 @@ public final class ArmFit {
                 }
                 double weight = Math.max(0, 1 - far / COLOR_FADE);
                 sum += weight;
+                int row = i / size;
                 x += weight * ((i % size + 0.5) * pixel - ArmRenderer.WINDOW);
-                y += weight * (ArmRenderer.WINDOW - (i / size + 0.5) * pixel);
+                y += weight * (ArmRenderer.WINDOW - (row + 0.5) * pixel);
             }
             return sum < 0.5
                     ? Optional.empty()
