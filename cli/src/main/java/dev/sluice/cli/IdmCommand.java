@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
 /** The inverse dynamics model behind the reward executability. */
 @Command(
         name = "idm",
-        description = "Trains and judges the model that reads an arm's joints from videos, for the reward executability.",
+        description =
+                "Trains and judges the model that reads an arm's joints from videos, for the reward executability.",
         synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
@@ -85,9 +86,7 @@ final class IdmCommand implements Runnable {
                     return 0;
                 }
                 PretrainingLoop.Course course = new PretrainingLoop.Course(
-                        config.training().steps(),
-                        config.training().videos() * ArmWorld.FRAMES,
-                        config.checkpoints());
+                        config.training().steps(), config.training().videos() * ArmWorld.FRAMES, config.checkpoints());
                 return new LearnerRun(spec, arguments, folder)
                         .run(
                                 training,
@@ -145,9 +144,15 @@ final class IdmCommand implements Runnable {
                     new Executability(model == null ? InverseDynamics.bundled() : InverseDynamics.open(model), 1)) {
                 Executability.Agreement agreement = reward.agreement(triples, seed);
                 PrintWriter out = spec.commandLine().getOut();
-                out.printf(Locale.ROOT, "angles: mean error %.4f rad, worst %.4f rad%n", agreement.meanError(), agreement.worstError());
-                out.printf(Locale.ROOT, "clean earns most: %.1f%% of %s triples%n", 100 * agreement.cleanFirst(), triples);
-                out.printf(Locale.ROOT, "all three in the order of their true costs: %.1f%%%n", 100 * agreement.inOrder());
+                out.printf(
+                        Locale.ROOT,
+                        "angles: mean error %.4f rad, worst %.4f rad%n",
+                        agreement.meanError(),
+                        agreement.worstError());
+                out.printf(
+                        Locale.ROOT, "clean earns most: %.1f%% of %s triples%n", 100 * agreement.cleanFirst(), triples);
+                out.printf(
+                        Locale.ROOT, "all three in the order of their true costs: %.1f%%%n", 100 * agreement.inOrder());
                 out.flush();
                 return agreement.cleanFirst() >= LEAST ? 0 : 1;
             }

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import ai.djl.Device;
+import dev.sluice.cli.internal.ArmBatches;
 import dev.sluice.cli.internal.PretrainingLoop;
 import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.SceneBatches;
@@ -9,6 +10,7 @@ import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.ArmWorld;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,11 +27,12 @@ import picocli.CommandLine.Spec;
 /** Pretrains a small model. */
 @Command(
         name = "pretrain",
-        description = "Pretrains a small text-to-image model by flow matching.",
+        description = "Pretrains a small model of pictures or videos by flow matching.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice pretrain configs/scenes-pretrain.yaml",
             "  sluice pretrain configs/scenes-pretrain.yaml --resume",
+            "  sluice pretrain configs/arm-pretrain.yaml",
             "  sluice pretrain configs/scenes-pretrain.yaml --set name=small --set training.steps=2000",
             "",
             "The model lands in runs/NAME/model, in diffusers' layout; what happened in runs/NAME/report.html."
@@ -52,14 +55,16 @@ final class PretrainCommand implements Callable<Integer> {
             arguments.claim().check(folder);
         }
         Device device = Torch.device(config.device());
+        boolean arm = arm(config);
+        long seed = config.training().seed();
         try (Lanes lanes = Lanes.open(config.lanes(), config.training().chunks(), config.threads(), device);
                 Pretraining pretraining = new Pretraining(
                         lanes,
                         device,
                         config.architecture(),
-                        ScenesWorld.words(),
+                        arm ? ArmWorld.words() : ScenesWorld.words(),
                         config.training(),
-                        new SceneBatches(config.training().seed()))) {
+                        arm ? new ArmBatches(seed) : new SceneBatches(seed))) {
             if (arguments.dryRun()) {
                 return dryRun(config, pretraining, lanes.count());
             }
@@ -70,6 +75,10 @@ final class PretrainCommand implements Callable<Integer> {
                         }
                     });
         }
+    }
+
+    private static boolean arm(PretrainConfig config) {
+        return config.world() == PretrainConfig.World.ARM;
     }
 
     private static PretrainingLoop.Course course(PretrainConfig config) {
@@ -89,7 +98,7 @@ final class PretrainCommand implements Callable<Integer> {
                 parameters * 4 * (5.0 + lanes) / 1e6,
                 lanes == 1 ? "1 lane" : lanes + " lanes");
         out.printf(
-                "# images: %,d%n", config.training().steps() * config.training().batch());
+                arm(config) ? "# videos: %,d%n" : "# images: %,d%n", config.training().steps() * config.training().batch());
         out.flush();
         return 0;
     }

@@ -2,7 +2,10 @@ package dev.sluice.configs;
 
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.Pretraining;
+import dev.sluice.rewards.ArmWorld;
+import dev.sluice.rewards.ScenesWorld;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -33,11 +36,32 @@ public record PretrainConfig(
     /** The worlds that images and captions are drawn from. */
     public enum World {
         /** Flat shapes on a dark background, 32×32. */
-        SCENES
+        SCENES(ScenesWorld.SIZE, 1),
+        /** Sixteen frames of an arm that moves, 32×32. */
+        ARM(ArmWorld.SIZE, ArmWorld.FRAMES);
+
+        private final int size;
+        private final int frames;
+
+        World(int size, int frames) {
+            this.size = size;
+            this.frames = frames;
+        }
     }
 
     public PretrainConfig {
         RunNames.require(name);
+        int frames = architecture.video().map(Pretraining.Video::frames).orElse(1);
+        if (architecture.imageSize() != world.size || frames != world.frames) {
+            throw new IllegalArgumentException(
+                    "architecture (imageSize %s, frames %s) must be that of the world %s: imageSize %s, %s."
+                            .formatted(
+                                    architecture.imageSize(),
+                                    frames,
+                                    world.name().toLowerCase(Locale.ROOT),
+                                    world.size,
+                                    world.frames == 1 ? "no video" : "video.frames " + world.frames));
+        }
     }
 
     /** Returns the model folder to start from; empty for fresh weights. */

@@ -34,9 +34,6 @@ import java.util.function.Supplier;
  * of its own, while none changes the weights.
  */
 public final class FlowPipeline implements AutoCloseable {
-    /** Wan's: five seconds at sixteen frames a second. */
-    private static final int VIDEO_FRAMES = 81;
-
     private final NDManager manager;
     private final Path folder;
     private final Network network;
@@ -188,9 +185,9 @@ public final class FlowPipeline implements AutoCloseable {
         return network.video();
     }
 
-    /** Returns the number of frames that the family's pipeline makes where none is asked for; 1 of pictures. */
+    /** Returns the number of frames that the model was made for; 1 of pictures. */
     public int defaultFrames() {
-        return video() ? VIDEO_FRAMES : 1;
+        return network.usualFrames();
     }
 
     /** Returns the shape of latents of {@link #defaultFrames()}. */

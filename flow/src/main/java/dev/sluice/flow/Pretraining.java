@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.internal.PretrainedModel;
-import dev.sluice.flow.internal.Sd3Init;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Require;
@@ -14,9 +13,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Flow-matching pretraining of a small SD3 transformer together with its T5 text encoder, in pixel space.
+ * Flow-matching pretraining of a small transformer together with its text encoder, in pixel space: SD3's and T5 for pictures, Wan's and
+ * UMT5 for videos.
  *
  * <p>The loss is the mean of ‖v_θ(x_σ, σ, c) − (ε − z)‖² with x_σ = (1 − σ)·z + σ·ε and σ logit-normal.
  *
@@ -29,17 +30,35 @@ import java.util.Map;
  */
 public final class Pretraining implements Learner {
     /**
+     * Videos instead of pictures, and so Wan's networks.
+     *
+     * @param frames of a video
+     * @param patchFrames frames of a token
+     */
+    public record Video(int frames, int patchFrames) {
+        public Video {
+            Require.atLeast("frames", frames, 1);
+            Require.atLeast("patchFrames", patchFrames, 1);
+            if (frames % patchFrames != 0) {
+                throw new IllegalArgumentException(
+                        "frames (%s) must be a multiple of patchFrames (%s).".formatted(frames, patchFrames));
+            }
+        }
+    }
+
+    /**
      * The sizes of the model.
      *
      * @param imageSize rows and columns of the images
      * @param patchSize pixels in a row of a token
-     * @param layers joint blocks of the transformer
+     * @param layers blocks of the transformer
      * @param heads attention heads of the transformer
      * @param headSize width of a head
      * @param textLayers blocks of the text encoder
      * @param textHeads attention heads of the text encoder
      * @param textWidth width of the text encoder
      * @param maxTokens length that captions are padded to, the end token included
+     * @param video of a model of videos; empty for pictures
      */
     public record Architecture(
             int imageSize,
@@ -50,7 +69,32 @@ public final class Pretraining implements Learner {
             int textLayers,
             int textHeads,
             int textWidth,
-            int maxTokens) {
+            int maxTokens,
+            Optional<Video> video) {
+        /** The sizes of a model of pictures. */
+        public Architecture(
+                int imageSize,
+                int patchSize,
+                int layers,
+                int heads,
+                int headSize,
+                int textLayers,
+                int textHeads,
+                int textWidth,
+                int maxTokens) {
+            this(
+                    imageSize,
+                    patchSize,
+                    layers,
+                    heads,
+                    headSize,
+                    textLayers,
+                    textHeads,
+                    textWidth,
+                    maxTokens,
+                    Optional.empty());
+        }
+
         public Architecture {
             Require.atLeast("imageSize", imageSize, 1);
             Require.atLeast("patchSize", patchSize, 1);
@@ -167,9 +211,10 @@ public final class Pretraining implements Learner {
         this.model = PretrainedModel.create(
                 manager, architecture, batches.pixelLabels(), batches.wordLabels(), vocabulary, options.seed());
         this.parameters = new LinkedHashMap<>(model.arrays());
-        parameters.remove(PretrainedModel.TRANSFORMER + Sd3Init.POSITION_TABLE);
+        parameters.keySet().removeIf(name -> !model.learned(name));
         Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
-        matrices.entrySet().removeIf(entry -> options.muonMomentum() == 0 || !isHidden(entry));
+        matrices.entrySet().removeIf(entry -> options.muonMomentum() == 0
+                || !model.hidden(entry.getKey(), entry.getValue().getShape()));
         Map<String, NDArray> others = new LinkedHashMap<>(parameters);
         others.keySet().removeAll(matrices.keySet());
         this.optimizer = new AdamW(manager, others, options.optimizer());
@@ -178,14 +223,6 @@ public final class Pretraining implements Learner {
         this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
         this.gradient =
                 new PretrainingGradient(manager, lanes, model, parameters, options.chunkSize(), options.labelWeight());
-    }
-
-    /** Muon is for matrices between hidden states; embeddings, modulations and the last layer are left to AdamW. */
-    private static boolean isHidden(Map.Entry<String, NDArray> entry) {
-        String name = entry.getKey();
-        return name.startsWith(PretrainedModel.TRANSFORMER + "transformer_blocks.")
-                && !name.contains(".norm1")
-                && entry.getValue().getShape().dimension() == 2;
     }
 
     /**

@@ -2,12 +2,12 @@ package dev.sluice.flow;
 
 import java.util.List;
 
-/** Images with captions to pretrain on; the same step gives the same batch, so that a resumed run sees what it would have. */
+/** Images or videos with captions to pretrain on; the same step gives the same batch, so that a resumed run sees what it would have. */
 public interface PretrainingData {
     /**
      * A batch.
      *
-     * @param pixels B × 3 × rows × columns, in [-1, 1]
+     * @param pixels B × 3 × rows × columns, or B × 3 × frames × rows × columns of videos, in [-1, 1]
      * @param labels B × {@link #pixelLabels()} × rows × columns: what each pixel shows; empty without labels
      * @param captions B of them
      */

@@ -25,6 +25,7 @@ import java.util.Map;
 final class PretrainingGradient implements AutoCloseable {
     private final NDManager manager;
     private final Lanes lanes;
+    private final PretrainedModel model;
     private final int chunkSize;
     private final double labelWeight;
     private final Map<String, NDArray> sums = new LinkedHashMap<>();
@@ -39,6 +40,7 @@ final class PretrainingGradient implements AutoCloseable {
             double labelWeight) {
         this.manager = owner.newSubManager();
         this.lanes = lanes;
+        this.model = model;
         this.chunkSize = chunkSize;
         this.labelWeight = labelWeight;
         parameters.forEach((name, parameter) -> sums.put(name, manager.zeros(parameter.getShape())));
@@ -50,7 +52,7 @@ final class PretrainingGradient implements AutoCloseable {
     /**
      * The numbers of an update, for all its images.
      *
-     * @param pixels clean images, shape (B, 3, side, side)
+     * @param pixels clean images, shape (B, 3, side, side), or (B, 3, frames, side, side) of videos
      * @param labels what pixels show, shape (B, labels, side, side); empty without labels
      * @param noise of the shape of {@code pixels}
      * @param sigmas shape (B)
@@ -112,13 +114,15 @@ final class PretrainingGradient implements AutoCloseable {
         try (NDManager scratch = manager.newSubManager();
                 Torch.Scope recording = Torch.withGradient()) {
             int size = rows.size();
-            int side = (int) Math.sqrt(rows.pixels().length / (3.0 * size));
-            Shape images = new Shape(size, 3, side, side);
+            Shape images = model.latents(size);
+            long[] perImage = new long[images.dimension()];
+            Arrays.fill(perImage, 1);
+            perImage[0] = size;
             NDArray clean = scratch.create(rows.pixels(), images);
             NDArray sigmas = scratch.create(rows.sigmas());
             NDArray ids = scratch.create(rows.tokens(), new Shape(size, rows.tokens().length / size));
             NDArray target = scratch.create(rows.noise(), images).sub(clean);
-            NDArray latents = clean.add(target.mul(sigmas.reshape(size, 1, 1, 1)));
+            NDArray latents = clean.add(target.mul(sigmas.reshape(perImage)));
             Conditioning conditioning = replica.encode(ids);
             NDArray predicted = replica.transformer().velocity(latents, sigmas, conditioning);
             NDArray loss = meanSquare(predicted.get(new NDIndex(":, :3")), target);

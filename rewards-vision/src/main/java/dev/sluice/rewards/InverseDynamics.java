@@ -115,9 +115,15 @@ public final class InverseDynamics implements AutoCloseable {
         try {
             JsonNode json = JsonMapper.builder().build().readTree(config);
             return new Architecture(
-                    json.path("context").asInt(-1), json.path("channels").asInt(-1), json.path("hidden").asInt(-1));
+                    json.path("context").asInt(-1),
+                    json.path("channels").asInt(-1),
+                    json.path("hidden").asInt(-1));
         } catch (JacksonException | IllegalArgumentException e) {
-            throw new IOException("%s: %s".formatted(config, e.getMessage().lines().findFirst().orElse("")), e);
+            throw new IOException(
+                    "%s: %s"
+                            .formatted(
+                                    config, e.getMessage().lines().findFirst().orElse("")),
+                    e);
         }
     }
 

@@ -138,8 +138,7 @@ public final class InverseDynamicsTraining implements Learner {
         weights.asMap().forEach((name, array) -> arrays.put("parameter." + name, array));
         optimizer.state().forEach((name, array) -> arrays.put("optimizer." + name, array));
         ema.values().forEach((name, array) -> arrays.put("ema." + name, array));
-        SafetensorsWriter.write(
-                folder.resolve(CHECKPOINT), arrays, identity(step), SafetensorsWriter.Storage.FLOAT32);
+        SafetensorsWriter.write(folder.resolve(CHECKPOINT), arrays, identity(step), SafetensorsWriter.Storage.FLOAT32);
     }
 
     private Map<String, String> identity(long taken) {
@@ -164,7 +163,9 @@ public final class InverseDynamicsTraining implements Learner {
                 parts.computeIfAbsent(name.substring(0, dot), part -> new LinkedHashMap<>())
                         .put(name.substring(dot + 1), file.read(scratch, name));
             }
-            weights.asMap().forEach((name, array) -> InPlace.assign(array, parts.get("parameter").get(name)));
+            weights.asMap()
+                    .forEach((name, array) ->
+                            InPlace.assign(array, parts.get("parameter").get(name)));
             optimizer.restore(taken, parts.get("optimizer"));
             ema.restore(parts.get("ema"));
             step = taken;

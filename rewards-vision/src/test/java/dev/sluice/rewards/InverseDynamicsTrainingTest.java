@@ -44,7 +44,8 @@ class InverseDynamicsTrainingTest {
         assertThat(folder.resolve("idm/made_by.json")).exists();
         try (InverseDynamics model = InverseDynamics.open(folder.resolve("idm"))) {
             assertThat(model.architecture()).isEqualTo(TINY);
-            InverseDynamics.Joints joints = model.read(ArmWorld.example(1, 1).motion().media());
+            InverseDynamics.Joints joints =
+                    model.read(ArmWorld.example(1, 1).motion().media());
             assertThat(joints.angles()).hasDimensions(16, 2);
             assertThat(joints.speeds()).hasDimensions(16, 2);
             for (int frame = 1; frame < 16; frame++) {

@@ -51,6 +51,11 @@ public interface Network extends VelocityModel {
         return usualRows();
     }
 
+    /** Returns the frames of a video that the network was made for; 1 of pictures. */
+    default int usualFrames() {
+        return 1;
+    }
+
     /** Returns the noise levels that the family's pipeline walks, for a number of picture tokens. */
     default TimeSchedule schedule(Scheduler scheduler, int steps, long tokens) {
         return scheduler.schedule(steps, tokens);

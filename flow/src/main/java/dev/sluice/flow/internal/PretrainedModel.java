@@ -21,7 +21,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,20 +28,19 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The networks that pretraining makes, and the folder it leaves: SD3's transformer, a T5 encoder and a word tokenizer. */
+/** The networks that pretraining makes, and the folder it leaves: a family's transformer, its text encoder and a word tokenizer. */
 public final class PretrainedModel implements AutoCloseable {
     /** Prefix of the transformer's weights among {@link #arrays()}. */
     public static final String TRANSFORMER = "transformer.";
 
-    static final String TEXT_ENCODER = "text_encoder_3.";
     static final String LABELS = "labels.";
     private static final String TRANSFORMER_FILE = "transformer/diffusion_pytorch_model.safetensors";
-    private static final String TEXT_ENCODER_FILE = "text_encoder_3/model.safetensors";
-    private static final String TOKENIZER_FILE = "tokenizer_3/tokenizer.json";
-    private static final int CHANNELS = 3;
+    private static final int CHANNELS = PretrainedFamily.CHANNELS;
 
     private final Pretraining.Architecture architecture;
-    private final Sd3Transformer transformer;
+    private final PretrainedFamily family;
+    private final Network transformer;
+    private final int pixelLabels;
     private final T5Encoder encoder;
     private final Weights labels;
     private final String tokenizerJson;
@@ -51,13 +49,17 @@ public final class PretrainedModel implements AutoCloseable {
 
     private PretrainedModel(
             Pretraining.Architecture architecture,
-            Sd3Transformer transformer,
+            PretrainedFamily family,
+            Network transformer,
+            int pixelLabels,
             T5Encoder encoder,
             Weights labels,
             String tokenizerJson)
             throws IOException {
         this.architecture = architecture;
+        this.family = family;
         this.transformer = transformer;
+        this.pixelLabels = pixelLabels;
         this.encoder = encoder;
         this.labels = labels;
         this.tokenizerJson = tokenizerJson;
@@ -87,19 +89,6 @@ public final class PretrainedModel implements AutoCloseable {
             int wordLabels,
             List<String> vocabulary,
             long seed) {
-        Sd3Config sd3 = new Sd3Config(
-                a.imageSize(),
-                a.patchSize(),
-                CHANNELS,
-                a.layers(),
-                a.headSize(),
-                a.heads(),
-                a.textWidth(),
-                a.textWidth(),
-                CHANNELS + pixelLabels,
-                a.imageSize() / a.patchSize(),
-                Set.of(),
-                true);
         T5Config t5 = new T5Config(
                 WordTokenizer.SPECIAL_TOKENS + vocabulary.size(),
                 a.textWidth(),
@@ -110,8 +99,9 @@ public final class PretrainedModel implements AutoCloseable {
                 32,
                 128,
                 true);
-        Weights sd3Weights = Sd3Init.weights(manager, sd3, NoiseSource.of(seed, 10));
-        Weights t5Weights = T5Init.weights(manager, t5, NoiseSource.of(seed, 11));
+        PretrainedFamily family = PretrainedFamily.of(a);
+        Network transformer = family.transformer(manager, pixelLabels, NoiseSource.of(seed, 10));
+        Weights t5Weights = T5Init.weights(manager, t5, family.tablePerBlock(), NoiseSource.of(seed, 11));
         Weights labelWeights = new Weights(manager);
         if (wordLabels > 0) {
             labelWeights.put("linear.weight", manager.zeros(new Shape(wordLabels, a.textWidth())));
@@ -120,7 +110,9 @@ public final class PretrainedModel implements AutoCloseable {
         try {
             return new PretrainedModel(
                     a,
-                    new Sd3Transformer(sd3, sd3Weights),
+                    family,
+                    transformer,
+                    pixelLabels,
                     new T5Encoder(t5, t5Weights),
                     labelWeights,
                     WordTokenizer.tokenizerJson(vocabulary));
@@ -133,9 +125,28 @@ public final class PretrainedModel implements AutoCloseable {
     public Map<String, NDArray> arrays() {
         Map<String, NDArray> all = new LinkedHashMap<>();
         transformer.weights().asMap().forEach((name, array) -> all.put(TRANSFORMER + name, array));
-        encoder.weights().asMap().forEach((name, array) -> all.put(TEXT_ENCODER + name, array));
+        encoder.weights().asMap().forEach((name, array) -> all.put(encoderPrefix() + name, array));
         labels.asMap().forEach((name, array) -> all.put(LABELS + name, array));
         return all;
+    }
+
+    private String encoderPrefix() {
+        return family.textEncoder() + ".";
+    }
+
+    /** Returns whether an array of {@link #arrays()} is learned. */
+    public boolean learned(String name) {
+        return !name.startsWith(TRANSFORMER) || family.learned(name.substring(TRANSFORMER.length()));
+    }
+
+    /** Returns whether an array of {@link #arrays()} is a matrix between hidden states of the transformer. */
+    public boolean hidden(String name, Shape shape) {
+        return name.startsWith(TRANSFORMER) && family.hidden(name.substring(TRANSFORMER.length()), shape);
+    }
+
+    /** Returns the shape of a batch of latents, which are pixels. */
+    public Shape latents(int batch) {
+        return family.latents(batch);
     }
 
     /**
@@ -145,7 +156,7 @@ public final class PretrainedModel implements AutoCloseable {
      * @param trained which of {@link #arrays()} collect gradients
      */
     public PretrainedReplica replica(NDManager owner, Set<String> trained) {
-        return new PretrainedReplica(owner, transformer, encoder, labels, trained);
+        return new PretrainedReplica(owner, family, transformer, encoder, labels, trained);
     }
 
     /** Returns the token ids of captions, one row of maxTokens after another. */
@@ -170,15 +181,15 @@ public final class PretrainedModel implements AutoCloseable {
      * @throws IOException if a file is broken, lacks a tensor or was made for another vocabulary
      */
     public void load(Path folder) throws IOException {
-        Path tokens = folder.resolve(TOKENIZER_FILE);
+        Path tokens = folder.resolve(tokenizerFile());
         if (!Files.isRegularFile(tokens)) {
             throw new IOException("%s is not there; expected a model folder that pretraining made.".formatted(tokens));
         }
         if (!Files.readString(tokens).equals(tokenizerJson)) {
             throw new IOException("%s has another vocabulary than this run; both must be the same.".formatted(tokens));
         }
-        load(folder.resolve(TRANSFORMER_FILE), exported().layout(), transformer.weights());
-        load(folder.resolve(TEXT_ENCODER_FILE), encoder.config().layout("shared.weight", false), encoder.weights());
+        load(folder.resolve(TRANSFORMER_FILE), family.layout(), transformer.weights());
+        load(folder.resolve(encoderFile()), encoder.config().layout("shared.weight", family.tablePerBlock()), encoder.weights());
     }
 
     private void load(Path file, WeightLayout layout, Weights weights) throws IOException {
@@ -193,25 +204,28 @@ public final class PretrainedModel implements AutoCloseable {
         }
     }
 
-    /** Returns the sizes without labels. */
-    private Sd3Config exported() {
-        return transformer.config().withOutChannels(CHANNELS);
+    private String encoderFile() {
+        return family.textEncoder() + "/model.safetensors";
+    }
+
+    private String tokenizerFile() {
+        return family.tokenizer() + "/tokenizer.json";
     }
 
     private boolean isLast(String name) {
-        return transformer.config().outChannels() > CHANNELS && name.startsWith("proj_out.");
+        return pixelLabels > 0 && name.startsWith("proj_out.");
     }
 
     /** Returns the last layer with the rows of {@code velocity} and those for labels of {@code all}, a scratch copy. */
     private NDArray withLabels(NDArray all, NDArray velocity) {
-        NDArray labels = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, " + CHANNELS + ":"));
+        NDArray labels = byPixel(all, CHANNELS + pixelLabels).get(new NDIndex(":, " + CHANNELS + ":"));
         return NDArrays.concat(new NDList(byPixel(velocity, CHANNELS), labels), 1)
                 .reshape(all.getShape());
     }
 
     /** Returns the rows for the velocity of a scratch copy of the last layer. */
     private NDArray withoutLabels(NDArray all) {
-        NDArray velocity = byPixel(all, transformer.config().outChannels()).get(new NDIndex(":, :" + CHANNELS));
+        NDArray velocity = byPixel(all, CHANNELS + pixelLabels).get(new NDIndex(":, :" + CHANNELS));
         long[] shape = all.getShape().getShape().clone();
         shape[0] = velocity.getShape().get(0) * CHANNELS;
         return velocity.reshape(shape);
@@ -225,17 +239,17 @@ public final class PretrainedModel implements AutoCloseable {
     /** Writes the folder, with these values in place of the live weights. */
     public void export(Path folder, Map<String, NDArray> values, Map<String, Object> madeBy) throws IOException {
         AtomicFiles.folder(folder, place -> {
-            write(place.resolve("model_index.json"), modelIndex());
+            write(place.resolve("model_index.json"), family.modelIndex());
             write(place.resolve("made_by.json"), madeBy);
             write(place.resolve("scheduler/scheduler_config.json"), schedulerConfig());
-            write(place.resolve("transformer/config.json"), transformerConfig());
+            write(place.resolve("transformer/config.json"), family.transformerConfig());
             weights(place.resolve(TRANSFORMER_FILE), values, TRANSFORMER);
-            write(place.resolve("text_encoder_3/config.json"), encoderConfig());
-            weights(place.resolve(TEXT_ENCODER_FILE), values, TEXT_ENCODER);
-            Files.createDirectories(place.resolve("tokenizer_3"));
-            Files.writeString(place.resolve(TOKENIZER_FILE), tokenizerJson);
+            write(place.resolve(family.textEncoder() + "/config.json"), encoderConfig());
+            weights(place.resolve(encoderFile()), values, encoderPrefix());
+            Files.createDirectories(place.resolve(family.tokenizer()));
+            Files.writeString(place.resolve(tokenizerFile()), tokenizerJson);
             Files.writeString(
-                    place.resolve("tokenizer_3/tokenizer_config.json"),
+                    place.resolve(family.tokenizer() + "/tokenizer_config.json"),
                     WordTokenizer.configJson(architecture.maxTokens()));
         });
     }
@@ -260,23 +274,6 @@ public final class PretrainedModel implements AutoCloseable {
         Files.writeString(file, text + "\n");
     }
 
-    private static Map<String, Object> modelIndex() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("_class_name", "StableDiffusion3Pipeline");
-        json.put("_diffusers_version", "0.40.0");
-        List<String> absent = new ArrayList<>();
-        absent.add(null);
-        absent.add(null);
-        for (String name : List.of("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "vae")) {
-            json.put(name, absent);
-        }
-        json.put("scheduler", List.of("diffusers", "FlowMatchEulerDiscreteScheduler"));
-        json.put("text_encoder_3", List.of("transformers", "T5EncoderModel"));
-        json.put("tokenizer_3", List.of("transformers", "PreTrainedTokenizerFast"));
-        json.put("transformer", List.of("diffusers", "SD3Transformer2DModel"));
-        return json;
-    }
-
     private static Map<String, Object> schedulerConfig() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("_class_name", "FlowMatchEulerDiscreteScheduler");
@@ -286,31 +283,11 @@ public final class PretrainedModel implements AutoCloseable {
         return json;
     }
 
-    private Map<String, Object> transformerConfig() {
-        Sd3Config c = exported();
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("_class_name", "SD3Transformer2DModel");
-        json.put("attention_head_dim", c.headSize());
-        json.put("caption_projection_dim", c.width());
-        json.put("dual_attention_layers", c.dualAttentionLayers());
-        json.put("in_channels", c.inChannels());
-        json.put("joint_attention_dim", c.jointAttentionSize());
-        json.put("num_attention_heads", c.heads());
-        json.put("num_layers", c.layers());
-        json.put("out_channels", c.outChannels());
-        json.put("patch_size", c.patchSize());
-        json.put("pooled_projection_dim", c.pooledSize());
-        json.put("pos_embed_max_size", c.tableSide());
-        json.put("qk_norm", c.queryKeyNorm() ? "rms_norm" : null);
-        json.put("sample_size", c.sampleSize());
-        return json;
-    }
-
     private Map<String, Object> encoderConfig() {
         T5Config c = encoder.config();
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("architectures", List.of("T5EncoderModel"));
-        json.put("model_type", "t5");
+        json.put("architectures", List.of(family.textEncoderKind().get("architectures")));
+        json.put("model_type", family.textEncoderKind().get("model_type"));
         json.put("d_ff", c.feedForward());
         json.put("d_kv", c.headSize());
         json.put("d_model", c.width());

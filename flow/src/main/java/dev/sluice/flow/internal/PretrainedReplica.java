@@ -14,18 +14,25 @@ import java.util.stream.Collectors;
 
 /** The networks of a {@link PretrainedModel} for the backward passes of one lane. */
 public final class PretrainedReplica implements AutoCloseable {
+    private final PretrainedFamily family;
     private final Replica transformerWeights;
     private final Replica encoderWeights;
     private final Replica labels;
-    private final Sd3Transformer transformer;
+    private final Network transformer;
     private final T5Encoder encoder;
 
     PretrainedReplica(
-            NDManager owner, Sd3Transformer transformer, T5Encoder encoder, Weights labels, Set<String> trained) {
+            NDManager owner,
+            PretrainedFamily family,
+            Network transformer,
+            T5Encoder encoder,
+            Weights labels,
+            Set<String> trained) {
+        this.family = family;
         this.transformerWeights = new Replica(owner, transformer.weights(), part(trained, PretrainedModel.TRANSFORMER));
-        this.encoderWeights = new Replica(owner, encoder.weights(), part(trained, PretrainedModel.TEXT_ENCODER));
+        this.encoderWeights = new Replica(owner, encoder.weights(), part(trained, family.textEncoder() + "."));
         this.labels = new Replica(owner, labels, part(trained, PretrainedModel.LABELS));
-        this.transformer = new Sd3Transformer(transformer.config(), transformerWeights.weights());
+        this.transformer = transformer.over(transformerWeights.weights());
         this.encoder = new T5Encoder(encoder.config(), encoderWeights.weights());
     }
 
@@ -43,8 +50,7 @@ public final class PretrainedReplica implements AutoCloseable {
 
     /** Encodes captions, shape (B, maxTokens); the arrays belong to the manager of {@code ids}. */
     public Conditioning encode(NDArray ids) {
-        NDArray states = encoder.encode(ids);
-        return new Conditioning(states, Ops.call("t5_pooled", null, states, ids));
+        return family.encode(encoder, ids);
     }
 
     /** Predicts the labels of the captions' words, shape (B, maxTokens, labels). */
@@ -55,7 +61,7 @@ public final class PretrainedReplica implements AutoCloseable {
     /** Hands over the gradients by the names of {@link PretrainedModel#arrays()}; see {@link Replica#drain}. */
     public void drain(BiConsumer<String, NDArray> taker) {
         transformerWeights.drain((name, collected) -> taker.accept(PretrainedModel.TRANSFORMER + name, collected));
-        encoderWeights.drain((name, collected) -> taker.accept(PretrainedModel.TEXT_ENCODER + name, collected));
+        encoderWeights.drain((name, collected) -> taker.accept(family.textEncoder() + "." + name, collected));
         labels.drain((name, collected) -> taker.accept(PretrainedModel.LABELS + name, collected));
     }
 

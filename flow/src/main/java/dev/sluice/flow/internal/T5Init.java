@@ -11,8 +11,12 @@ import dev.sluice.flow.tensor.Weights;
 public final class T5Init {
     private T5Init() {}
 
-    /** Returns new weights that belong to {@code manager}. */
-    public static Weights weights(NDManager manager, T5Config config, NoiseSource noise) {
+    /**
+     * Returns new weights that belong to {@code manager}.
+     *
+     * @param tablePerBlock whether every block has its own table of relative positions (UMT5) and not the first alone (T5)
+     */
+    public static Weights weights(NDManager manager, T5Config config, boolean tablePerBlock, NoiseSource noise) {
         Weights weights = new Weights(manager);
         int width = config.width();
         int inner = config.heads() * config.headSize();
@@ -31,7 +35,7 @@ public final class T5Init {
             normal(weights, noise, attention + "k.weight", byWidth, inner, width);
             normal(weights, noise, attention + "v.weight", byWidth, inner, width);
             normal(weights, noise, attention + "o.weight", 1 / Math.sqrt(inner), width, inner);
-            if (i == 0) {
+            if (i == 0 || tablePerBlock) {
                 normal(
                         weights,
                         noise,

@@ -20,6 +20,7 @@ import java.util.List;
  * @param queryKeyNorm whether queries and keys are normalised
  * @param imageSize width of the picture's states (Wan 2.1 from image to video); 0 if there are none
  * @param mostPositions the most tokens along one axis
+ * @param usual the size that it was made for
  */
 public record WanConfig(
         List<Integer> patchSize,
@@ -34,7 +35,26 @@ public record WanConfig(
         boolean crossNorm,
         boolean queryKeyNorm,
         int imageSize,
-        int mostPositions) {
+        int mostPositions,
+        Usual usual) {
+    /**
+     * The size that a network was made for. Wan's own files do not say it; those of pretraining do, by CogVideoX's names.
+     *
+     * @param rows latent rows ({@code sample_height})
+     * @param columns latent columns ({@code sample_width})
+     * @param frames of the video, not of its latents ({@code sample_frames})
+     */
+    public record Usual(int rows, int columns, int frames) {
+        /** The 480p models, in whose shape diffusers' pipeline makes its default of 480·832, five seconds long. */
+        public static final Usual WAN = new Usual(60, 104, 81);
+
+        public Usual {
+            Require.atLeast("sample_height", rows, 1);
+            Require.atLeast("sample_width", columns, 1);
+            Require.atLeast("sample_frames", frames, 1);
+        }
+    }
+
     public WanConfig {
         patchSize = List.copyOf(patchSize);
         if (patchSize.size() != 3
@@ -81,7 +101,11 @@ public record WanConfig(
                 c.flag("cross_attn_norm", true),
                 c.has("qk_norm"),
                 c.integer("image_dim", 0),
-                c.integer("rope_max_seq_len", 1024)));
+                c.integer("rope_max_seq_len", 1024),
+                new Usual(
+                        c.integer("sample_height", Usual.WAN.rows()),
+                        c.integer("sample_width", Usual.WAN.columns()),
+                        c.integer("sample_frames", Usual.WAN.frames()))));
         int added = config.integer("added_kv_proj_dim", parsed.imageSize == 0 ? 0 : parsed.width());
         if (added != (parsed.imageSize == 0 ? 0 : parsed.width())) {
             throw new IOException(

@@ -20,11 +20,6 @@ import java.util.function.Predicate;
  * picture's states are told from the text's by being given apart, where diffusers takes the last 512 of both joined.
  */
 public final class WanTransformer implements Network {
-    /** Latent rows of the 480p models, in whose shape diffusers' pipeline makes its default of 480·832. */
-    private static final int USUAL_ROWS = 60;
-
-    private static final int USUAL_COLUMNS = 104;
-
     /** Of a token to all tokens, and to the text. */
     private static final List<String> ATTENTION = List.of(
             "attn1.to_q",
@@ -104,12 +99,17 @@ public final class WanTransformer implements Network {
 
     @Override
     public int usualRows() {
-        return USUAL_ROWS;
+        return config.usual().rows();
     }
 
     @Override
     public int usualColumns() {
-        return USUAL_COLUMNS;
+        return config.usual().columns();
+    }
+
+    @Override
+    public int usualFrames() {
+        return config.usual().frames();
     }
 
     @Override

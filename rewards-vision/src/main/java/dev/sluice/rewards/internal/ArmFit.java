@@ -51,12 +51,18 @@ public final class ArmFit {
         double[] pixels = new double[3 * video.height() * video.width()];
         for (int frame = 0; frame < video.frames(); frame++) {
             take(video, frame, pixels);
-            Optional<Disc> elbow = Disc.find(pixels, video.height(), ArmRenderer.ELBOW).filter(Disc::likely);
-            Optional<Disc> hand = Disc.find(pixels, video.height(), ArmRenderer.HAND).filter(Disc::likely);
+            Optional<Disc> elbow =
+                    Disc.find(pixels, video.height(), ArmRenderer.ELBOW).filter(Disc::likely);
+            Optional<Disc> hand =
+                    Disc.find(pixels, video.height(), ArmRenderer.HAND).filter(Disc::likely);
             if (elbow.isPresent() && hand.isPresent()) {
                 seen++;
                 first = first.isPresent() ? first : hand;
-                extent = Math.max(extent, Math.hypot(hand.get().x() - first.get().x(), hand.get().y() - first.get().y()));
+                extent = Math.max(
+                        extent,
+                        Math.hypot(
+                                hand.get().x() - first.get().x(),
+                                hand.get().y() - first.get().y()));
             }
         }
         return new Glance(seen / (double) video.frames(), extent);
