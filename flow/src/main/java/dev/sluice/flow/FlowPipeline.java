@@ -199,7 +199,8 @@ public final class FlowPipeline implements AutoCloseable {
      * Returns the shape of latents: (B, C, h, w), or (B, C, f, h, w) of videos.
      *
      * @param batch number of pictures or videos
-     * @param frames 1 of pictures; of videos 1 more than a multiple of what a latent frame stands for
+     * @param frames 1 of pictures; of videos 1 more than a multiple of what a latent frame stands for, and
+     *     whole tokens
      * @param height picture rows, a multiple of autoencoder factor times patch size
      * @param width picture columns, likewise
      */
@@ -222,7 +223,12 @@ public final class FlowPipeline implements AutoCloseable {
             throw new IllegalArgumentException(
                     "frames (%s) must be 1 more than a multiple of %s.".formatted(frames, step));
         }
-        return new Shape(batch, network.channels(), (frames - 1) / step + 1, rows, columns);
+        long latentFrames = (frames - 1) / step + 1;
+        if (latentFrames % network.patchFrames() != 0) {
+            throw new IllegalArgumentException(
+                    "frames (%s) must be a multiple of %s.".formatted(frames, network.patchFrames() * step));
+        }
+        return new Shape(batch, network.channels(), latentFrames, rows, columns);
     }
 
     private void requireSize(String name, int size) {
@@ -268,7 +274,7 @@ public final class FlowPipeline implements AutoCloseable {
     private long pictureTokens(int frames, int height, int width) {
         Shape latents = latentShape(1, frames, height, width);
         int last = latents.dimension();
-        long latentFrames = video() ? latents.get(2) : 1;
+        long latentFrames = video() ? latents.get(2) / network.patchFrames() : 1;
         return latentFrames
                 * (latents.get(last - 2) / network.patchSize())
                 * (latents.get(last - 1) / network.patchSize());

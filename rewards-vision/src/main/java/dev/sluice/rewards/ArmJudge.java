@@ -2,9 +2,9 @@ package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.ArmFit;
 import dev.sluice.video.Media;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Reads both joints of the arm back from every frame of a video and judges, without any learned part, whether a machine could follow.
@@ -49,7 +49,7 @@ public final class ArmJudge {
     /** Returns how a video can be followed and how it obeys a prompt; the video is as in {@link #read}. */
     public static ArmVerdict judge(ArmPrompt prompt, Media video) {
         ArmReading reading = read(video);
-        List<String> faults = faults(reading);
+        SortedMap<ArmFault, String> faults = faults(reading);
         int frames = reading.frames().size();
         ArmPose end = reading.motion().end();
         boolean last = reading.frames().get(frames - 1).clear();
@@ -78,18 +78,20 @@ public final class ArmJudge {
         return Math.max(0, Math.min(1, (extent - STILL) / (MOVING - STILL)));
     }
 
-    private static List<String> faults(ArmReading reading) {
-        List<String> faults = new ArrayList<>();
+    private static SortedMap<ArmFault, String> faults(ArmReading reading) {
+        SortedMap<ArmFault, String> faults = new TreeMap<>();
         long unclear = reading.frames().stream().filter(frame -> !frame.clear()).count();
         if (unclear > 0) {
-            faults.add("%s of %s frames show no clear arm"
+            faults.put(
+                    ArmFault.UNCLEAR,
+                    "%s of %s frames show no clear arm"
                     .formatted(unclear, reading.frames().size()));
         }
         if (reading.extent() < MOVING) {
-            faults.add(said("the hand gets %.2f from its place, not %.2f", reading.extent(), MOVING));
+            faults.put(ArmFault.STILL, said("the hand gets %.2f from its place, not %.2f", reading.extent(), MOVING));
         }
         if (reading.frames().stream().anyMatch(frame -> frame.pose().selfColliding())) {
-            faults.add("the hand touches the arm");
+            faults.put(ArmFault.COLLISION, "the hand touches the arm");
         }
         double[][] angles = reading.motion().angles();
         double[][] velocity = MotionCost.differences(angles, ArmWorld.FRAMES_PER_SECOND);
@@ -103,23 +105,29 @@ public final class ArmJudge {
                 excess = Math.max(excess, limits.excess(frame[joint]));
             }
             if (excess > ANGLE_ALLOWANCE) {
-                faults.add(said("the %s is %.2f rad out of its range", name, excess));
+                said(faults, ArmFault.RANGE, said("the %s is %.2f rad out of its range", name, excess));
             }
-            change(faults, name, "velocity", velocity, joint, limits.velocity());
-            change(faults, name, "acceleration", acceleration, joint, limits.acceleration());
-            change(faults, name, "jerk", jerk, joint, limits.jerk());
+            said(faults, ArmFault.VELOCITY, change(name, "velocity", velocity, joint, limits.velocity()));
+            said(faults, ArmFault.ACCELERATION, change(name, "acceleration", acceleration, joint, limits.acceleration()));
+            said(faults, ArmFault.JERK, change(name, "jerk", jerk, joint, limits.jerk()));
         }
         return faults;
     }
 
-    private static void change(
-            List<String> faults, String joint, String what, double[][] rows, int column, double limit) {
+    /** Returns a sentence if a limit is exceeded, else an empty one. */
+    private static String change(String joint, String what, double[][] rows, int column, double limit) {
         double most = 0;
         for (double[] row : rows) {
             most = Math.max(most, Math.abs(row[column]));
         }
-        if (most > limit * (1 + CHANGE_ALLOWANCE)) {
-            faults.add(said("the %s's %s is %.1f times its limit", joint, what, most / limit));
+        return most > limit * (1 + CHANGE_ALLOWANCE)
+                ? said("the %s's %s is %.1f times its limit", joint, what, most / limit)
+                : "";
+    }
+
+    private static void said(SortedMap<ArmFault, String> faults, ArmFault fault, String sentence) {
+        if (!sentence.isEmpty()) {
+            faults.merge(fault, sentence, (one, other) -> one + "; " + other);
         }
     }
 

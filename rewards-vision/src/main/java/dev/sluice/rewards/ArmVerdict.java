@@ -1,6 +1,8 @@
 package dev.sluice.rewards;
 
-import java.util.List;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Whether the arm could do what a video shows, and whether it shows what the prompt asks for.
@@ -12,18 +14,18 @@ import java.util.List;
  * @param visual in [0, 1]: the mean of how much the frames look like the arm and how nearly the hand ends where the prompt says
  * @param arrived whether the hand ends where the prompt says
  * @param reading the joints
- * @param faults why it is not executable, one sentence each; empty if and only if {@code executable}
+ * @param faults why it is not executable, with a sentence each; empty if and only if {@code executable}
  */
 public record ArmVerdict(
-        boolean executable, double graded, double visual, boolean arrived, ArmReading reading, List<String> faults) {
-    /** Copies the list. */
+        boolean executable, double graded, double visual, boolean arrived, ArmReading reading, SortedMap<ArmFault, String> faults) {
+    /** Copies the map. */
     public ArmVerdict {
-        faults = List.copyOf(faults);
+        faults = Collections.unmodifiableSortedMap(new TreeMap<>(faults));
     }
 
     /** Returns one line for people. */
     public String explanation() {
-        return (faults.isEmpty() ? "executable" : String.join("; ", faults))
+        return (faults.isEmpty() ? "executable" : String.join("; ", faults.values()))
                 + (arrived ? ". Ends where the prompt says." : ". Ends elsewhere.");
     }
 }

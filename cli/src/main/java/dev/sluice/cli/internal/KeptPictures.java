@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Keeps some pictures of an evaluation, or strips of videos, spread over all its prompts, and shows how far it is. */
+/**
+ * Keeps some pictures of an evaluation, spread over all its prompts, and shows how far it is. Videos are kept as strips of
+ * frames.
+ */
 public final class KeptPictures implements Evaluation.Listener {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -58,6 +61,9 @@ public final class KeptPictures implements Evaluation.Listener {
                 ImageFiles.write(Pictures.strip(judged.media()), partial.resolve(name));
                 Map<String, Object> line = new LinkedHashMap<>();
                 line.put("file", name);
+                if (!judged.media().isImage()) {
+                    line.put("frames", Pictures.onStrip(judged.media()));
+                }
                 line.put("prompt", judged.prompt().text());
                 line.put("task", judged.prompt().task());
                 line.put("seed", judged.seed());

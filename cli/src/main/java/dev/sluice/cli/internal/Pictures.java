@@ -16,7 +16,7 @@ public final class Pictures {
     /** Wan's speed; no file of a model says it. */
     private static final double FRAMES_PER_SECOND = 16;
 
-    private static final int MOST_IN_STRIP = 6;
+    private static final int MOST_IN_STRIP = 16;
 
     /**
      * Returns the pictures or videos of a decoded batch; one that is not finite has none.
@@ -68,12 +68,17 @@ public final class Pictures {
         return Media.image(video.height(), video.width(), rgb);
     }
 
-    /** Returns a picture as it is, and of a video up to six frames, evenly spread, side by side. */
+    /** Returns the number of frames on a {@link #strip}. */
+    static int onStrip(Media media) {
+        return Math.min(MOST_IN_STRIP, media.frames());
+    }
+
+    /** Returns a picture as it is, and of a video up to 16 frames, evenly spread, from left to right. */
     static Media strip(Media media) {
         if (media.isImage()) {
             return media;
         }
-        int count = Math.min(MOST_IN_STRIP, media.frames());
+        int count = onStrip(media);
         int row = 3 * media.width();
         byte[] rgb = new byte[count * row * media.height()];
         for (int i = 0; i < count; i++) {

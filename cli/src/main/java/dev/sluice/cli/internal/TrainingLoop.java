@@ -130,9 +130,17 @@ public final class TrainingLoop {
     private void evaluate(JsonLines evaluations, TensorBoardWriter events, Progress progress) throws IOException {
         long done = session.trainer().iteration();
         KeptPictures pictures = new KeptPictures(config.evaluation().pictures(), progress);
-        ModelEvaluator.Outcome outcome = session.evaluate(pictures);
+        MotionFigures motion = new MotionFigures();
+        ModelEvaluator.Outcome outcome = session.evaluate(judged -> {
+            motion.judged(judged);
+            pictures.judged(judged);
+        });
         pictures.write(folder.samples(done));
-        evaluations.add(done, outcome.json());
+        Map<String, Object> line = outcome.json();
+        if (!motion.json().isEmpty()) {
+            line.put("motion", motion.json());
+        }
+        evaluations.add(done, line);
         Interval score = outcome.all().score();
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("test.score", score.mean());

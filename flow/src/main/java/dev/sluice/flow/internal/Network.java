@@ -40,6 +40,11 @@ public interface Network extends VelocityModel {
     /** Returns the latent rows and columns of one token. */
     int patchSize();
 
+    /** Returns the latent frames of one token. */
+    default int patchFrames() {
+        return 1;
+    }
+
     /** Returns the most latent rows or columns. */
     int mostRows();
 

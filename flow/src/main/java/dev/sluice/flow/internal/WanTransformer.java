@@ -93,6 +93,11 @@ public final class WanTransformer implements Network {
     }
 
     @Override
+    public int patchFrames() {
+        return config.patchSize().get(0);
+    }
+
+    @Override
     public int mostRows() {
         return config.mostPositions() * patchSize();
     }

@@ -35,9 +35,10 @@ record RunData(
      *
      * @param prompt its text
      * @param score 0 to 1, or NaN if it has none
+     * @param frames of a video, from left to right in the file; 1 of a picture
      * @param png the file's content
      */
-    record Picture(String prompt, double score, byte[] png) {}
+    record Picture(String prompt, double score, int frames, byte[] png) {}
 
     /** Reads a run's folder; files that a short run does not have yet may be absent, but not the metrics. */
     static RunData read(Path folder) throws IOException {
@@ -112,6 +113,7 @@ record RunData(
             pictures.add(new Picture(
                     node.path("prompt").asString(""),
                     score.isNumber() ? score.asDouble() : Double.NaN,
+                    node.path("frames").asInt(1),
                     Files.readAllBytes(file)));
         }
         return pictures;

@@ -44,6 +44,7 @@ public final class RunReport {
         Html.figure(
                 body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
         divergence(body);
+        new Motion(run.evaluations()).addTo(body);
         new Monitors(run).addTo(body);
         if (pretraining()) {
             // The policy loss of an alignment run has no meaning by itself; that of pretraining has.
@@ -195,12 +196,26 @@ public final class RunReport {
     }
 
     private static String picture(RunData.Picture picture, String when) {
+        if (picture.frames() > 1) {
+            return film(picture, when);
+        }
         return "<img class='%s' alt='%s: %s' src='data:image/png;base64,%s'>"
                 .formatted(
                         picture.score() >= 1 ? "right" : "wrong",
                         when,
                         Html.escape(picture.prompt()),
                         Base64.getEncoder().encodeToString(picture.png()));
+    }
+
+    /** A strip of frames behind a window that steps along it once a second. */
+    private static String film(RunData.Picture video, String when) {
+        return "<div class='film %s' role='img' aria-label='%s: %s' style='--frames:%s;background-image:url(data:image/png;base64,%s)'></div>"
+                .formatted(
+                        video.score() >= 1 ? "right" : "wrong",
+                        when,
+                        Html.escape(video.prompt()),
+                        video.frames(),
+                        Base64.getEncoder().encodeToString(video.png()));
     }
 
     private String scores() {

@@ -44,6 +44,33 @@ class RunReportTest {
     }
 
     @Test
+    void videosPlayInThePageAndTheirMotionIsDrawn() throws IOException {
+        wholeRun();
+        String motion = "\"motion\":{\"velocity\":[%1$s,0.5],\"acceleration\":[%1$s,0.2],\"jerk\":[%1$s,0.1],"
+                + "\"faults\":{\"range\":%1$s,\"still\":0},\"visual\":0.8,\"arrived\":0.6}";
+        Files.writeString(
+                folder.resolve("evaluation.jsonl"),
+                "{\"step\":0,\"score\":0.5,\"tasks\":{},%s}%n{\"step\":40,\"score\":0.75,\"tasks\":{},%s}%n"
+                        .formatted(motion.formatted("0.9"), motion.formatted("0.3")));
+        for (String step : new String[] {"step-000000", "step-000040"}) {
+            Path samples = folder.resolve("samples").resolve(step);
+            ImageIO.write(
+                    new BufferedImage(64, 4, BufferedImage.TYPE_INT_RGB),
+                    "png",
+                    samples.resolve("000.png").toFile());
+            Files.writeString(
+                    samples.resolve("prompts.jsonl"),
+                    "{\"file\":\"000.png\",\"frames\":16,\"prompt\":\"move to the top\",\"seed\":1,\"score\":1}\n");
+        }
+        String html = Files.readString(RunReport.write(folder));
+        assertThat(html)
+                .contains("class='film right'", "--frames:16;background-image:url(data:image/png;base64,", "@keyframes film")
+                .contains("<h2>Velocity of the joints</h2>", "<h2>Jerk of the joints</h2>")
+                .contains("<td>fault: range</td><td>0.900</td><td>0.300</td>", "<td>visual</td><td>0.800</td>")
+                .doesNotContain("<img ");
+    }
+
+    @Test
     void aRunsNumbersAndPicturesStandInOneFile() throws IOException {
         wholeRun();
         String html = Files.readString(RunReport.write(folder));
