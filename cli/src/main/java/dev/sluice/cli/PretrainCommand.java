@@ -98,7 +98,8 @@ final class PretrainCommand implements Callable<Integer> {
                 parameters * 4 * (5.0 + lanes) / 1e6,
                 lanes == 1 ? "1 lane" : lanes + " lanes");
         out.printf(
-                arm(config) ? "# videos: %,d%n" : "# images: %,d%n", config.training().steps() * config.training().batch());
+                arm(config) ? "# videos: %,d%n" : "# images: %,d%n",
+                config.training().steps() * config.training().batch());
         out.flush();
         return 0;
     }

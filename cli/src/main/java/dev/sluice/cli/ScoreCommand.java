@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Scores pictures and videos by any rewards, however many there are.",
             "Files are read ahead while others are scored. A file that cannot be read or scored gets a reason in the"
-                + " column error, and the rest goes on. A table is there under its name when it is complete; a batch"
-                + " that was killed goes on with --resume.%n",
+                    + " column error, and the rest goes on. A table is there under its name when it is complete; a batch"
+                    + " that was killed goes on with --resume.%n",
             "Exit status: 0 every item has every score, 1 some lack one, 2 bad input (nothing is written).%n"
         },
         footerHeading = "%nExamples:%n",

@@ -66,7 +66,9 @@ class BundledRunFilesTest {
 
     static List<Path> trainingFiles() throws IOException {
         return runFiles().stream()
-                .filter(file -> !file.getFileName().toString().matches(".*(pretrain|idm|arm-eva).*")) // no model of videos is bundled
+                .filter(file -> !file.getFileName()
+                        .toString()
+                        .matches(".*(pretrain|idm|arm-eva).*")) // no model of videos is bundled
                 .toList();
     }
 

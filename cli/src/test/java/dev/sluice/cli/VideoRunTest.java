@@ -34,7 +34,17 @@ class VideoRunTest {
                 """.formatted(output));
         CommandLineRun.of("pretrain", pretrain).succeeded();
         Path model = folder.resolve("base/model");
-        CommandLineRun.of("sample", model, "--prompt", "move to the top", "--seeds", "3", "--steps", "2", "--out", folder.resolve("s"))
+        CommandLineRun.of(
+                        "sample",
+                        model,
+                        "--prompt",
+                        "move to the top",
+                        "--seeds",
+                        "3",
+                        "--steps",
+                        "2",
+                        "--out",
+                        folder.resolve("s"))
                 .succeeded();
         assertThat(folder.resolve("s/001-seed-3/frame-016.png")).exists();
         Path train = folder.resolve("train.yaml");

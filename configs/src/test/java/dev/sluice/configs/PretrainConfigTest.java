@@ -1,8 +1,10 @@
 package dev.sluice.configs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.sluice.flow.Pretraining;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +64,8 @@ class PretrainConfigTest {
                         f -> assertThat(f)
                                 .startsWith("run.yaml:2:10: threads (many) must be a whole number at least 0"),
                         f -> assertThat(f)
-                                .isEqualTo("run.yaml:3:8: world (scnes) must be one of scenes.\nMaybe write scenes."),
+                                .isEqualTo(
+                                        "run.yaml:3:8: world (scnes) must be one of scenes, arm.\nMaybe write scenes."),
                         f -> assertThat(f).startsWith("run.yaml:5:10: training.steps (1.5) must be a whole number"),
                         f -> assertThat(f).startsWith("run.yaml:6:10: training.batch (0) must be at least 1"),
                         f -> assertThat(f).startsWith("run.yaml:7:13: training.emaDecay (1.0) must be in"),
@@ -122,5 +125,19 @@ class PretrainConfigTest {
         PretrainConfig config = RunFiles.pretrain(file("run.yaml", "name: '123'\n"), List.of("training.seed=77"));
         Path written = file("config.yaml", RunFiles.yaml(config));
         assertThat(RunFiles.pretrain(written, List.of())).isEqualTo(config);
+    }
+
+    @Test
+    void aModelOfVideosHasTheFramesOfItsWorld() throws IOException {
+        Path arm = file("arm.yaml", "world: arm\narchitecture: {video: {frames: 16, patchFrames: 4}}\n");
+        PretrainConfig config = RunFiles.pretrain(arm, List.of());
+        assertThat(config.architecture().video()).contains(new Pretraining.Video(16, 4));
+        assertThat(RunFiles.pretrain(file("again.yaml", RunFiles.yaml(config)), List.of()))
+                .isEqualTo(config);
+        assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("world=scenes")))
+                .hasMessageContaining(
+                        "architecture (imageSize 32, frames 16) must be that of the world scenes: imageSize 32, no video");
+        assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("architecture.video.patchFrames=5")))
+                .hasMessageContaining("frames (16) must be a multiple of patchFrames (5)");
     }
 }

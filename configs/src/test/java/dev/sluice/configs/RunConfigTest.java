@@ -128,6 +128,8 @@ class RunConfigTest {
                     files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList()) {
                 if (file.toString().contains("pretrain")) {
                     RunFiles.pretrain(file, List.of());
+                } else if (file.toString().contains("idm")) {
+                    RunFiles.idm(file, List.of());
                 } else {
                     RunConfig config = RunFiles.train(file, settings);
                     config.grpo(new TimeSchedule.Uniform(config.sampling().steps()));

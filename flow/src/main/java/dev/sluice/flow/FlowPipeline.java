@@ -223,7 +223,7 @@ public final class FlowPipeline implements AutoCloseable {
             throw new IllegalArgumentException(
                     "frames (%s) must be 1 more than a multiple of %s.".formatted(frames, step));
         }
-        long latentFrames = (frames - 1) / step + 1;
+        int latentFrames = (frames - 1) / step + 1;
         if (latentFrames % network.patchFrames() != 0) {
             throw new IllegalArgumentException(
                     "frames (%s) must be a multiple of %s.".formatted(frames, network.patchFrames() * step));

@@ -213,8 +213,9 @@ public final class Pretraining implements Learner {
         this.parameters = new LinkedHashMap<>(model.arrays());
         parameters.keySet().removeIf(name -> !model.learned(name));
         Map<String, NDArray> matrices = new LinkedHashMap<>(parameters);
-        matrices.entrySet().removeIf(entry -> options.muonMomentum() == 0
-                || !model.hidden(entry.getKey(), entry.getValue().getShape()));
+        matrices.entrySet()
+                .removeIf(entry -> options.muonMomentum() == 0
+                        || !model.hidden(entry.getKey(), entry.getValue().getShape()));
         Map<String, NDArray> others = new LinkedHashMap<>(parameters);
         others.keySet().removeAll(matrices.keySet());
         this.optimizer = new AdamW(manager, others, options.optimizer());

@@ -81,8 +81,7 @@ class VideoPretrainingTest {
             assertThat(pipeline.usualTokens()).isEqualTo(4);
             Shape shape = pipeline.latentShape(2, 4, 4);
             assertThat(shape).isEqualTo(new Shape(2, 3, 4, 4, 4));
-            Conditioning conditioning =
-                    pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
+            Conditioning conditioning = pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
             assertThat(conditioning.pooled().getShape()).isEqualTo(new Shape(2, 0));
             NDArray videos = pipeline.decode(new OdeSampler(pipeline.schedule(12))
                     .sample(
@@ -116,7 +115,8 @@ class VideoPretrainingTest {
             assertThat(List.of(pretraining.update(), pretraining.update())).isEqualTo(straight.subList(2, 4));
             pretraining.export(folder.resolve("b"), Map.of());
         }
-        for (String file : List.of("transformer/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
+        for (String file :
+                List.of("transformer/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors")) {
             assertThat(Files.readAllBytes(folder.resolve("b").resolve(file)))
                     .isEqualTo(Files.readAllBytes(folder.resolve("a").resolve(file)));
         }

@@ -85,7 +85,7 @@ public final class ArmJudge {
             faults.put(
                     ArmFault.UNCLEAR,
                     "%s of %s frames show no clear arm"
-                    .formatted(unclear, reading.frames().size()));
+                            .formatted(unclear, reading.frames().size()));
         }
         if (reading.extent() < MOVING) {
             faults.put(ArmFault.STILL, said("the hand gets %.2f from its place, not %.2f", reading.extent(), MOVING));
@@ -108,7 +108,10 @@ public final class ArmJudge {
                 said(faults, ArmFault.RANGE, said("the %s is %.2f rad out of its range", name, excess));
             }
             said(faults, ArmFault.VELOCITY, change(name, "velocity", velocity, joint, limits.velocity()));
-            said(faults, ArmFault.ACCELERATION, change(name, "acceleration", acceleration, joint, limits.acceleration()));
+            said(
+                    faults,
+                    ArmFault.ACCELERATION,
+                    change(name, "acceleration", acceleration, joint, limits.acceleration()));
             said(faults, ArmFault.JERK, change(name, "jerk", jerk, joint, limits.jerk()));
         }
         return faults;

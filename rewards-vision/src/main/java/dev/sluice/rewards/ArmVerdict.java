@@ -17,7 +17,12 @@ import java.util.TreeMap;
  * @param faults why it is not executable, with a sentence each; empty if and only if {@code executable}
  */
 public record ArmVerdict(
-        boolean executable, double graded, double visual, boolean arrived, ArmReading reading, SortedMap<ArmFault, String> faults) {
+        boolean executable,
+        double graded,
+        double visual,
+        boolean arrived,
+        ArmReading reading,
+        SortedMap<ArmFault, String> faults) {
     /** Copies the map. */
     public ArmVerdict {
         faults = Collections.unmodifiableSortedMap(new TreeMap<>(faults));

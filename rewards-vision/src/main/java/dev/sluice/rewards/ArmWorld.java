@@ -92,7 +92,8 @@ public final class ArmWorld {
     }
 
     /**
-     * Draws a motion for a network that reads joints from frames: an executable one or one with any flaw, as likely as not.
+     * Draws a motion for a network that reads joints from frames: as likely an executable one, one with any flaw, or one whose frames
+     * are shuffled, which teaches to read a frame and not what its neighbours suggest.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same motion
@@ -102,6 +103,11 @@ public final class ArmWorld {
         List<ArmPrompt> prompts = prompts(SceneSplit.TRAIN);
         ArmMotion clean = motion(prompts.get(random.nextInt(prompts.size())), random);
         ArmFlaw[] flaws = ArmFlaw.values();
-        return random.nextBoolean() ? clean : flaws[random.nextInt(flaws.length)].apply(clean, random);
+        ArmMotion flawed = flaws[random.nextInt(flaws.length)].apply(clean, random);
+        return switch (random.nextInt(3)) {
+            case 0 -> clean;
+            case 1 -> flawed;
+            default -> ArmMotions.shuffled(flawed, random);
+        };
     }
 }

@@ -10,6 +10,7 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import dev.sluice.rewards.internal.FrameWindows;
+import dev.sluice.rewards.internal.IdmBatches;
 import dev.sluice.rewards.internal.IdmWeights;
 import dev.sluice.video.Media;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class InverseDynamics implements AutoCloseable {
      * What was read from a video.
      *
      * @param angles frames × 2, in radians, without jumps of a whole turn
-     * @param speeds frames × 2, in rad/s, as the network sees them and not as the angles change
+     * @param speeds frames × 2, in rad/s up to twice the greatest, as the network sees them and not as the angles change
      */
     public record Joints(double[][] angles, double[][] speeds) {
         /** Returns the angles as a motion. */
@@ -191,8 +192,9 @@ public final class InverseDynamics implements AutoCloseable {
                 double angle = Math.atan2(read[row + 2 * joint], read[row + 2 * joint + 1]);
                 double before = frame == 0 ? 0 : angles[frame - 1][joint];
                 angles[frame][joint] = before + ArmPose.wrapped(angle - before);
-                speeds[frame][joint] =
-                        read[row + 4 + joint] * ArmWorld.LIMITS.get(joint).velocity();
+                speeds[frame][joint] = read[row + 4 + joint]
+                        * IdmBatches.SPEED_UNIT
+                        * ArmWorld.LIMITS.get(joint).velocity();
             }
         }
         return new Joints(angles, speeds);

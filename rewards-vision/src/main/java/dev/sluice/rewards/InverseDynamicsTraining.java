@@ -27,8 +27,8 @@ import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Trains an {@link InverseDynamics} model on rendered motions of the arm, of which half have a flaw, so that it also reads what cannot
- * be executed. The loss is the mean squared error of sines, cosines and speeds (as a share of the greatest).
+ * Trains an {@link InverseDynamics} model on rendered motions of the arm ({@link ArmWorld#reading}), also such as cannot be executed. The loss is the mean squared error of sines, cosines and speeds (in units of four times the greatest,
+ * up to twice the greatest).
  */
 public final class InverseDynamicsTraining implements Learner {
     /**

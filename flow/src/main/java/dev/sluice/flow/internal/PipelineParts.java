@@ -47,9 +47,8 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
                                             network.config().inChannels(),
                                             network.config().outChannels()));
                 }
-                Autoencoder autoencoder = index.has("vae")
-                        ? Components.wanVae(index.folder("vae"), manager)
-                        : new Autoencoder.Pixels();
+                Autoencoder autoencoder =
+                        index.has("vae") ? Components.wanVae(index.folder("vae"), manager) : new Autoencoder.Pixels();
                 requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
                 yield new PipelineParts(network, WanPrompts.open(index, network.config(), manager), autoencoder);
             }

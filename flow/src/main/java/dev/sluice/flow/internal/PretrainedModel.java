@@ -189,7 +189,10 @@ public final class PretrainedModel implements AutoCloseable {
             throw new IOException("%s has another vocabulary than this run; both must be the same.".formatted(tokens));
         }
         load(folder.resolve(TRANSFORMER_FILE), family.layout(), transformer.weights());
-        load(folder.resolve(encoderFile()), encoder.config().layout("shared.weight", family.tablePerBlock()), encoder.weights());
+        load(
+                folder.resolve(encoderFile()),
+                encoder.config().layout("shared.weight", family.tablePerBlock()),
+                encoder.weights());
     }
 
     private void load(Path file, WeightLayout layout, Weights weights) throws IOException {

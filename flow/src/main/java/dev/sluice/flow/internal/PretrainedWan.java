@@ -72,7 +72,8 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
         NDArray mask = ids.gt(0).toType(DataType.INT64, false);
         NDArray states = encoder.encode(ids, mask);
         NDArray kept = states.mul(mask.toType(DataType.FLOAT32, false).expandDims(2));
-        return new Conditioning(kept, ids.getManager().zeros(new Shape(ids.getShape().get(0), 0)));
+        return new Conditioning(
+                kept, ids.getManager().zeros(new Shape(ids.getShape().get(0), 0)));
     }
 
     @Override

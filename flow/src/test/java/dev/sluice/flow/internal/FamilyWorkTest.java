@@ -66,7 +66,8 @@ class FamilyWorkTest {
     @ParameterizedTest
     @CsvSource({"1", "3"})
     void wanCountsWhatItsWeightsSay(int layers) {
-        WanConfig config = new WanConfig(List.of(1, 2, 2), 2, 12, 16, 16, 20, 32, 40, layers, true, true, 0, 32, WanConfig.Usual.WAN);
+        WanConfig config = new WanConfig(
+                List.of(1, 2, 2), 2, 12, 16, 16, 20, 32, 40, layers, true, true, 0, 32, WanConfig.Usual.WAN);
         double width = config.width();
         double forward =
                 linearWork(config.layout(), FamilyWorkTest::wanRows) + 4 * width * layers * TOKENS * (TOKENS + WORDS);

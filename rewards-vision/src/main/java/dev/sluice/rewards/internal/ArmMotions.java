@@ -7,6 +7,7 @@ import dev.sluice.rewards.ArmReach;
 import dev.sluice.rewards.ArmWorld;
 import dev.sluice.rewards.JointLimits;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -115,6 +116,15 @@ public final class ArmMotions {
             double share = (1 + Math.cos(Math.PI * (frame - middle) / wide)) / 2;
             angles[frame][joint] += bulge * share;
             poses.add(new ArmPose(angles[frame][0], angles[frame][1]));
+        }
+        return new ArmMotion(poses);
+    }
+
+    /** Returns the same poses in a random order. */
+    public static ArmMotion shuffled(ArmMotion motion, SplittableRandom random) {
+        List<ArmPose> poses = new ArrayList<>(motion.poses());
+        for (int i = poses.size() - 1; i > 0; i--) {
+            Collections.swap(poses, i, random.nextInt(i + 1));
         }
         return new ArmMotion(poses);
     }

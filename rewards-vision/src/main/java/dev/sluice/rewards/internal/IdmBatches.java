@@ -16,6 +16,12 @@ public final class IdmBatches {
     private static final int LARGEST_CUT = 8;
     private static final double MOST_NOISE = 8 / 255.0;
 
+    /** Speeds are predicted in so many times the greatest, so that angles, sines of which are at most 1, count more. */
+    public static final double SPEED_UNIT = 4;
+
+    /** A jump from one frame to the next would otherwise outweigh everything else. */
+    private static final double MOST_SPEED = 0.5;
+
     private IdmBatches() {}
 
     /**
@@ -65,7 +71,8 @@ public final class IdmBatches {
     }
 
     private static float speed(double turn, double seconds, JointLimits limits) {
-        return (float) (ArmPose.wrapped(turn) / seconds / limits.velocity());
+        double share = ArmPose.wrapped(turn) / seconds / (SPEED_UNIT * limits.velocity());
+        return (float) Math.max(-MOST_SPEED, Math.min(MOST_SPEED, share));
     }
 
     /** Changes contrast, brightness and sharpness of a video, adds noise, and sometimes blackens a square. */

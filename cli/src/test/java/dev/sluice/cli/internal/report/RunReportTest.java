@@ -64,7 +64,10 @@ class RunReportTest {
         }
         String html = Files.readString(RunReport.write(folder));
         assertThat(html)
-                .contains("class='film right'", "--frames:16;background-image:url(data:image/png;base64,", "@keyframes film")
+                .contains(
+                        "class='film right'",
+                        "--frames:16;background-image:url(data:image/png;base64,",
+                        "@keyframes film")
                 .contains("<h2>Velocity of the joints</h2>", "<h2>Jerk of the joints</h2>")
                 .contains("<td>fault: range</td><td>0.900</td><td>0.300</td>", "<td>visual</td><td>0.800</td>")
                 .doesNotContain("<img ");

@@ -236,9 +236,7 @@ public final class ClipRewards {
         @Override
         public RewardCard card() {
             return new RewardCard(
-                    "how well people would like it for the prompt",
-                    FOLDER,
-                    "Pick-a-Pic (2023), arXiv:2305.01569");
+                    "how well people would like it for the prompt", FOLDER, "Pick-a-Pic (2023), arXiv:2305.01569");
         }
 
         @Override
@@ -263,9 +261,7 @@ public final class ClipRewards {
         @Override
         public RewardCard card() {
             return new RewardCard(
-                    "how well people would like it for the prompt",
-                    FOLDER,
-                    "HPSv2 (2023), arXiv:2306.09341");
+                    "how well people would like it for the prompt", FOLDER, "HPSv2 (2023), arXiv:2306.09341");
         }
 
         /** open_clip's tokenizer takes HTML's words for letters back; transformers' does not. */
@@ -294,10 +290,7 @@ public final class ClipRewards {
 
         @Override
         public RewardCard card() {
-            return new RewardCard(
-                    "how beautiful it is, about 1 to 10",
-                    FOLDER,
-                    "LAION aesthetic predictor (2022)");
+            return new RewardCard("how beautiful it is, about 1 to 10", FOLDER, "LAION aesthetic predictor (2022)");
         }
 
         @Override

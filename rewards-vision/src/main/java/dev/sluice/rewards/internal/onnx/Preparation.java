@@ -80,7 +80,8 @@ record Preparation(Form form, int size, float[] mean, float[] deviation) {
         }
         float[] values = new float[3];
         for (int i = 0; i < 3; i++) {
-            values[i] = (float) (node.isMissingNode() ? otherwise[i] : node.get(i).doubleValue());
+            values[i] =
+                    (float) (node.isMissingNode() ? otherwise[i] : node.get(i).doubleValue());
         }
         return values;
     }
