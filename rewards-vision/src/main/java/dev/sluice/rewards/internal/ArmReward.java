@@ -4,6 +4,7 @@ import dev.sluice.rewards.ArmJudge;
 import dev.sluice.rewards.ArmPrompt;
 import dev.sluice.rewards.ArmVerdict;
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Sample;
@@ -22,6 +23,7 @@ import java.util.function.ToDoubleFunction;
  */
 record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
     private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.VIDEO, true, false, true);
+    private static final String NEEDS = "the metadata of a prompt of the world arm; 32×32 pixels";
     private static final Map<String, ToDoubleFunction<ArmVerdict>> MODES = new TreeMap<>(Map.of(
             "arrived",
             verdict -> verdict.arrived() ? 1 : 0,
@@ -62,6 +64,11 @@ record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
         }
 
         @Override
+        public RewardCard card() {
+            return new RewardCard("how well a machine could follow the arm, by an exact fit of its joints", NEEDS, "");
+        }
+
+        @Override
         public Map<String, List<String>> options() {
             return Map.of("mode", List.copyOf(MODES.keySet()));
         }
@@ -87,6 +94,11 @@ record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
         @Override
         public RewardFacts facts() {
             return FACTS;
+        }
+
+        @Override
+        public RewardCard card() {
+            return new RewardCard("1 if a machine could do what the video shows, else 0", NEEDS, "");
         }
 
         @Override

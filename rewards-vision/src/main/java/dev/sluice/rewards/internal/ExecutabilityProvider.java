@@ -3,6 +3,7 @@ package dev.sluice.rewards.internal;
 import dev.sluice.rewards.Executability;
 import dev.sluice.rewards.InverseDynamics;
 import dev.sluice.rewards.Reward;
+import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import java.io.IOException;
@@ -24,6 +25,14 @@ public final class ExecutabilityProvider implements RewardProvider {
     @Override
     public RewardFacts facts() {
         return new RewardFacts(0, 1, RewardFacts.Modality.VIDEO, false, false, true);
+    }
+
+    @Override
+    public RewardCard card() {
+        return new RewardCard(
+                "how well a machine could follow the arm, as an inverse dynamics model reads it, if it moves at all",
+                "2 frames of 32×32 pixels of the world arm",
+                "EVA (2026), arXiv:2603.17808");
     }
 
     @Override
