@@ -110,7 +110,7 @@ final class EvaluateCommand implements Callable<Integer> {
         PromptSource source = source();
         List<Prompt> prompts = Prompts.read(source);
         try (Reward reward = RewardSpec.parse(rewardName).open();
-                OpenModel model = arguments.open()) {
+                OpenModel model = arguments.open(prompts)) {
             ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
                 AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, outcome)));

@@ -4,10 +4,12 @@ import dev.sluice.cli.internal.AdapterArgument;
 import dev.sluice.cli.internal.Home;
 import dev.sluice.cli.internal.OpenModel;
 import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.grpo.Prompt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,8 +53,20 @@ final class ModelArguments {
             names = "--precision",
             paramLabel = "TYPE",
             defaultValue = "float32",
-            description = "What the transformer computes in: float32 or bfloat16 (default: ${DEFAULT-VALUE}).")
+            description = "What the transformer computes in: float32, bfloat16 or float16 (default: ${DEFAULT-VALUE}).")
     private Precision precision;
+
+    @Option(
+            names = "--text-precision",
+            paramLabel = "TYPE",
+            defaultValue = "float32",
+            description = "The same of the text encoders (default: ${DEFAULT-VALUE}).")
+    private Precision text;
+
+    @Option(
+            names = "--release-text-encoders",
+            description = "Encode all prompts before the transformer is read, and free the text encoders.")
+    private boolean release;
 
     @Option(
             names = "--lanes",
@@ -92,11 +106,19 @@ final class ModelArguments {
         return adapters.isEmpty() ? model().toString() : "%s with %s".formatted(model(), adapterNames());
     }
 
-    /** Opens the model with the adapter in it; the caller closes it. */
-    OpenModel open() throws IOException {
+    /**
+     * Opens the model with the adapter in it; the caller closes it.
+     *
+     * @param prompts what will be encoded beside the empty text
+     */
+    OpenModel open(List<Prompt> prompts) throws IOException {
         requirePositive("--lanes", lanes);
         requirePositive("--threads", threads);
-        return OpenModel.open(model(), adapters(), Torch.device(device), precision);
+        MemoryPolicy memory = MemoryPolicy.of(precision)
+                .withText(text, release ? MemoryPolicy.TextEncoders.RELEASED : MemoryPolicy.TextEncoders.KEPT);
+        List<String> texts = new ArrayList<>(List.of(""));
+        prompts.forEach(prompt -> texts.add(prompt.text()));
+        return OpenModel.open(model(), adapters(), Torch.device(device), memory, texts);
     }
 
     private static void requirePositive(String name, Integer value) {

@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
             ModelListCommand.class,
             ModelInspectCommand.class,
             ModelVerifyCommand.class,
-            ModelConvertCommand.class
+            ModelConvertCommand.class,
+            ModelRandomCommand.class,
+            ModelBenchCommand.class
         })
 final class ModelCommand implements Runnable {
     @Spec
@@ -31,6 +33,7 @@ final class ModelCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "A command is missing: list, inspect, verify or convert.");
+        throw new ParameterException(
+                spec.commandLine(), "A command is missing: list, inspect, verify, convert, random or bench.");
     }
 }

@@ -83,7 +83,7 @@ final class SampleCommand implements Callable<Integer> {
         List<Prompt> texts = prompts();
         sampling.check();
         PictureFolder.check(out, overwrite);
-        try (OpenModel model = arguments.open()) {
+        try (OpenModel model = arguments.open(texts)) {
             PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()));
             // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
             PictureFolder folder = PictureFolder.open(out);

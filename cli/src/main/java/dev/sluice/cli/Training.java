@@ -33,7 +33,7 @@ final class Training {
 
     int dryRun() throws IOException {
         try (TrainingSession session = TrainingSession.open(config)) {
-            out.print(RunFiles.yaml(config));
+            out.print(RunFiles.yaml(session.config()));
             TrainingCost.of(session).lines().forEach(out::println);
             out.flush();
         }
@@ -46,7 +46,7 @@ final class Training {
         // What is wrong with the model or the prompts is found before an earlier run is deleted.
         try (TrainingSession session = TrainingSession.open(config)) {
             claim.take(folder);
-            folder.begin(RunFiles.yaml(config));
+            folder.begin(RunFiles.yaml(session.config()));
             Manifests.write(folder, spec, config.seed(), Manifests.inputs(config));
             Path weights = new TrainingLoop(session, folder, err).run(claim == RunArguments.Claim.RESUME);
             Outcome.read(folder.evaluations()).table().forEach(out::println);

@@ -232,7 +232,7 @@ class ModelBadInputTest {
     void aFolderThatIsNoModelIsRefused() throws IOException {
         CommandLineRun.of("model", "inspect", Files.createDirectory(folder.resolve("empty")))
                 .refused("has no model_index.json");
-        CommandLineRun.of("model").refused("A command is missing: list, inspect, verify or convert");
+        CommandLineRun.of("model").refused("A command is missing: list, inspect, verify, convert, random or bench");
         CommandLineRun.of("model", "inspect").refused("Missing required parameter: 'DIR'");
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.Existing;
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.GrpoOptions;
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param iterations how many
  * @param model a folder in diffusers' layout
  * @param precision what the transformer computes in; what is trained is float32
+ * @param memory how the model is held in memory
  * @param adapter what is trained of it
  * @param prompts what is sampled, and what is tested
  * @param rewards what is wanted; their weighted sum is the reward
@@ -55,6 +57,7 @@ public record RunConfig(
         @Within(least = 1, most = 10_000_000) int iterations,
         @Existing Path model,
         Precision precision,
+        MemoryChoice memory,
         AdapterChoice adapter,
         PromptChoice prompts,
         @NotEmpty List<RewardChoice> rewards,
@@ -174,6 +177,48 @@ public record RunConfig(
             @Within(least = 1, most = 65536) Optional<Integer> width,
             @Within(least = 1, most = 65536) Optional<Integer> frames,
             @Within(least = 0, most = 100) double guidance) {}
+
+    /** Returns the same run with micro-batches of another size. */
+    public RunConfig withChunkSize(int size) {
+        GrpoOptions.Batch smaller = new GrpoOptions.Batch(
+                batch.prompts(),
+                batch.groupSize(),
+                size,
+                batch.sharedNoise(),
+                batch.mergeEqualPrompts(),
+                batch.balanceTasks());
+        return new RunConfig(
+                name,
+                paper,
+                output,
+                device,
+                lanes,
+                threads,
+                seed,
+                iterations,
+                model,
+                precision,
+                memory,
+                adapter,
+                prompts,
+                rewards,
+                smaller,
+                sampling,
+                exploration,
+                credit,
+                advantage,
+                advantageLimit,
+                dropZero,
+                objective,
+                updates,
+                evaluation,
+                checkpoints);
+    }
+
+    /** Returns how the model is held in memory. */
+    public MemoryPolicy memoryPolicy() {
+        return memory.policy(precision);
+    }
 
     /** Returns the run's folder. */
     public Path folder() {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.Autoencoder;
+import dev.sluice.flow.internal.BlockChain;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.Network;
 import dev.sluice.flow.internal.PipelineIndex;
@@ -17,6 +18,7 @@ import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -40,18 +42,23 @@ public final class FlowPipeline implements AutoCloseable {
     private final PromptEncoder prompts;
     private final Autoencoder autoencoder;
     private final Scheduler scheduler;
+    private final MemoryPolicy memory;
+    private final Device decoding;
 
-    private FlowPipeline(NDManager manager, Path folder) throws IOException {
+    private FlowPipeline(NDManager manager, Path folder, MemoryPolicy memory, Collection<String> texts)
+            throws IOException {
         this.manager = manager;
         this.folder = folder;
         PipelineIndex index = PipelineIndex.read(folder);
         ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
         this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
         requireThousandTimesteps(schedulerConfig);
-        PipelineParts parts = PipelineParts.open(index, scheduler, manager);
-        this.network = parts.network();
+        PipelineParts parts = PipelineParts.open(index, scheduler, manager, memory, texts);
+        this.network = parts.network().running(BlockChain.Running.of(memory));
         this.prompts = parts.prompts();
         this.autoencoder = parts.autoencoder();
+        this.memory = memory;
+        this.decoding = memory.offload() ? Device.cpu() : manager.getDevice();
     }
 
     /** The transformer multiplies σ by 1000; a scheduler that counts otherwise would feed it other numbers. */
@@ -78,11 +85,32 @@ public final class FlowPipeline implements AutoCloseable {
      * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
      */
     public static FlowPipeline open(Path folder, Device device, Precision precision) throws IOException {
+        return open(folder, device, MemoryPolicy.of(precision));
+    }
+
+    /**
+     * Opens a folder on a device.
+     *
+     * @param memory how the model is held in memory
+     * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
+     */
+    public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory) throws IOException {
+        return open(folder, device, memory, List.of());
+    }
+
+    /**
+     * Opens a folder on a device.
+     *
+     * @param memory how the model is held in memory
+     * @param texts what will be encoded, as far as it is known: where text encoders are released, these texts are encoded before
+     *     the transformer is read, and another text opens the encoders again
+     * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
+     */
+    public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory, Collection<String> texts)
+            throws IOException {
         NDManager manager = Torch.newManager(device);
         try {
-            FlowPipeline pipeline = new FlowPipeline(manager, folder);
-            pipeline.transformerWeights().round(precision);
-            return pipeline;
+            return new FlowPipeline(manager, folder, memory, texts);
         } catch (IOException | RuntimeException | Error e) {
             manager.close();
             throw e;
@@ -271,6 +299,21 @@ public final class FlowPipeline implements AutoCloseable {
         return network.work(trained, pictureTokens(frames, height, width), tokens);
     }
 
+    /**
+     * Counts what one evaluation of the transformer for one picture or video keeps for its backward pass.
+     *
+     * @param words text tokens of the conditioning
+     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
+     */
+    public PassMemory passMemory(int frames, int height, int width, int words, Predicate<String> trained) {
+        return network.passMemory(trained, memory.compute(), pictureTokens(frames, height, width), words);
+    }
+
+    /** Returns how the model is held in memory. */
+    public MemoryPolicy memory() {
+        return memory;
+    }
+
     private long pictureTokens(int frames, int height, int width) {
         Shape latents = latentShape(1, frames, height, width);
         int last = latents.dimension();
@@ -295,7 +338,8 @@ public final class FlowPipeline implements AutoCloseable {
         }
         NDManager owner = latents.getManager();
         try (NDManager scratch = owner.newSubManager()) {
-            NDArray centred = autoencoder.pixels(latents);
+            NDArray here = latents.toDevice(decoding, false);
+            NDArray centred = autoencoder.pixels(here);
             centred.attach(scratch);
             NDArray halved = Torch.scaled(centred, 0.5);
             halved.attach(scratch);

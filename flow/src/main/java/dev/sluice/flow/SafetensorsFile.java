@@ -1,11 +1,12 @@
 package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Precision;
+import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,7 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A safetensors file, memory-mapped: 8 bytes with the length of the header, the header in JSON, the tensors.
+ * A safetensors file: 8 bytes with the length of the header, the header in JSON, the tensors. Tensors are streamed to their place
+ * in the engine's memory; where they are read without the engine, they are memory-mapped.
  *
  * <p>Everything in the header is checked when the file is opened, before anything of the size it claims is allocated.
  *
@@ -29,11 +31,16 @@ public final class SafetensorsFile implements AutoCloseable {
     /** One mapping is at most this long, so that files and tensors may be longer than a buffer can. */
     private static final long SEGMENT = 1L << 30;
 
+    /** Bytes that are read at a time on their way to a tensor. */
+    private static final int PIECE = 1 << 23;
+
     private final Path file;
     private final FileChannel channel;
     private final SafetensorsHeader header;
     private final long dataStart;
     private final long segment;
+    /** What was read last; made when a tensor is read, and used again for the next. */
+    private ByteBuffer piece;
 
     private SafetensorsFile(Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment) {
         this.file = file;
@@ -141,9 +148,17 @@ public final class SafetensorsFile implements AutoCloseable {
 
     /** Reads a tensor; one of any floating type becomes float32. The result belongs to {@code manager}. */
     public NDArray read(NDManager manager, String name) throws IOException {
+        return read(manager, name, Precision.FLOAT32);
+    }
+
+    /**
+     * Reads a tensor; one of any floating type is rounded to a precision. The result belongs to {@code manager}; it is filled
+     * piece by piece, so that no second copy of the tensor is in memory at any time.
+     */
+    public NDArray read(NDManager manager, String name, Precision precision) throws IOException {
         SafetensorsHeader.Entry entry = entry(name);
         StoredType type = entry.type();
-        return read(manager, entry, type.isFloating() ? StoredType.F32 : type);
+        return read(manager, entry, type.isFloating() ? StoredType.of(precision) : type);
     }
 
     /**
@@ -155,37 +170,41 @@ public final class SafetensorsFile implements AutoCloseable {
         return read(manager, entry, entry.type());
     }
 
-    private NDArray read(NDManager manager, SafetensorsHeader.Entry entry, StoredType wanted) throws IOException {
-        Shape shape = new Shape(entry.shape());
-        try (NDManager scratch = manager.newSubManager()) {
-            NDList parts = new NDList();
-            long position = entry.begin();
-            do {
-                long length = Math.min(segment, entry.end() - position);
-                parts.add(decoded(scratch, map(position, length), entry.type(), wanted));
+    private synchronized NDArray read(NDManager manager, SafetensorsHeader.Entry entry, StoredType wanted)
+            throws IOException {
+        try (NDManager scratch = manager.newSubManager();
+                NDManager host = Torch.newManager()) {
+            NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
+            NDArray whole = Ops.call("blank", null, code);
+            long done = 0;
+            for (long position = entry.begin(); position < entry.end(); ) {
+                int length = (int) Math.min(Math.min(segment, PIECE), entry.end() - position);
+                try (NDManager step = host.newSubManager()) {
+                    // The array shares the piece, which the operator has copied when it returns.
+                    NDArray bytes = step.create(piece(position, length), new Shape(length), DataType.UINT8);
+                    NDArray place = step.create(new long[] {done, entry.type().engineCode()});
+                    Ops.call("decode_into", null, place, whole, bytes);
+                }
+                done += length / entry.type().bytes();
                 position += length;
-            } while (position < entry.end());
-            NDArray whole = parts.size() == 1
-                    ? parts.get(0)
-                    : parts.get(0).getNDArrayInternal().concat(new NDList(parts.subList(1, parts.size())), 0);
-            NDArray shaped = whole.reshape(shape);
+            }
+            NDArray shaped = whole.reshape(new Shape(entry.shape()));
             shaped.attach(manager);
             return shaped;
         }
     }
 
-    private static NDArray decoded(NDManager scratch, ByteBuffer bytes, StoredType stored, StoredType wanted) {
-        if (bytes.remaining() == 0) {
-            bytes = ByteBuffer.allocateDirect(0);
+    private ByteBuffer piece(long begin, int length) throws IOException {
+        if (piece == null || piece.capacity() < length) {
+            piece = ByteBuffer.allocateDirect(length);
         }
-        // The array shares the mapped, read-only pages; the operator copies, so that nothing ever writes to them.
-        NDArray raw = scratch.create(bytes, new Shape(bytes.remaining()), DataType.UINT8);
-        if (stored == StoredType.BOOL) {
-            return raw.neq(0);
+        ByteBuffer bytes = piece.duplicate().clear().limit(length);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, dataStart + begin + bytes.position()) < 0) {
+                throw new IOException("%s became shorter while it was read.".formatted(file));
+            }
         }
-        NDArray from = scratch.create((long) stored.engineCode());
-        NDArray to = scratch.create((long) wanted.arrayEngineCode());
-        return Ops.call("decode_bytes", null, raw, from, to);
+        return bytes.flip();
     }
 
     private MappedByteBuffer map(long begin, long length) throws IOException {

@@ -1,6 +1,7 @@
 package dev.sluice.flow;
 
 import ai.djl.ndarray.types.DataType;
+import dev.sluice.flow.tensor.Precision;
 
 /** The element types of a safetensors file that this project reads and writes, named as in the file. */
 public enum StoredType {
@@ -58,6 +59,15 @@ public enum StoredType {
     /** Returns the engine's number for the type of the array that holds such elements. */
     int arrayEngineCode() {
         return this == I16 ? I32.engineCode : engineCode;
+    }
+
+    /** Returns the type in which numbers of that precision are stored. */
+    static StoredType of(Precision precision) {
+        return switch (precision) {
+            case FLOAT32 -> F32;
+            case FLOAT16 -> F16;
+            case BFLOAT16 -> BF16;
+        };
     }
 
     /** Returns the value of a binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. */

@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -256,10 +257,15 @@ public final class WeightFiles implements AutoCloseable {
 
     /** Reads all tensors, floating ones as float32, in the order of their names. The arrays belong to {@code manager}. */
     public Weights load(NDManager manager) throws IOException {
+        return load(manager, Precision.FLOAT32);
+    }
+
+    /** Reads all tensors, floating ones in a precision, in the order of their names. The arrays belong to {@code manager}. */
+    public Weights load(NDManager manager, Precision precision) throws IOException {
         Weights weights = new Weights(manager);
         try {
             for (String name : names()) {
-                weights.put(name, read(manager, name));
+                weights.put(name, file(name).read(manager, name, precision));
             }
             return weights;
         } catch (IOException | RuntimeException | Error e) {

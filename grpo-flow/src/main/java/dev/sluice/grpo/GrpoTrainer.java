@@ -3,6 +3,7 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.ProcessMemory;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.IterationReport.Skipped;
@@ -193,7 +194,7 @@ public final class GrpoTrainer implements AutoCloseable {
                     beside,
                     phases.take(),
                     (System.nanoTime() - start) * 1e-9,
-                    ResidentMemory.bytes());
+                    ProcessMemory.residentBytes());
             stopIfLost(report);
             return report;
         }

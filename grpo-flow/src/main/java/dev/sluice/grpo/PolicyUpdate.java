@@ -6,6 +6,8 @@ import dev.sluice.flow.Ema;
 import dev.sluice.flow.Replica;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
+import dev.sluice.flow.tensor.Recomputation;
+import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -75,7 +77,9 @@ final class PolicyUpdate {
                     portions.size(),
                     (lane, item) -> {
                         Seat seat = seats.get(lane.number());
-                        return new Done(seat, portions.get(item).backward(seat.model()));
+                        try (Torch.Scope tape = Recomputation.open()) {
+                            return new Done(seat, portions.get(item).backward(seat.model()));
+                        }
                     },
                     (item, done) -> {
                         steps.add(done.step());

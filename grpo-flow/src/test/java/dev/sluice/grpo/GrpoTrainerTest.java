@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.sluice.flow.ProcessMemory;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.WeightedSum;
@@ -201,13 +202,13 @@ class GrpoTrainerTest {
             int[] arrays =
                     lasting.stream().mapToInt(m -> m.getManagedArrays().size()).toArray();
             touchTheHeap();
-            long resident = ResidentMemory.bytes() - Runtime.getRuntime().totalMemory();
+            long resident = ProcessMemory.residentBytes() - Runtime.getRuntime().totalMemory();
             for (int i = 0; i < 120; i++) {
                 trainer.iterate();
             }
             assertThat(lasting.stream().mapToInt(m -> m.getManagedArrays().size()))
                     .containsExactly(Arrays.stream(arrays).boxed().toArray(Integer[]::new));
-            long grown = ResidentMemory.bytes() - Runtime.getRuntime().totalMemory() - resident;
+            long grown = ProcessMemory.residentBytes() - Runtime.getRuntime().totalMemory() - resident;
             assertThat(grown).as("growth of the memory outside the heap").isLessThan(16L << 20);
         }
     }

@@ -9,6 +9,8 @@ import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.internal.BlockChain;
+import dev.sluice.flow.internal.Network;
 import dev.sluice.flow.internal.Sd3Config;
 import dev.sluice.flow.internal.Sd3Transformer;
 import dev.sluice.flow.tensor.Lanes;
@@ -42,6 +44,10 @@ final class TinySd3 implements AutoCloseable {
     }
 
     TinySd3(int rank, int lanes) {
+        this(rank, lanes, 0);
+    }
+
+    TinySd3(int rank, int lanes, int segments) {
         Torch.threads(1); // a second thread only waits, with arrays this small
         try (Golden file = Golden.of("grpo-step/transformer/diffusion_pytorch_model.safetensors")) {
             file.tensors().forEach(weights::put);
@@ -52,8 +58,12 @@ final class TinySd3 implements AutoCloseable {
                 new LoraAdapter.Options(rank, 2.0 * rank, LoraAdapter.Options.SD3_ATTENTION),
                 NoiseSource.of(1));
         Conditioning negative = encode(manager, List.of(""));
-        policy = new Policy(over -> new ClassifierFreeGuidance(new Sd3Transformer(CONFIG, over), negative, 2), adapter);
+        policy = new Policy(over -> new ClassifierFreeGuidance(network(over, segments), negative, 2), adapter);
         this.lanes = new Lanes(lanes);
+    }
+
+    private static Network network(Weights weights, int segments) {
+        return new Sd3Transformer(CONFIG, weights).running(new BlockChain.Running(segments, null));
     }
 
     static Conditioning encode(NDManager owner, List<String> texts) {

@@ -2,10 +2,11 @@ package dev.sluice.cli.internal;
 
 import ai.djl.Device;
 import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.StoredAdapter;
-import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -21,17 +22,23 @@ public record OpenModel(FlowPipeline pipeline, List<AdapterArgument> adapters) i
      * @param model a folder in diffusers' layout
      * @param adapters what is merged into its weights, in this order
      * @param device where it computes
-     * @param precision what the transformer computes in
+     * @param memory how it is held in memory
+     * @param texts what will be encoded, as far as it is known
      * @throws IOException if a folder is missing or broken, or an adapter was not made for such a model
      */
-    public static OpenModel open(Path model, List<AdapterArgument> adapters, Device device, Precision precision)
+    public static OpenModel open(
+            Path model,
+            List<AdapterArgument> adapters,
+            Device device,
+            MemoryPolicy memory,
+            Collection<String> texts)
             throws IOException {
         for (AdapterArgument adapter : adapters) {
             try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {
                 stored.requireFits(model);
             }
         }
-        FlowPipeline pipeline = FlowPipeline.open(model, device, precision);
+        FlowPipeline pipeline = FlowPipeline.open(model, device, memory, texts);
         try {
             for (AdapterArgument adapter : adapters) {
                 try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {

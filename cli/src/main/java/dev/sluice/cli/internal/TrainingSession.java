@@ -73,22 +73,24 @@ public final class TrainingSession implements AutoCloseable {
     private final PairCollection collection;
     private final ModelEvaluator evaluator;
     private final List<Prompt> test;
+    private final MemoryForecast forecast;
     private final AtomicLong passes = new AtomicLong();
 
-    private TrainingSession(RunConfig config, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
+    private TrainingSession(RunConfig read, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
-        this.config = config;
         this.lanes = lanes;
         this.pipeline = pipeline;
         this.reward = reward;
         this.testReward = testReward;
-        List<Prompt> train = Prompts.read(config.prompts().train());
-        this.test = spread(
-                Prompts.read(config.prompts().test()), config.evaluation().prompts());
+        List<Prompt> train = Prompts.read(read.prompts().train());
+        this.test =
+                spread(Prompts.read(read.prompts().test()), read.evaluation().prompts());
         this.manager = pipeline.manager().newSubManager();
-        this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
-        this.trainable = openTrainable();
+        this.trainable = openTrainable(read);
         Conditioning negative = pipeline.encode(manager, List.of(""));
+        this.config = withinLimit(read, negative);
+        this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
+        this.forecast = MemoryForecast.of(config, pipeline, trainable, negative, lanes.count());
         double guidance = config.sampling().guidance();
         double taught = config.objective().teacherGuidance().orElse(guidance);
         Policy policy = new Policy(network(negative, guidance), trainable, network(negative, taught));
@@ -142,9 +144,9 @@ public final class TrainingSession implements AutoCloseable {
         if (stored.isPresent()) {
             PairFiles.check(stored.get(), train);
         }
-        Prompts.read(config.prompts().test());
+        List<String> texts = texts(config);
         Device device = Torch.device(config.device());
-        FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.precision());
+        FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.memoryPolicy(), texts);
         Lanes lanes = Lanes.open(config.lanes(), config.batch().chunks(), config.threads(), device);
         try {
             return new TrainingSession(config, lanes, pipeline, reward, testReward);
@@ -163,13 +165,35 @@ public final class TrainingSession implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /** Returns all that will be encoded. */
+    private static List<String> texts(RunConfig config) throws IOException {
+        List<String> texts = new ArrayList<>(List.of(""));
+        Prompts.read(config.prompts().train()).forEach(prompt -> texts.add(prompt.text()));
+        spread(Prompts.read(config.prompts().test()), config.evaluation().prompts())
+                .forEach(prompt -> texts.add(prompt.text()));
+        return texts;
+    }
+
     private static String settings(RunConfig config) {
         Map<String, Object> tree = new LinkedHashMap<>(RunFiles.tree(config));
         FREE.forEach(tree::remove);
         return tree.toString();
     }
 
-    private Trainable openTrainable() {
+    private RunConfig withinLimit(RunConfig read, Conditioning negative) throws IOException {
+        if (read.memory().limitGiB().isEmpty()) {
+            return read;
+        }
+        long limit = Math.round(read.memory().limitGiB().get() * (1 << 30));
+        return read.withChunkSize(MemoryForecast.chunkSize(read, pipeline, trainable, negative, lanes.count(), limit));
+    }
+
+    /** Returns the most memory that the run would hold. */
+    public MemoryForecast forecast() {
+        return forecast;
+    }
+
+    private Trainable openTrainable(RunConfig config) {
         if (config.adapter().kind() == AdapterChoice.Kind.FULL) {
             // The table of positions is computed, not learned.
             return new FullWeights(

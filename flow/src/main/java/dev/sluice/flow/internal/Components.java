@@ -2,12 +2,14 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.WeightFiles;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Opens the components of a diffusers folder: {@code config.json} says which network, its weights are checked against it. */
 public final class Components {
@@ -76,6 +78,15 @@ public final class Components {
 
     /** Returns the tensors that the architecture of a {@code config.json} needs. */
     public static WeightLayout layout(ConfigFile config, WeightFiles files) throws IOException {
+        return layout(config, files::contains);
+    }
+
+    /**
+     * Returns the tensors that the architecture of a {@code config.json} needs.
+     *
+     * @param there tells which names there are, for architectures whose files differ in them
+     */
+    public static WeightLayout layout(ConfigFile config, Predicate<String> there) throws IOException {
         String architecture = require(config, KNOWN.toArray(new String[0]));
         return switch (architecture) {
             case SD3 -> Sd3Config.of(config).layout();
@@ -83,12 +94,12 @@ public final class Components {
             case WAN -> WanConfig.of(config).layout();
             case T5, UMT5 -> {
                 String shared = "shared.weight";
-                String embedding = files.contains(shared) ? shared : "encoder.embed_tokens.weight";
+                String embedding = there.test(shared) ? shared : "encoder.embed_tokens.weight";
                 yield T5Config.of(config).layout(embedding, architecture.equals(UMT5));
             }
             case CLIP, CLIP_PLAIN ->
                 ClipConfig.of(config, architecture.equals(CLIP))
-                        .layout(files.contains(ClipConfig.TOKENS) ? "" : ClipConfig.PREFIX);
+                        .layout(there.test(ClipConfig.TOKENS) ? "" : ClipConfig.PREFIX);
             case VAE -> VaeConfig.of(config).layout();
             default -> WanVaeConfig.of(config).layout();
         };
@@ -96,16 +107,27 @@ public final class Components {
 
     /** Opens SD3's transformer; its weights belong to {@code manager}. */
     public static Sd3Transformer sd3(Path folder, NDManager manager) throws IOException {
+        return sd3(folder, manager, Precision.FLOAT32);
+    }
+
+    /** The same with weights of a precision. */
+    public static Sd3Transformer sd3(Path folder, NDManager manager, Precision precision) throws IOException {
         ConfigFile config = config(folder);
         require(config, SD3);
-        return new Sd3Transformer(Sd3Config.of(config), weights(folder, config, manager));
+        return new Sd3Transformer(Sd3Config.of(config), weights(folder, config, manager, precision));
     }
 
     /** Opens FLUX's transformer, told a guidance scale; its weights belong to {@code manager}. */
     public static FluxTransformer flux(Path folder, double guidance, NDManager manager) throws IOException {
+        return flux(folder, guidance, manager, Precision.FLOAT32);
+    }
+
+    /** The same with weights of a precision. */
+    public static FluxTransformer flux(Path folder, double guidance, NDManager manager, Precision precision)
+            throws IOException {
         ConfigFile config = config(folder);
         require(config, FLUX);
-        return new FluxTransformer(FluxConfig.of(config), weights(folder, config, manager), guidance);
+        return new FluxTransformer(FluxConfig.of(config), weights(folder, config, manager, precision), guidance);
     }
 
     /**
@@ -114,44 +136,71 @@ public final class Components {
      * @param wholeTimes see {@link WanTransformer}
      */
     public static WanTransformer wan(Path folder, boolean wholeTimes, NDManager manager) throws IOException {
+        return wan(folder, wholeTimes, manager, Precision.FLOAT32);
+    }
+
+    /** The same with weights of a precision. */
+    public static WanTransformer wan(Path folder, boolean wholeTimes, NDManager manager, Precision precision)
+            throws IOException {
         ConfigFile config = config(folder);
         require(config, WAN);
-        return new WanTransformer(WanConfig.of(config), weights(folder, config, manager), wholeTimes);
+        return new WanTransformer(WanConfig.of(config), weights(folder, config, manager, precision), wholeTimes);
     }
 
     /** Opens a T5 or UMT5 encoder; its weights belong to {@code manager}. */
     public static T5Encoder t5(Path folder, NDManager manager) throws IOException {
+        return t5(folder, manager, Precision.FLOAT32);
+    }
+
+    /** The same with weights of a precision. */
+    public static T5Encoder t5(Path folder, NDManager manager, Precision precision) throws IOException {
         ConfigFile config = config(folder);
         require(config, T5, UMT5);
-        return new T5Encoder(T5Config.of(config), weights(folder, config, manager));
+        return new T5Encoder(T5Config.of(config), weights(folder, config, manager, precision));
     }
 
     /** Opens a CLIP text encoder; its weights belong to {@code manager}. */
     public static ClipTextEncoder clip(Path folder, NDManager manager) throws IOException {
+        return clip(folder, manager, Precision.FLOAT32);
+    }
+
+    /** The same with weights of a precision. */
+    public static ClipTextEncoder clip(Path folder, NDManager manager, Precision precision) throws IOException {
         ConfigFile config = config(folder);
         String architecture = require(config, CLIP, CLIP_PLAIN);
         ClipConfig sizes = ClipConfig.of(config, architecture.equals(CLIP));
-        return new ClipTextEncoder(sizes, weights(folder, config, manager));
+        return new ClipTextEncoder(sizes, weights(folder, config, manager, precision));
     }
 
     /** Opens an image autoencoder; its weights belong to {@code manager}. */
     public static AutoencoderKl vae(Path folder, NDManager manager) throws IOException {
         ConfigFile config = config(folder);
         require(config, VAE);
-        return new AutoencoderKl(VaeConfig.of(config), weights(folder, config, manager));
+        return new AutoencoderKl(VaeConfig.of(config), weights(folder, config, manager, Precision.FLOAT32));
     }
 
     /** Opens Wan's video autoencoder; its weights belong to {@code manager}. */
     public static AutoencoderKlWan wanVae(Path folder, NDManager manager) throws IOException {
         ConfigFile config = config(folder);
         require(config, WAN_VAE);
-        return new AutoencoderKlWan(WanVaeConfig.of(config), weights(folder, config, manager));
+        return new AutoencoderKlWan(WanVaeConfig.of(config), weights(folder, config, manager, Precision.FLOAT32));
     }
 
-    private static Weights weights(Path folder, ConfigFile config, NDManager manager) throws IOException {
+    /** Checks a component's architecture and the names and shapes of its tensors, without reading any. */
+    public static ConfigFile check(Path folder, String... architectures) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, architectures);
         try (WeightFiles files = WeightFiles.open(folder)) {
             layout(config, files).check(architecture(config), files);
-            return files.load(manager).of(architecture(config));
+        }
+        return config;
+    }
+
+    private static Weights weights(Path folder, ConfigFile config, NDManager manager, Precision precision)
+            throws IOException {
+        try (WeightFiles files = WeightFiles.open(folder)) {
+            layout(config, files).check(architecture(config), files);
+            return files.load(manager, precision).of(architecture(config));
         }
     }
 }

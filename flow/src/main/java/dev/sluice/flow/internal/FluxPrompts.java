@@ -2,6 +2,7 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.util.List;
@@ -27,8 +28,9 @@ final class FluxPrompts implements PromptEncoder {
     }
 
     /** Opens the two text encoders and tokenizers; weights belong to {@code manager}. */
-    static FluxPrompts open(PipelineIndex index, FluxConfig transformer, NDManager manager) throws IOException {
-        ClipText clip = ClipText.open(index, "", manager);
+    static FluxPrompts open(PipelineIndex index, FluxConfig transformer, NDManager manager, Precision precision)
+            throws IOException {
+        ClipText clip = ClipText.open(index, "", manager, precision);
         try {
             int pooled = clip.encoder().config().pooledSize();
             PromptEncoder.requireWidth(
@@ -38,7 +40,7 @@ final class FluxPrompts implements PromptEncoder {
                     pooled == transformer.pooledSize(),
                     "pooled_projection_dim",
                     transformer.pooledSize());
-            T5Text t5 = T5Text.open(index, "_2", manager);
+            T5Text t5 = T5Text.open(index, "_2", manager, precision);
             try {
                 int width = t5.encoder().config().width();
                 PromptEncoder.requireWidth(

@@ -5,12 +5,15 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.ModelWork;
+import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -28,6 +31,7 @@ public final class FluxTransformer implements Network {
     private final Weights weights;
     private final double guidance;
     private final NDArray shape;
+    private final BlockChain chain;
 
     /**
      * Creates the network over weights that it reads at every call and does not own.
@@ -35,6 +39,10 @@ public final class FluxTransformer implements Network {
      * @param guidance the scale that the network of FLUX.1 dev is told; schnell's has no such input
      */
     public FluxTransformer(FluxConfig config, Weights weights, double guidance) {
+        this(config, weights, guidance, BlockChain.Running.WHOLE);
+    }
+
+    private FluxTransformer(FluxConfig config, Weights weights, double guidance, BlockChain.Running running) {
         if (!Double.isFinite(guidance)) {
             throw new IllegalArgumentException("guidance (%s) must be a finite number.".formatted(guidance));
         }
@@ -49,6 +57,9 @@ public final class FluxTransformer implements Network {
             sizes[i] = config.rotaryAxes().get(i - 3);
         }
         this.shape = weights.manager().create(sizes);
+        List<String> blocks = new ArrayList<>(BlockChain.names("transformer_blocks.", config.doubleLayers()));
+        blocks.addAll(BlockChain.names("single_transformer_blocks.", config.singleLayers()));
+        this.chain = new BlockChain("flux", 2, blocks, weights, shape, running);
     }
 
     /** Returns the sizes. */
@@ -63,12 +74,17 @@ public final class FluxTransformer implements Network {
 
     @Override
     public Network over(Weights other) {
-        return new FluxTransformer(config, other, guidance);
+        return new FluxTransformer(config, other, guidance, chain.running());
+    }
+
+    @Override
+    public Network running(BlockChain.Running running) {
+        return new FluxTransformer(config, weights, guidance, running);
     }
 
     @Override
     public Network told(double scale) {
-        return new FluxTransformer(config, weights, scale);
+        return new FluxTransformer(config, weights, scale, chain.running());
     }
 
     @Override
@@ -115,6 +131,32 @@ public final class FluxTransformer implements Network {
     }
 
     @Override
+    public PassMemory passMemory(Predicate<String> trained, Precision compute, long tokens, long words) {
+        Kept kept = new Kept(trained, compute, config.width());
+        for (int i = 0; i < config.doubleLayers(); i++) {
+            String b = "transformer_blocks." + i;
+            String a = b + ".attn";
+            kept.stream(tokens, 4, b + ".ff.net.0.proj", b + ".ff.net.2")
+                    .attention(tokens, true, a + ".to_q", a + ".to_k", a + ".to_v", a + ".to_out.0")
+                    .stream(
+                            words,
+                            4,
+                            b + ".ff_context.net.0.proj",
+                            b + ".ff_context.net.2")
+                    .attention(words, true, a + ".add_q_proj", a + ".add_k_proj", a + ".add_v_proj", a + ".to_add_out");
+        }
+        long all = tokens + words;
+        for (int i = 0; i < config.singleLayers(); i++) {
+            String b = "single_transformer_blocks." + i;
+            kept.attention(all, true, b + ".attn.to_q", b + ".attn.to_k", b + ".attn.to_v", b + ".proj_mlp")
+                    .tokens(all, 5)
+                    .tokens(all, 5, b + ".proj_out")
+                    .tokens(all, 2);
+        }
+        return kept.memory(config.doubleLayers() + config.singleLayers(), all, 5);
+    }
+
+    @Override
     public ModelWork work(Predicate<String> trained, long tokens, long words) {
         return FluxWork.of(config, trained, tokens, words);
     }
@@ -131,7 +173,7 @@ public final class FluxTransformer implements Network {
         }
         try (NDArray time = Torch.scaled(sigmas, 1000);
                 NDArray told = sigmas.getManager().full(sigmas.getShape(), (float) (1000 * guidance))) {
-            return Ops.call("flux", weights, latents, time, told, conditioning.tokens(), conditioning.pooled(), shape);
+            return chain.run(latents, time, told, conditioning.tokens(), conditioning.pooled());
         }
     }
 

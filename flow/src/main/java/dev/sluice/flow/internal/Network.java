@@ -1,9 +1,11 @@
 package dev.sluice.flow.internal;
 
 import dev.sluice.flow.ModelWork;
+import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Weights;
 import java.util.List;
 import java.util.function.Predicate;
@@ -18,6 +20,9 @@ public interface Network extends VelocityModel {
 
     /** Returns the names, or ends of names, of the layers of its attention. */
     List<String> attentionLayers();
+
+    /** Returns this network, run in another way; its velocity differs at most by what its arithmetic rounds. */
+    Network running(BlockChain.Running running);
 
     /** Returns whether guidance moves away from a negative prompt, rather than being told to the network. */
     default boolean takesNegativePrompt() {
@@ -74,4 +79,14 @@ public interface Network extends VelocityModel {
      * @param words text tokens
      */
     ModelWork work(Predicate<String> trained, long tokens, long words);
+
+    /**
+     * Counts what one evaluation for one sample keeps for its backward pass.
+     *
+     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
+     * @param compute the type it computes in
+     * @param tokens picture tokens
+     * @param words text tokens
+     */
+    PassMemory passMemory(Predicate<String> trained, Precision compute, long tokens, long words);
 }

@@ -1,9 +1,12 @@
 package dev.sluice.flow.internal;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /** The networks of a pipeline, which fit each other. */
@@ -19,38 +22,54 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
      * Opens the parts that an index names; weights belong to {@code manager}.
      *
      * @param scheduler the pipeline's; Wan's network is told times as it counts them
+     * @param memory how they are held
+     * @param texts what is known to be encoded, for text encoders that are released
      * @throws IOException if the pipeline is of an unknown class, or a file is missing, broken or does not fit the others
      */
-    public static PipelineParts open(PipelineIndex index, Scheduler scheduler, NDManager manager) throws IOException {
+    public static PipelineParts open(
+            PipelineIndex index, Scheduler scheduler, NDManager manager, MemoryPolicy memory, Collection<String> texts)
+            throws IOException {
+        if (index.has("vae") && KNOWN.contains(index.className())) {
+            // Headers are read before any weights, so that a fault is found before long work.
+            Components.check(index.folder("vae"), index.className().equals(WAN) ? Components.WAN_VAE : Components.VAE);
+        }
         return switch (index.className()) {
             case SD3 -> {
-                Sd3Transformer network = Components.sd3(index.folder("transformer"), manager);
-                Autoencoder autoencoder = autoencoder(index, network, manager);
-                int out = network.config().outChannels();
-                requireChannels(index.path(), "out_channels", out, autoencoder);
-                yield new PipelineParts(network, Sd3Prompts.open(index, network.config(), manager), autoencoder);
+                Path folder = index.folder("transformer");
+                Sd3Config sizes = Sd3Config.of(Components.check(folder, Components.SD3));
+                PromptEncoder prompts =
+                        prompts(memory, manager, texts, owner -> Sd3Prompts.open(index, sizes, owner, memory.text()));
+                Sd3Transformer network = Components.sd3(folder, manager, memory.weights());
+                Autoencoder autoencoder = autoencoder(index, network, manager, memory);
+                requireChannels(index.path(), "out_channels", sizes.outChannels(), autoencoder);
+                yield new PipelineParts(network, prompts, autoencoder);
             }
             case FLUX -> {
-                FluxTransformer network = Components.flux(index.folder("transformer"), 1, manager);
-                Autoencoder autoencoder = autoencoder(index, network, manager);
-                yield new PipelineParts(network, FluxPrompts.open(index, network.config(), manager), autoencoder);
+                Path folder = index.folder("transformer");
+                FluxConfig sizes = FluxConfig.of(Components.check(folder, Components.FLUX));
+                PromptEncoder prompts =
+                        prompts(memory, manager, texts, owner -> FluxPrompts.open(index, sizes, owner, memory.text()));
+                FluxTransformer network = Components.flux(folder, 1, manager, memory.weights());
+                yield new PipelineParts(network, prompts, autoencoder(index, network, manager, memory));
             }
             case WAN -> {
                 requireOneExpert(index);
                 boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
-                WanTransformer network = Components.wan(index.folder("transformer"), wholeTimes, manager);
-                if (network.config().joinedChannels() > 0) {
+                Path folder = index.folder("transformer");
+                WanConfig sizes = WanConfig.of(Components.check(folder, Components.WAN));
+                if (sizes.joinedChannels() > 0) {
                     throw new IOException(
                             "%s: in_channels (%s) of the transformer must be its out_channels (%s) in a text-to-video pipeline."
-                                    .formatted(
-                                            index.path(),
-                                            network.config().inChannels(),
-                                            network.config().outChannels()));
+                                    .formatted(index.path(), sizes.inChannels(), sizes.outChannels()));
                 }
-                Autoencoder autoencoder =
-                        index.has("vae") ? Components.wanVae(index.folder("vae"), manager) : new Autoencoder.Pixels();
+                PromptEncoder prompts =
+                        prompts(memory, manager, texts, owner -> WanPrompts.open(index, sizes, owner, memory.text()));
+                WanTransformer network = Components.wan(folder, wholeTimes, manager, memory.weights());
+                Autoencoder autoencoder = index.has("vae")
+                        ? Components.wanVae(index.folder("vae"), forFrozen(manager, memory))
+                        : new Autoencoder.Pixels();
                 requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
-                yield new PipelineParts(network, WanPrompts.open(index, network.config(), manager), autoencoder);
+                yield new PipelineParts(network, prompts, autoencoder);
             }
             default ->
                 throw new IOException(
@@ -70,9 +89,27 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
         }
     }
 
-    private static Autoencoder autoencoder(PipelineIndex index, Network network, NDManager manager) throws IOException {
-        Autoencoder autoencoder =
-                index.has("vae") ? Components.vae(index.folder("vae"), manager) : new Autoencoder.Pixels();
+    private static PromptEncoder prompts(
+            MemoryPolicy memory, NDManager manager, Collection<String> texts, HeldPrompts.Opener opener)
+            throws IOException {
+        NDManager frozen = forFrozen(manager, memory);
+        boolean released = memory.textEncoders() == MemoryPolicy.TextEncoders.RELEASED;
+        return released || frozen != manager
+                ? new HeldPrompts(opener, frozen.getDevice(), manager, released, texts)
+                : opener.open(manager);
+    }
+
+    /** Returns the owner of what is never trained. */
+    private static NDManager forFrozen(NDManager manager, MemoryPolicy memory) {
+        boolean elsewhere = memory.offload() && !manager.getDevice().equals(Device.cpu());
+        return elsewhere ? manager.newSubManager(Device.cpu()) : manager;
+    }
+
+    private static Autoencoder autoencoder(PipelineIndex index, Network network, NDManager manager, MemoryPolicy memory)
+            throws IOException {
+        Autoencoder autoencoder = index.has("vae")
+                ? Components.vae(index.folder("vae"), forFrozen(manager, memory))
+                : new Autoencoder.Pixels();
         requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
         return autoencoder;
     }

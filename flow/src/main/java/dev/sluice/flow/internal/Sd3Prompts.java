@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,16 +33,17 @@ final class Sd3Prompts implements PromptEncoder {
     }
 
     /** Opens the text encoders and tokenizers that a pipeline's index names; weights belong to {@code manager}. */
-    static Sd3Prompts open(PipelineIndex index, Sd3Config transformer, NDManager manager) throws IOException {
+    static Sd3Prompts open(PipelineIndex index, Sd3Config transformer, NDManager manager, Precision precision)
+            throws IOException {
         Sd3Prompts prompts = new Sd3Prompts(transformer);
         try {
             for (String end : new String[] {"", "_2"}) {
                 if (index.has("text_encoder" + end)) {
-                    prompts.clips.add(ClipText.open(index, end, manager));
+                    prompts.clips.add(ClipText.open(index, end, manager, precision));
                 }
             }
             if (index.has("text_encoder_3")) {
-                prompts.t5 = T5Text.open(index, "_3", manager);
+                prompts.t5 = T5Text.open(index, "_3", manager, precision);
             }
             prompts.requireFitting(index.path());
             return prompts;

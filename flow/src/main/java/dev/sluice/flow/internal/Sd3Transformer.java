@@ -4,7 +4,8 @@ import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.ModelWork;
-import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.PassMemory;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -19,14 +20,20 @@ import java.util.function.Predicate;
 public final class Sd3Transformer implements Network {
     private final Sd3Config config;
     private final Weights weights;
-    private final NDArray shape;
+    private final BlockChain chain;
 
     /** Creates the network over weights that it reads at every call and does not own. */
     public Sd3Transformer(Sd3Config config, Weights weights) {
+        this(config, weights, BlockChain.Running.WHOLE);
+    }
+
+    private Sd3Transformer(Sd3Config config, Weights weights, BlockChain.Running running) {
         this.config = config;
         this.weights = weights;
-        this.shape = weights.manager()
+        NDArray shape = weights.manager()
                 .create(new long[] {config.heads(), config.patchSize(), config.layers(), config.tableSide()});
+        List<String> blocks = BlockChain.names("transformer_blocks.", config.layers());
+        this.chain = new BlockChain("sd3", 2, blocks, weights, shape, running);
     }
 
     /** Returns the sizes. */
@@ -41,7 +48,12 @@ public final class Sd3Transformer implements Network {
 
     @Override
     public Network over(Weights other) {
-        return new Sd3Transformer(config, other);
+        return new Sd3Transformer(config, other, chain.running());
+    }
+
+    @Override
+    public Network running(BlockChain.Running running) {
+        return new Sd3Transformer(config, weights, running);
     }
 
     @Override
@@ -70,6 +82,32 @@ public final class Sd3Transformer implements Network {
     }
 
     @Override
+    public PassMemory passMemory(Predicate<String> trained, Precision compute, long tokens, long words) {
+        Kept kept = new Kept(trained, compute, config.width());
+        boolean norms = config.queryKeyNorm();
+        for (int i = 0; i < config.layers(); i++) {
+            String b = "transformer_blocks." + i;
+            String a = b + ".attn";
+            kept.stream(tokens, 4, b + ".ff.net.0.proj", b + ".ff.net.2")
+                    .attention(tokens, norms, a + ".to_q", a + ".to_k", a + ".to_v", a + ".to_out.0")
+                    .attention(
+                            words, norms, a + ".add_q_proj", a + ".add_k_proj", a + ".add_v_proj", a + ".to_add_out");
+            if (i < config.layers() - 1) {
+                kept.stream(
+                        words,
+                        4,
+                        b + ".ff_context.net.0.proj",
+                        b + ".ff_context.net.2");
+            }
+            if (config.dualAttentionLayers().contains(i)) {
+                String a2 = b + ".attn2";
+                kept.attention(tokens, norms, a2 + ".to_q", a2 + ".to_k", a2 + ".to_v", a2 + ".to_out.0");
+            }
+        }
+        return kept.memory(config.layers(), tokens + words, 4);
+    }
+
+    @Override
     public ModelWork work(Predicate<String> trained, long tokens, long words) {
         return Sd3Work.of(config, trained, tokens, words);
     }
@@ -88,7 +126,7 @@ public final class Sd3Transformer implements Network {
      */
     public NDArray velocityAt(NDArray latents, NDArray time, Conditioning conditioning) {
         check(latents, time, conditioning);
-        return Ops.call("sd3", weights, latents, time, conditioning.tokens(), conditioning.pooled(), shape);
+        return chain.run(latents, time, conditioning.tokens(), conditioning.pooled());
     }
 
     private void check(NDArray latents, NDArray time, Conditioning conditioning) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.TextTokenizer;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.util.List;
@@ -26,8 +27,9 @@ final class WanPrompts implements PromptEncoder {
     }
 
     /** Opens the text encoder and its tokenizer; weights belong to {@code manager}. */
-    static WanPrompts open(PipelineIndex index, WanConfig transformer, NDManager manager) throws IOException {
-        T5Text t5 = T5Text.open(index, "", manager);
+    static WanPrompts open(PipelineIndex index, WanConfig transformer, NDManager manager, Precision precision)
+            throws IOException {
+        T5Text t5 = T5Text.open(index, "", manager, precision);
         try {
             int width = t5.encoder().config().width();
             int expected = transformer.textSize();

@@ -6,7 +6,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.ModelWork;
-import dev.sluice.flow.tensor.Ops;
+import dev.sluice.flow.PassMemory;
+import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -34,7 +35,7 @@ public final class WanTransformer implements Network {
     private final WanConfig config;
     private final Weights weights;
     private final boolean wholeTimes;
-    private final NDArray shape;
+    private final BlockChain chain;
     private final NDArray none;
 
     /**
@@ -43,10 +44,14 @@ public final class WanTransformer implements Network {
      * @param wholeTimes whether 1000·σ is cut to a whole number, as with diffusers' UniPC scheduler
      */
     public WanTransformer(WanConfig config, Weights weights, boolean wholeTimes) {
+        this(config, weights, wholeTimes, BlockChain.Running.WHOLE);
+    }
+
+    private WanTransformer(WanConfig config, Weights weights, boolean wholeTimes, BlockChain.Running running) {
         this.config = config;
         this.weights = weights;
         this.wholeTimes = wholeTimes;
-        this.shape = weights.manager().create(new long[] {
+        NDArray shape = weights.manager().create(new long[] {
             config.heads(),
             config.layers(),
             config.frequencies(),
@@ -54,6 +59,7 @@ public final class WanTransformer implements Network {
             config.patchSize().get(1),
             config.patchSize().get(2)
         });
+        this.chain = new BlockChain("wan", 1, BlockChain.names("blocks.", config.layers()), weights, shape, running);
         this.none = weights.manager().create(new Shape(0), DataType.FLOAT32);
     }
 
@@ -69,7 +75,12 @@ public final class WanTransformer implements Network {
 
     @Override
     public Network over(Weights other) {
-        return new WanTransformer(config, other, wholeTimes);
+        return new WanTransformer(config, other, wholeTimes, chain.running());
+    }
+
+    @Override
+    public Network running(BlockChain.Running running) {
+        return new WanTransformer(config, weights, wholeTimes, running);
     }
 
     @Override
@@ -118,6 +129,27 @@ public final class WanTransformer implements Network {
     }
 
     @Override
+    public PassMemory passMemory(Predicate<String> trained, Precision compute, long tokens, long words) {
+        Kept kept = new Kept(trained, compute, config.width());
+        boolean norms = config.queryKeyNorm();
+        double inner = (double) config.feedForward() / config.width();
+        for (int i = 0; i < config.layers(); i++) {
+            String b = "blocks." + i;
+            String a = b + ".attn1";
+            String c = b + ".attn2";
+            kept.stream(tokens, inner, b + ".ffn.net.0.proj", b + ".ffn.net.2")
+                    .attention(tokens, norms, a + ".to_q", a + ".to_k", a + ".to_v", a + ".to_out.0")
+                    .tokens(tokens, 3)
+                    .normed(tokens, 1, norms)
+                    .tokens(tokens, 1, c + ".to_q")
+                    .tokens(tokens, 1, c + ".to_out.0")
+                    .normed(words, 1, norms)
+                    .tokens(words, 2);
+        }
+        return kept.memory(config.layers(), tokens, inner);
+    }
+
+    @Override
     public ModelWork work(Predicate<String> trained, long tokens, long words) {
         return WanWork.of(config, trained, tokens, words);
     }
@@ -160,7 +192,7 @@ public final class WanTransformer implements Network {
             Require.shape("conditioning.picture", image, latents.getShape().get(0), -1, config.imageSize());
         }
         try (NDArray times = time.getShape().dimension() == 1 ? time.expandDims(1) : time.duplicate()) {
-            return Ops.call("wan", weights, latents, times, conditioning.tokens(), image, shape);
+            return chain.run(latents, times, conditioning.tokens(), image);
         }
     }
 

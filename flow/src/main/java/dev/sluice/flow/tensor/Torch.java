@@ -7,7 +7,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The tensor engine: started once, with its thread pools sized in one place.
@@ -126,10 +128,45 @@ public final class Torch {
         return () -> JniUtils.setGradMode(before);
     }
 
+    /**
+     * Returns arrays on the device of another and in a type, by the same names, also inside a graph. What is so already shares
+     * its memory.
+     *
+     * @param owner owns the result
+     */
+    public static Map<String, NDArray> placed(
+            NDManager owner, NDArray like, Map<String, NDArray> arrays, Precision type) {
+        Map<String, NDArray> placed = new LinkedHashMap<>();
+        if (arrays.isEmpty()) {
+            return placed;
+        }
+        try (NDArray code = owner.create((long) type.engineCode())) {
+            for (NDArray array : Ops.callAll("placed", null, arrays, like, code)) {
+                array.attach(owner);
+                placed.put(array.getName(), array);
+            }
+        }
+        return placed;
+    }
+
+    /** Returns whether this thread records a graph. */
+    static boolean recording() {
+        Started.ENGINE.getVersion();
+        return JniUtils.isGradMode();
+    }
+
+    /** Returns whether an array requires a gradient or was computed from one that does. */
+    static boolean recorded(NDArray array) {
+        // The engine's own question is about leaves alone.
+        try (NDArray answer = Ops.call("recorded", null, array)) {
+            return answer.getBoolean();
+        }
+    }
+
     /** Adds the gradient of Σ target·cotangent to every array that requires one. */
     public static void backward(NDArray target, NDArray cotangent) {
         Require.sameShape("cotangent", cotangent, "target", target);
-        JniUtils.backward((PtNDArray) target, (PtNDArray) cotangent, false, false);
+        Recomputation.backward(target, cotangent);
     }
 
     /** Adds the gradient of a scalar to every array that requires one. */

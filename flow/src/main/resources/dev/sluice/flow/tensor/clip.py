@@ -45,4 +45,4 @@
     pooled = torch.squeeze(torch.gather(last, 1, at), 1)
     if "text_projection.weight" in p:
       pooled = self.linear(pooled, p, "text_projection")
-    return (kept, last, pooled)
+    return (torch.to(kept, 6), torch.to(last, 6), torch.to(pooled, 6))

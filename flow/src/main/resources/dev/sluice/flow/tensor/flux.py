@@ -44,24 +44,40 @@
     inner = torch.gelu(self.linear(h, p, b + ".proj_mlp"), approximate="tanh")
     return self.gated(x, m[2], self.linear(torch.cat([attended, inner], 2), p, b + ".proj_out"))
 
+  # The network in three parts, as sd3_begin and what follows it. Carried are image and text tokens, apart before and joined
+  # after the first block of one stream; all blocks read the condition and the rotation.
   # tokens has shape (B, image tokens, in channels); ids (text tokens + image tokens, axes), the text's first.
-  def flux_tokens(self: __torch__.Ops, tokens: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, ids: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
-    heads = int(shape[0])
+  def flux_tokens_begin(self: __torch__.Ops, tokens: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, ids: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     like = p["x_embedder.weight"]
     x = self.linear(torch.to(tokens, like), p, "x_embedder")
     words = self.linear(torch.to(text, like), p, "context_embedder")
     condition = self.flux_condition(time, guidance, torch.to(pooled, like), p)
     angles = self.flux_angles(ids, shape)
-    cos = torch.to(torch.cos(angles), 6)
-    sin = torch.to(torch.sin(angles), 6)
-    for i in range(int(shape[1])):
-      x, words = self.flux_double(x, words, condition, cos, sin, p, "transformer_blocks." + str(i), heads)
-    y = torch.cat([words, x], 1)
-    for i in range(int(shape[2])):
-      y = self.flux_single(y, condition, cos, sin, p, "single_transformer_blocks." + str(i), heads)
+    return (x, words, condition, torch.to(torch.cos(angles), 6), torch.to(torch.sin(angles), 6))
+
+  def flux_blocks(self: __torch__.Ops, x: Tensor, words: Tensor, condition: Tensor, cos: Tensor, sin: Tensor, shape: Tensor, blocks: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+    heads = int(shape[0])
+    doubles = int(shape[1])
+    for i in range(int(blocks[0]), int(blocks[1])):
+      if i < doubles:
+        x, words = self.flux_double(x, words, condition, cos, sin, p, "transformer_blocks." + str(i), heads)
+      else:
+        if i == doubles:
+          x = torch.cat([words, x], 1)
+        x = self.flux_single(x, condition, cos, sin, p, "single_transformer_blocks." + str(i - doubles), heads)
+    return (x, words)
+
+  def flux_tokens_end(self: __torch__.Ops, x: Tensor, words: Tensor, condition: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
     c = torch.chunk(self.linear(condition, p, "norm_out.linear"), 2, 1)
-    y = self.modulate(torch.slice(y, 1, text.size(1)), c[1], c[0])
-    return torch.to(self.linear(y, p, "proj_out"), 6)
+    y = x
+    if int(shape[2]) > 0:
+      y = torch.slice(x, 1, words.size(1))
+    return torch.to(self.linear(self.modulate(y, c[1], c[0]), p, "proj_out"), 6)
+
+  def flux_tokens(self: __torch__.Ops, tokens: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, ids: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    x, words, condition, cos, sin = self.flux_tokens_begin(tokens, time, guidance, text, pooled, ids, shape, p)
+    x, words = self.flux_blocks(x, words, condition, cos, sin, shape, self.all_blocks(int(shape[1]) + int(shape[2])), p)
+    return self.flux_tokens_end(x, words, condition, shape, p)
 
   # Places of the tokens: zeros for the text, (0, row, column) for the image.
   def flux_ids(self: __torch__.Ops, words: int, rows: int, columns: int, like: Tensor) -> Tensor:
@@ -71,13 +87,24 @@
     return torch.cat([torch.zeros([words, 3], dtype=6, device=like.device), image], 0)
 
   # A token is a square of 2·2 latents with all their channels.
-  def flux(self: __torch__.Ops, latents: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+  def flux_begin(self: __torch__.Ops, latents: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     batch = latents.size(0)
     rows = torch.floordiv(latents.size(2), 2)
     columns = torch.floordiv(latents.size(3), 2)
     squares = torch.permute(torch.reshape(latents, [batch, -1, rows, 2, columns, 2]), [0, 2, 4, 1, 3, 5])
     tokens = torch.reshape(squares, [batch, rows * columns, -1])
     ids = self.flux_ids(text.size(1), rows, columns, latents)
-    y = self.flux_tokens(tokens, time, guidance, text, pooled, ids, shape, p)
+    return self.flux_tokens_begin(tokens, time, guidance, text, pooled, ids, shape, p)
+
+  def flux_end(self: __torch__.Ops, x: Tensor, words: Tensor, condition: Tensor, cos: Tensor, sin: Tensor, latents: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    batch = latents.size(0)
+    rows = torch.floordiv(latents.size(2), 2)
+    columns = torch.floordiv(latents.size(3), 2)
+    y = self.flux_tokens_end(x, words, condition, shape, p)
     y = torch.permute(torch.view(y, [batch, rows, columns, -1, 2, 2]), [0, 3, 1, 4, 2, 5])
     return torch.reshape(y, [batch, -1, rows * 2, columns * 2])
+
+  def flux(self: __torch__.Ops, latents: Tensor, time: Tensor, guidance: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    x, words, condition, cos, sin = self.flux_begin(latents, time, guidance, text, pooled, shape, p)
+    x, words = self.flux_blocks(x, words, condition, cos, sin, shape, self.all_blocks(int(shape[1]) + int(shape[2])), p)
+    return self.flux_end(x, words, condition, cos, sin, latents, shape, p)

@@ -69,6 +69,28 @@
   def to_float32(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 6)
 
+  def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.to(x, 5)
+
   # A factor that the graph keeps as its own number; see Torch.scaled.
   def scaled(self: __torch__.Ops, x: Tensor, factor: Tensor) -> Tensor:
     return torch.mul(x, float(factor))
+
+  # The range of all blocks of a network; see sd3_blocks.
+  def all_blocks(self: __torch__.Ops, count: int) -> Tensor:
+    return torch.tensor([0, count])
+
+  # Weights where and in the type in which they are computed with.
+  def placed(self: __torch__.Ops, like: Tensor, code: Tensor, p: Dict[str, Tensor]) -> Dict[str, Tensor]:
+    made = annotate(Dict[str, Tensor], {})
+    for name in p.keys():
+      made[name] = torch.to(p[name], like.device, int(code))
+    return made
+
+  # Whether a tensor requires a gradient or was computed from one that does.
+  def recorded(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.tensor(x.requires_grad)
+
+  # A number whose gradient with respect to x is the cotangent.
+  def inner(self: __torch__.Ops, x: Tensor, cotangent: Tensor) -> Tensor:
+    return torch.to(torch.sum(torch.mul(x, cotangent)), 6)

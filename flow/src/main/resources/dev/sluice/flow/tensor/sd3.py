@@ -56,15 +56,25 @@
     y = torch.permute(torch.view(y, [x.size(0), rows, columns, patch, patch, -1]), [0, 5, 1, 3, 2, 4])
     return torch.reshape(y, [x.size(0), -1, rows * patch, columns * patch])
 
-  def sd3(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
-    heads = int(shape[0])
-    patch = int(shape[1])
-    layers = int(shape[2])
+  # The network in three parts, so that blocks can be run some at a time: what is carried from block to block (image and text
+  # tokens) and what all blocks read (the condition). blocks = [first, last + 1], on the CPU.
+  def sd3_begin(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     like = p["pos_embed.proj.weight"]
-    x = self.sd3_embed(torch.to(latents, like), p, patch, int(shape[3]))
+    x = self.sd3_embed(torch.to(latents, like), p, int(shape[1]), int(shape[3]))
     condition = self.sd3_condition(time, torch.to(pooled, like), p)
-    words = self.linear(torch.to(text, like), p, "context_embedder")
-    for i in range(layers):
-      x, words = self.sd3_block(x, words, condition, p, "transformer_blocks." + str(i), heads)
+    return (x, self.linear(torch.to(text, like), p, "context_embedder"), condition)
+
+  def sd3_blocks(self: __torch__.Ops, x: Tensor, words: Tensor, condition: Tensor, shape: Tensor, blocks: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+    for i in range(int(blocks[0]), int(blocks[1])):
+      x, words = self.sd3_block(x, words, condition, p, "transformer_blocks." + str(i), int(shape[0]))
+    return (x, words)
+
+  def sd3_end(self: __torch__.Ops, x: Tensor, words: Tensor, condition: Tensor, latents: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    patch = int(shape[1])
     y = self.sd3_output(x, condition, p, torch.floordiv(latents.size(2), patch), torch.floordiv(latents.size(3), patch), patch)
     return torch.to(y, 6)
+
+  def sd3(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, pooled: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    x, words, condition = self.sd3_begin(latents, time, text, pooled, shape, p)
+    x, words = self.sd3_blocks(x, words, condition, shape, self.all_blocks(int(shape[2])), p)
+    return self.sd3_end(x, words, condition, latents, shape, p)

@@ -1,8 +1,20 @@
   # The bytes of files. Types are the engine's numbers: 0 uint8, 5 float16, 6 float32, 15 bfloat16. Only the copying form of
   # a view in another type can be called from here.
 
-  def decode_bytes(self: __torch__.Ops, bytes: Tensor, stored: Tensor, wanted: Tensor) -> Tensor:
-    return torch.to(torch.view_copy(bytes, dtype=int(stored)), int(wanted))
+  # code = [number of elements, type]
+  def blank(self: __torch__.Ops, code: Tensor) -> Tensor:
+    return torch.empty([int(code[0])], dtype=int(code[1]), device=code.device)
+
+  # Writes the values of some bytes of a file into a tensor; place = [first element, type of the file's].
+  def decode_into(self: __torch__.Ops, place: Tensor, target: Tensor, bytes: Tensor) -> Tensor:
+    stored = int(place[1])
+    values = bytes
+    if stored == 11:
+      values = torch.ne(bytes, 0)
+    else:
+      values = torch.view_copy(bytes, dtype=stored)
+    torch.copy_(torch.narrow(target, 0, int(place[0]), values.size(0)), values)
+    return torch.empty([0])
 
   def encode_bytes(self: __torch__.Ops, values: Tensor, stored: Tensor) -> Tensor:
     flat = torch.reshape(torch.detach(values), [-1])

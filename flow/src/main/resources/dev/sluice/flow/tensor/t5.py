@@ -1,6 +1,7 @@
   # The encoder of T5 and T5 v1.1 (Raffel et al. 2020, arXiv:1910.10683; Shazeer 2020, arXiv:2002.05202) and of UMT5.
   # Weight names are transformers'; attention is not scaled. shape = [heads, layers, buckets, max distance, gated], on the
-  # CPU. A mask of no elements means that padding is attended to, as SD3 and FLUX do.
+  # CPU. A mask of no elements means that padding is attended to, as SD3 and FLUX do. The states are float32 whatever the
+  # weights are.
 
   def t5_buckets(self: __torch__.Ops, length: int, buckets: int, max_distance: int, like: Tensor) -> Tensor:
     at = torch.arange(length, dtype=4, device=like.device)
@@ -27,7 +28,7 @@
     q = self.split_heads(self.linear(h, p, a + ".SelfAttention.q"), heads)
     k = self.split_heads(self.linear(h, p, a + ".SelfAttention.k"), heads)
     v = self.split_heads(self.linear(h, p, a + ".SelfAttention.v"), heads)
-    weight = torch.softmax(torch.add(torch.matmul(q, torch.transpose(k, 2, 3)), bias), -1)
+    weight = torch.softmax(torch.add(torch.matmul(q, torch.transpose(k, 2, 3)), torch.to(bias, q)), -1)
     y = torch.add(x, self.linear(self.join_heads(torch.matmul(weight, v)), p, a + ".SelfAttention.o"))
     f = b + ".layer.1"
     h = self.rms_norm(y, p[f + ".layer_norm.weight"], 1e-06)
@@ -53,7 +54,7 @@
         if (b + ".layer.0.SelfAttention.relative_attention_bias.weight") in p:
           bias = self.t5_bias(buckets, p, b, mask)
       x = self.t5_block(x, bias, p, b, heads, gated)
-    return self.rms_norm(x, p["encoder.final_layer_norm.weight"], 1e-06)
+    return torch.to(self.rms_norm(x, p["encoder.final_layer_norm.weight"], 1e-06), 6)
 
   # What pretraining predicts of every word, shape (B, L, labels).
   def word_labels(self: __torch__.Ops, states: Tensor, p: Dict[str, Tensor]) -> Tensor:

@@ -62,9 +62,9 @@
     y = torch.add(y, self.wan_cross(self.wan_affine(y, p, b + ".norm2", 1e-06), text, image, p, b + ".attn2", heads))
     return torch.addcmul(y, m[5], self.mlp(self.wan_modulated(y, m[3], m[4]), p, b + ".ffn"))
 
+  # The network in three parts, as sd3_begin and what follows it. Carried are the video's tokens.
   # time in 0..1000, shape (B, 1) or (B, tokens).
-  def wan(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
-    heads = int(shape[0])
+  def wan_begin(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     like = p["patch_embedding.weight"]
     patch = [int(shape[3]), int(shape[4]), int(shape[5])]
     x = torch.conv3d(torch.to(latents, like), like, p["patch_embedding.bias"], patch)
@@ -72,9 +72,7 @@
     rows = x.size(3)
     columns = x.size(4)
     x = torch.transpose(torch.flatten(x, 2), 1, 2)
-    angles = self.wan_angles(frames, rows, columns, torch.floordiv(x.size(2), heads), x)
-    cos = torch.to(torch.cos(angles), 6)
-    sin = torch.to(torch.sin(angles), 6)
+    angles = self.wan_angles(frames, rows, columns, torch.floordiv(x.size(2), int(shape[0])), x)
     c = "condition_embedder."
     features = torch.to(self.time_features(torch.flatten(time), int(shape[2])), like)
     t = torch.view(self.embedded(features, p, c + "time_embedder"), [time.size(0), time.size(1), -1])
@@ -83,10 +81,25 @@
     picture = image
     if torch.numel(image) > 0:
       picture = self.wan_image(torch.to(image, like), p)
-    for i in range(int(shape[1])):
-      x = self.wan_block(x, words, picture, modulation, cos, sin, p, "blocks." + str(i), heads)
+    return (x, words, picture, modulation, torch.to(torch.cos(angles), 6), torch.to(torch.sin(angles), 6), t)
+
+  def wan_blocks(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, shape: Tensor, blocks: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    for i in range(int(blocks[0]), int(blocks[1])):
+      x = self.wan_block(x, words, picture, modulation, cos, sin, p, "blocks." + str(i), int(shape[0]))
+    return x
+
+  def wan_end(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, latents: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    patch = [int(shape[3]), int(shape[4]), int(shape[5])]
+    frames = torch.floordiv(latents.size(2), patch[0])
+    rows = torch.floordiv(latents.size(3), patch[1])
+    columns = torch.floordiv(latents.size(4), patch[2])
     last = torch.unbind(torch.add(p["scale_shift_table"], torch.unsqueeze(t, 2)), 2)
     y = self.linear(self.wan_modulated(x, last[0], last[1]), p, "proj_out")
     y = torch.view(y, [latents.size(0), frames, rows, columns, patch[0], patch[1], patch[2], -1])
     y = torch.permute(y, [0, 7, 1, 4, 2, 5, 3, 6])
     return torch.to(torch.reshape(y, [latents.size(0), -1, frames * patch[0], rows * patch[1], columns * patch[2]]), 6)
+
+  def wan(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+    x, words, picture, modulation, cos, sin, t = self.wan_begin(latents, time, text, image, shape, p)
+    x = self.wan_blocks(x, words, picture, modulation, cos, sin, t, shape, self.all_blocks(int(shape[1])), p)
+    return self.wan_end(x, words, picture, modulation, cos, sin, t, latents, shape, p)

@@ -1,0 +1,188 @@
+package dev.sluice.cli.internal;
+
+import ai.djl.ndarray.NDArray;
+import dev.sluice.configs.RunConfig;
+import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.FullWeights;
+import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.MemoryPolicy;
+import dev.sluice.flow.ModelInspection;
+import dev.sluice.flow.PassMemory;
+import dev.sluice.flow.Trainable;
+import dev.sluice.flow.tensor.NoiseSource;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The most memory that a training run will hold, in bytes, counted from sizes. The rollout needs less than the update, and the
+ * autoencoder's own needs, which tiling bounds, are left out.
+ *
+ * @param engine the JVM, the engine's libraries and what they set up
+ * @param text text encoders
+ * @param weights transformer and autoencoder
+ * @param learned what is trained, its gradients, moments and average, and the frozen copy of what it is folded into
+ * @param gradients of the weights that it is folded into, one for each lane
+ * @param activations of a micro-batch on each lane
+ * @param samples trajectories and encoded prompts of an iteration
+ * @param textReleased whether text encoders are gone before the transformer is read
+ */
+public record MemoryForecast(
+        long engine,
+        long text,
+        long weights,
+        long learned,
+        long gradients,
+        long activations,
+        long samples,
+        boolean textReleased) {
+    /** Measured: what a run of a tiny model holds. */
+    private static final long ENGINE = 380_000_000;
+
+    /** What a micro-batch of a run takes, without its size. */
+    record Micro(PassMemory pass, int segments, int lanes, int guided) {
+        long bytes(int chunkSize) {
+            return Math.round((double) lanes * guided * chunkSize * pass.bytes(segments));
+        }
+    }
+
+    /** Returns the forecast of a run whose model is open. */
+    static MemoryForecast of(
+            RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes)
+            throws IOException {
+        MemoryPolicy policy = pipeline.memory();
+        long text = 0;
+        long other = 0;
+        for (ModelInspection.Component component :
+                ModelInspection.of(pipeline.folder()).components()) {
+            if (component.name().startsWith("text_encoder")) {
+                text += component.parameters() * policy.text().bytes();
+            } else if (!component.name().equals("transformer")) {
+                other += 4 * component.parameters();
+            }
+        }
+        int bytes = policy.weights().bytes();
+        long network = pipeline.transformerWeights().parameterCount() * bytes;
+        long folded = trainable.folded().stream()
+                        .mapToLong(name -> trainable.weights().get(name).size())
+                        .sum()
+                * bytes;
+        // A value, a gradient, two moments and an average of each trained number, and the weights without them.
+        long learned = 5 * 4 * trainable.parameterCount() + folded;
+        Micro micro = micro(config, pipeline, trainable, negative, lanes);
+        return new MemoryForecast(
+                ENGINE,
+                text,
+                network + other,
+                learned,
+                lanes * folded,
+                micro.bytes(config.batch().chunkSize()),
+                samples(config, pipeline, negative),
+                policy.textEncoders() == MemoryPolicy.TextEncoders.RELEASED);
+    }
+
+    private static Micro micro(
+            RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes) {
+        int words = Math.toIntExact(negative.tokens().getShape().get(1));
+        PassMemory pass =
+                pipeline.passMemory(
+                frames(config, pipeline), height(config, pipeline), width(config, pipeline), words, trained(trainable));
+        boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
+        return new Micro(pass, pipeline.memory().segments(), lanes, twice ? 2 : 1);
+    }
+
+    private static int frames(RunConfig config, FlowPipeline pipeline) {
+        return config.sampling().frames().orElse(pipeline.defaultFrames());
+    }
+
+    private static int height(RunConfig config, FlowPipeline pipeline) {
+        return config.sampling().height().orElse(pipeline.defaultHeight());
+    }
+
+    private static int width(RunConfig config, FlowPipeline pipeline) {
+        return config.sampling().width().orElse(pipeline.defaultWidth());
+    }
+
+    private static Predicate<String> trained(Trainable trainable) {
+        if (trainable instanceof LoraAdapter adapter) {
+            Set<String> layers = new HashSet<>(adapter.layers());
+            return layers::contains;
+        }
+        return layer -> trainable instanceof FullWeights;
+    }
+
+    private static long samples(RunConfig config, FlowPipeline pipeline, Conditioning negative) {
+        int steps = config.sampling().steps();
+        List<Integer> stored = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
+        long latent = pipeline.latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
+                .size();
+        long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();
+        return 4L * config.batch().samples() * (latent * (stored.size() + 2) + prompt);
+    }
+
+    /** Returns the most that the process will hold. */
+    public long peak() {
+        long training = engine + weights + learned + gradients + activations + samples;
+        return textReleased ? Math.max(training, engine + text) : training + text;
+    }
+
+    /**
+     * Returns the largest micro-batch that stays within a limit: a divisor of the samples of an iteration, no larger than the
+     * present one.
+     *
+     * @throws IllegalArgumentException if not even one sample at a time does
+     */
+    static int chunkSize(
+            RunConfig config,
+            FlowPipeline pipeline,
+            Trainable trainable,
+            Conditioning negative,
+            int lanes,
+            long limitBytes)
+            throws IOException {
+        MemoryForecast whole = of(config, pipeline, trainable, negative, lanes);
+        Micro micro = micro(config, pipeline, trainable, negative, lanes);
+        for (int size = config.batch().chunkSize(); size >= 1; size--) {
+            if (config.batch().samples() % size == 0
+                    && whole.with(micro.bytes(size)).peak() <= limitBytes) {
+                return size;
+            }
+        }
+        throw new IllegalArgumentException("""
+                memory.limitGiB (%s) must be at least %.2f for one sample at a time.
+                Maybe set memory.segments: %s, lanes: 1, or another precision.""".formatted(
+                        config.memory().limitGiB().orElseThrow(),
+                        whole.with(micro.bytes(1)).peak() / (double) (1 << 30),
+                        micro.pass().blocks()));
+    }
+
+    private MemoryForecast with(long other) {
+        return new MemoryForecast(engine, text, weights, learned, gradients, other, samples, textReleased);
+    }
+
+    /** Returns lines of YAML comments. */
+    public List<String> lines() {
+        return List.of(
+                String.format(Locale.ROOT, "# peak memory, predicted: %.2f GiB", gibibytes(peak())),
+                String.format(
+                        Locale.ROOT,
+                        "#   engine %.2f, weights %.2f, text encoders %.2f%s, trained %.2f, gradients of weights %.2f, "
+                                + "activations of a micro-batch on each lane %.2f, samples %.2f",
+                        gibibytes(engine),
+                        gibibytes(weights),
+                        gibibytes(text),
+                        textReleased ? " (before the rest)" : "",
+                        gibibytes(learned),
+                        gibibytes(gradients),
+                        gibibytes(activations),
+                        gibibytes(samples)));
+    }
+
+    private static double gibibytes(long bytes) {
+        return bytes / (double) (1 << 30);
+    }
+}
