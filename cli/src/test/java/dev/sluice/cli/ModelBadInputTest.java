@@ -234,10 +234,15 @@ class ModelBadInputTest {
                 .refused("has no model_index.json");
         CommandLineRun.of("model").refused("A command is missing: list, inspect, verify, convert, random or bench");
         CommandLineRun.of("model", "inspect").refused("Missing required parameter: 'DIR'");
+        CommandLineRun.of("model", "random", "--family", "sd9", "--out", folder.resolve("new"))
+                .refused("family (sd9) must be one of [sd3.5-medium");
+        CommandLineRun.of("model", "random", "--family", "sd3.5-medium", "--out", folder.resolve("empty"))
+                .refused("is there already");
+        CommandLineRun.of("model", "bench", folder.resolve("empty")).refused("transformer");
     }
 
     @ParameterizedTest
-    @CsvSource({"sample", "model list", "model inspect", "model verify", "model convert"})
+    @CsvSource({"sample", "model list", "model inspect", "model verify", "model convert", "model random", "model bench"})
     void helpHasAnExample(String command) {
         Object[] words = Stream.concat(Stream.of(command.split(" ")), Stream.of("--help"))
                 .toArray();

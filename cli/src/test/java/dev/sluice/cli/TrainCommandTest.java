@@ -134,6 +134,44 @@ class TrainCommandTest {
     }
 
     @Test
+    void microBatchesAreMadeAsSmallAsALimitOfMemoryNeeds() {
+        CommandLineRun roomy = train(
+                        "dry", "--dry-run", "--set", "memory.limitGiB=64", "--set", "memory.textEncoders=released")
+                .succeeded();
+        assertThat(roomy.out()).contains("# peak memory, predicted: 0.", "chunkSize: 4", "(before the rest)");
+        train("dry", "--dry-run", "--set", "memory.limitGiB=0.001")
+                .refused("memory.limitGiB (0.001) must be at least 0.3");
+        CommandLineRun fitted = CommandLineRun.of(
+                        "train",
+                        DocumentationTest.HOME.resolve("configs/scenes-flow-grpo.yaml"),
+                        "--set",
+                        "lanes=1",
+                        "--set",
+                        "batch.chunkSize=96",
+                        "--set",
+                        "memory.limitGiB=0.6",
+                        "--dry-run")
+                .succeeded();
+        assertThat(fitted.out()).contains("chunkSize: 32").doesNotContain("chunkSize: 96");
+    }
+
+    @Test
+    void aRunThatRecomputesItsBlocksAndReleasesItsTextEncodersHasTheRatioOne() throws IOException {
+        train("plain", "--set", "iterations=1").succeeded();
+        train(
+                        "tight",
+                        "--set",
+                        "iterations=1",
+                        "--set",
+                        "memory.segments=1",
+                        "--set",
+                        "memory.textEncoders=released")
+                .succeeded();
+        assertThat(JsonLines.read(run("tight").resolve("metrics.jsonl")).get(0).get("reward.mean"))
+                .isEqualTo(JsonLines.read(run("plain").resolve("metrics.jsonl")).get(0).get("reward.mean"));
+    }
+
+    @Test
     void allWeightsCanBeTrainedAndAreWrittenAsAModel() throws IOException {
         train("full", "--set", "adapter.kind=full", "--set", "iterations=1", "--set", "sampling.guidance=2")
                 .succeeded();

@@ -88,8 +88,7 @@ public record MemoryForecast(
     private static Micro micro(
             RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes) {
         int words = Math.toIntExact(negative.tokens().getShape().get(1));
-        PassMemory pass =
-                pipeline.passMemory(
+        PassMemory pass = pipeline.passMemory(
                 frames(config, pipeline), height(config, pipeline), width(config, pipeline), words, trained(trainable));
         boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
         return new Micro(pass, pipeline.memory().segments(), lanes, twice ? 2 : 1);
@@ -118,7 +117,8 @@ public record MemoryForecast(
     private static long samples(RunConfig config, FlowPipeline pipeline, Conditioning negative) {
         int steps = config.sampling().steps();
         List<Integer> stored = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
-        long latent = pipeline.latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
+        long latent = pipeline.latentShape(
+                        1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
                 .size();
         long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();
         return 4L * config.batch().samples() * (latent * (stored.size() + 2) + prompt);

@@ -27,11 +27,7 @@ public record OpenModel(FlowPipeline pipeline, List<AdapterArgument> adapters) i
      * @throws IOException if a folder is missing or broken, or an adapter was not made for such a model
      */
     public static OpenModel open(
-            Path model,
-            List<AdapterArgument> adapters,
-            Device device,
-            MemoryPolicy memory,
-            Collection<String> texts)
+            Path model, List<AdapterArgument> adapters, Device device, MemoryPolicy memory, Collection<String> texts)
             throws IOException {
         for (AdapterArgument adapter : adapters) {
             try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {

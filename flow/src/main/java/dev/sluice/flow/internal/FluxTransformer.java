@@ -138,11 +138,7 @@ public final class FluxTransformer implements Network {
             String a = b + ".attn";
             kept.stream(tokens, 4, b + ".ff.net.0.proj", b + ".ff.net.2")
                     .attention(tokens, true, a + ".to_q", a + ".to_k", a + ".to_v", a + ".to_out.0")
-                    .stream(
-                            words,
-                            4,
-                            b + ".ff_context.net.0.proj",
-                            b + ".ff_context.net.2")
+                    .stream(words, 4, b + ".ff_context.net.0.proj", b + ".ff_context.net.2")
                     .attention(words, true, a + ".add_q_proj", a + ".add_k_proj", a + ".add_v_proj", a + ".to_add_out");
         }
         long all = tokens + words;

@@ -58,10 +58,7 @@ final class Kept {
 
     /** Keeps inputs and results of a block's norms, what its gates take, and the feed-forward's input, hidden layer and its GELU. */
     Kept stream(long tokens, double inner, String first, String second) {
-        return tokens(tokens, 6)
-                .tokens(tokens, 1, first)
-                .tokens(tokens, inner)
-                .tokens(tokens, inner, second);
+        return tokens(tokens, 6).tokens(tokens, 1, first).tokens(tokens, inner).tokens(tokens, inner, second);
     }
 
     /**

@@ -93,11 +93,7 @@ public final class Sd3Transformer implements Network {
                     .attention(
                             words, norms, a + ".add_q_proj", a + ".add_k_proj", a + ".add_v_proj", a + ".to_add_out");
             if (i < config.layers() - 1) {
-                kept.stream(
-                        words,
-                        4,
-                        b + ".ff_context.net.0.proj",
-                        b + ".ff_context.net.2");
+                kept.stream(words, 4, b + ".ff_context.net.0.proj", b + ".ff_context.net.2");
             }
             if (config.dualAttentionLayers().contains(i)) {
                 String a2 = b + ".attn2";
