@@ -32,13 +32,33 @@ public final class BicubicResize {
             throw new IllegalArgumentException("media (%s frames) must be an image.".formatted(media.frames()));
         }
         byte[] rgb = media.rgb();
-        if (width != media.width()) {
-            rgb = across(rgb, media.height(), media.width(), new Kernel(media.width(), width));
+        if (height == media.height()) {
+            byte[] same = width == media.width()
+                    ? rgb
+                    : bytes(across(rgb, height, media.width(), new Kernel(media.width(), width)));
+            return Media.image(height, width, same);
         }
-        if (height != media.height()) {
-            rgb = down(rgb, width, new Kernel(media.height(), height));
+        int[] narrowed = width == media.width()
+                ? ints(rgb)
+                : across(rgb, media.height(), media.width(), new Kernel(media.width(), width));
+        return Media.image(height, width, down(narrowed, width, new Kernel(media.height(), height)));
+    }
+
+    /** Between the passes values are ints, with which the second one is computed several at a time. */
+    private static int[] ints(byte[] bytes) {
+        int[] ints = new int[bytes.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = bytes[i] & 0xFF;
         }
-        return Media.image(height, width, rgb);
+        return ints;
+    }
+
+    private static byte[] bytes(int[] ints) {
+        byte[] bytes = new byte[ints.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) ints[i];
+        }
+        return bytes;
     }
 
     /**
@@ -51,9 +71,9 @@ public final class BicubicResize {
         return media.height() <= media.width() ? resize(media, length, longer) : resize(media, longer, length);
     }
 
-    private static byte[] across(byte[] rgb, int height, int width, Kernel kernel) {
+    private static int[] across(byte[] rgb, int height, int width, Kernel kernel) {
         int size = kernel.first.length;
-        byte[] out = new byte[3 * height * size];
+        int[] out = new int[3 * height * size];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < size; x++) {
                 int[] weights = kernel.weights[x];
@@ -76,7 +96,7 @@ public final class BicubicResize {
         return out;
     }
 
-    private static byte[] down(byte[] rgb, int width, Kernel kernel) {
+    private static byte[] down(int[] rgb, int width, Kernel kernel) {
         int row = 3 * width;
         int size = kernel.first.length;
         byte[] out = new byte[row * size];
@@ -86,19 +106,19 @@ public final class BicubicResize {
             int at = kernel.first[y] * row;
             for (int weight : kernel.weights[y]) {
                 for (int i = 0; i < row; i++) {
-                    sums[i] += (rgb[at + i] & 0xFF) * weight;
+                    sums[i] += rgb[at + i] * weight;
                 }
                 at += row;
             }
             for (int i = 0; i < row; i++) {
-                out[y * row + i] = clip(sums[i]);
+                out[y * row + i] = (byte) clip(sums[i]);
             }
         }
         return out;
     }
 
-    private static byte clip(int sum) {
-        return (byte) Math.max(0, Math.min(255, sum >> BITS));
+    private static int clip(int sum) {
+        return Math.max(0, Math.min(255, sum >> BITS));
     }
 
     /** Where each output value begins to read, and the weights of what it reads. */

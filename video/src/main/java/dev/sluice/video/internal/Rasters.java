@@ -4,6 +4,7 @@ import dev.sluice.video.Media;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
@@ -53,6 +54,11 @@ public final class Rasters {
         int width = image.getWidth();
         int height = image.getHeight();
         byte[] rgb = new byte[3 * width * height];
+        if (image.getType() == BufferedImage.TYPE_3BYTE_BGR
+                && image.getRaster().getDataBuffer() instanceof DataBufferByte bytes
+                && bytes.getData().length == rgb.length) {
+            return Media.image(height, width, swapped(bytes.getData(), rgb));
+        }
         boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
                 && !(image.getColorModel() instanceof IndexColorModel);
         int[] row = new int[width];
@@ -71,6 +77,16 @@ public final class Rasters {
             }
         }
         return Media.image(height, width, rgb);
+    }
+
+    /** What most files are decoded to: sRGB, blue first, no opacity. The general way takes twice as long as decoding. */
+    private static byte[] swapped(byte[] bgr, byte[] rgb) {
+        for (int i = 0; i < rgb.length; i += 3) {
+            rgb[i] = bgr[i + 2];
+            rgb[i + 1] = bgr[i + 1];
+            rgb[i + 2] = bgr[i];
+        }
+        return rgb;
     }
 
     /** Takes grey values as they stand: {@code getRGB} takes them for linear light and brightens them. */
