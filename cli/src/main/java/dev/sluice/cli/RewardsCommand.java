@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
             "Higher is always better. Rewards of your own come along with SLUICE_CLASSPATH.%n"
         },
         footerHeading = "%nExamples:%n",
-        footer = {"  sluice rewards", "  sluice rewards artifacts temporal-flicker", "  sluice rewards --names"})
+        footer = {"  sluice rewards", "  sluice rewards artifacts temporal-flicker", "  sluice rewards --names"},
+        subcommands = RewardsTrainDetectorCommand.class)
 final class RewardsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

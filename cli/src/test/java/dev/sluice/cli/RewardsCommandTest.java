@@ -2,13 +2,17 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.rewards.ArtifactDetector;
 import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RewardsCommandTest {
     private static List<RewardProvider> own() {
@@ -43,6 +47,22 @@ class RewardsCommandTest {
                         "  option  form: local, global, still",
                         "  source  VBench (2023), arXiv:2311.17982, without its networks");
         CommandLineRun.of("rewards", "artifact").refused("The reward (artifact) is unknown; the class path has ");
+    }
+
+    @Test
+    void aDetectorIsTrainedAndServesAsAReward(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("detector.txt");
+        String out = CommandLineRun.of("rewards", "train-detector", "--pictures", "150", "--only-train", "--out", file)
+                .succeeded()
+                .out();
+        assertThat(out).contains("trained with 100 pictures of 12 kinds of flaws");
+        assertThat(ArtifactDetector.read(file)
+                        .probability(ScenesWorld.example(9, 1).scene().media(), 0))
+                .isBetween(0.0, 1.0);
+        CommandLineRun.of("rewards", "train-detector", "--clean", folder, "--out", file)
+                .refused("has 0 pictures (.png, .jpg, .jpeg); at least 120 are needed.");
+        CommandLineRun.of("rewards", "train-detector", "--pictures", "5", "--out", file)
+                .refused("--pictures (5) must be at least 120");
     }
 
     @Test

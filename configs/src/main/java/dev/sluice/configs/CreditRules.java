@@ -6,13 +6,18 @@ import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.ExplorationSchedule;
 import java.util.List;
+import java.util.Optional;
 
 /** What rewards that are asked for more than the outcome cannot go together with, and what would work. */
 final class CreditRules {
     private CreditRules() {}
 
     /** Refuses advantages and rewards that a credit has no meaning with. */
-    static void check(CreditChoice credit, AdvantageChoice advantage, List<RunConfig.RewardChoice> rewards) {
+    static void check(
+            CreditChoice credit,
+            AdvantageChoice advantage,
+            List<RunConfig.RewardChoice> rewards,
+            Optional<JoiningChoice> joining) {
         boolean states = credit.credit().needsStates();
         if (states && advantage.history() > 0) {
             throw new IllegalArgumentException(
@@ -33,7 +38,7 @@ final class CreditRules {
             rewards.forEach(reward -> requireItself(credit, reward));
         }
         if (credit.reNorm()) {
-            requireUnitRange(advantage.combination(), rewards);
+            requireUnitRange(advantage.combination(), rewards, joining);
         }
     }
 
@@ -62,15 +67,26 @@ final class CreditRules {
     }
 
     /** Holds what is compared with the outcome to the range from 0, a failure, to 1. */
-    private static void requireUnitRange(Combination combination, List<RunConfig.RewardChoice> rewards) {
+    private static void requireUnitRange(
+            Combination combination, List<RunConfig.RewardChoice> rewards, Optional<JoiningChoice> joining) {
+        if (joining.isPresent()) {
+            if (joining.get() instanceof JoiningChoice.Ensemble) {
+                throw new IllegalArgumentException(
+                        "credit.reNorm needs scores from 0, a failure, to 1, which an ensemble does not promise.%nMaybe leave out joining."
+                                .formatted());
+            }
+            return;
+        }
         double least = 0;
         double greatest = 0;
         for (RunConfig.RewardChoice reward : rewards) {
             // Only the sum of rewards has the weights in it; elsewhere they come after the normalisation.
             double weight = combination == Combination.REWARD_SUM ? reward.weight() : 1;
             RewardFacts facts = facts(reward);
-            double low = Math.min(weight * facts.least(), weight * facts.greatest());
-            double high = Math.max(weight * facts.least(), weight * facts.greatest());
+            double bottom = weight * reward.shaping().of(facts.least());
+            double top = weight * reward.shaping().of(facts.greatest());
+            double low = Math.min(bottom, top);
+            double high = Math.max(bottom, top);
             least = combination == Combination.REWARD_SUM ? least + low : Math.min(least, low);
             greatest = combination == Combination.REWARD_SUM ? greatest + high : Math.max(greatest, high);
         }

@@ -29,6 +29,12 @@ public record EvaluationChoice(
         @Within(least = 1, most = 65536) int chunkSize,
         long firstSeed,
         @Within(least = 0, most = 10000) int pictures) {
+    public EvaluationChoice {
+        if (!rewards.isEmpty()) {
+            RewardRules.check(rewards);
+        }
+    }
+
     /** The ODE solvers by their names in run files. */
     public enum Solver {
         /** First order. */

@@ -10,6 +10,7 @@ import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.Shaping;
 import dev.sluice.sde.SdeOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,7 +34,8 @@ import java.util.Optional;
  * @param memory how the model is held in memory
  * @param adapter what is trained of it
  * @param prompts what is sampled, and what is tested
- * @param rewards what is wanted; their weighted sum is the reward
+ * @param rewards what is wanted; their weighted sum is the reward, unless they are joined otherwise
+ * @param joining how they become one reward, if not by a weighted sum
  * @param batch how much is sampled in an iteration
  * @param sampling how it is sampled
  * @param exploration which steps are stochastic, and how
@@ -61,6 +63,7 @@ public record RunConfig(
         AdapterChoice adapter,
         PromptChoice prompts,
         @NotEmpty List<RewardChoice> rewards,
+        Optional<JoiningChoice> joining,
         GrpoOptions.Batch batch,
         SamplingChoice sampling,
         ExplorationChoice exploration,
@@ -76,7 +79,9 @@ public record RunConfig(
         RunNames.require(name);
         exploration.steps(sampling.steps());
         requirePairs(exploration, prompts.train());
-        CreditRules.check(credit, advantage, rewards);
+        RewardRules.check(rewards, joining, advantage.combination());
+        RewardRules.checkChunks(rewards, batch.chunkSize(), batch.groupSize());
+        CreditRules.check(credit, advantage, rewards, joining);
         CreditRules.checkGradient(exploration, rewards);
         CreditRules.checkSteps(credit, exploration.steps(sampling.steps()), sampling.steps());
         CreditRules.checkGranularities(credit, batch.sharedNoise(), advantage.history());
@@ -150,10 +155,31 @@ public record RunConfig(
      * @param name of a reward on the class path, such as {@code scenes}
      * @param weight what its score is multiplied by; may be negative
      * @param options what the reward offers to choose, such as {@code mode: strict}; every value is its text
+     * @param label what reports call it, its name if there is none; one reward can be there twice under two labels
+     * @param shape what is made of its scores before the weight
      */
-    public record RewardChoice(String name, double weight, Optional<Map<String, Object>> options) {
+    public record RewardChoice(
+            String name,
+            double weight,
+            Optional<Map<String, Object>> options,
+            Optional<String> label,
+            Optional<ShapeChoice> shape) {
         public RewardChoice {
             RewardProvider.provider(name).check(options.orElse(Map.of()));
+            if (label.isPresent() && !label.get().matches("[a-z0-9][a-z0-9-]*")) {
+                throw new IllegalArgumentException(
+                        "label (%s) must have lower case letters, digits and hyphens only.".formatted(label.get()));
+            }
+        }
+
+        /** Returns what reports call it. */
+        public String title() {
+            return label.orElse(name);
+        }
+
+        /** Returns what is made of its scores. */
+        public Shaping shaping() {
+            return shape.map(ShapeChoice::shaping).orElse(Shaping.NONE);
         }
 
         /** Opens the reward; the caller closes it. */

@@ -1,6 +1,7 @@
 package dev.sluice.rewards;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,8 +22,15 @@ public record WeightedSum(List<Part> parts) implements Reward {
      * @param name what messages call it
      * @param reward scores samples
      * @param weight any finite number; a negative one asks for less of it
+     * @param shaping what is made of its scores before; where it is not {@link Shaping#NONE}, the scores as they were are a part
+     *     of their own, {@code NAME.raw}
      */
-    public record Part(String name, Reward reward, double weight) {
+    public record Part(String name, Reward reward, double weight, Shaping shaping) {
+        /** Creates a part whose scores stay as they are. */
+        public Part(String name, Reward reward, double weight) {
+            this(name, reward, weight, Shaping.NONE);
+        }
+
         public Part {
             if (!Double.isFinite(weight)) {
                 throw new IllegalArgumentException(
@@ -40,7 +48,7 @@ public record WeightedSum(List<Part> parts) implements Reward {
         for (Part part : parts) {
             if (!names.add(part.name)) {
                 throw new IllegalArgumentException(
-                        "The reward %s is there twice; the names of rewards must differ.%nMaybe add up the weights."
+                        "The reward %s is there twice; the names of rewards must differ.%nMaybe give one of them a label."
                                 .formatted(part.name));
             }
         }
@@ -53,9 +61,14 @@ public record WeightedSum(List<Part> parts) implements Reward {
         Map<String, double[]> pieces = new LinkedHashMap<>();
         for (Part part : parts) {
             Scores scores = part.reward.score(samples);
-            pieces.put(part.name, scores.values());
+            double[] used = scores.values();
+            if (part.shaping != Shaping.NONE) {
+                pieces.put(part.name + ".raw", scores.values());
+                used = Arrays.stream(scores.values()).map(part.shaping::of).toArray();
+            }
+            pieces.put(part.name, used);
             for (int i = 0; i < sums.length; i++) {
-                sums[i] += part.weight * scores.values()[i];
+                sums[i] += part.weight * used[i];
             }
             scores.reasons().forEach((index, reason) -> reasons.putIfAbsent(index, part.name + ": " + reason));
         }

@@ -20,9 +20,14 @@ abstract class RewardContract {
     /** Returns at least three valid samples whose scores rise strictly. */
     abstract List<Sample> worstToBest();
 
-    /** Returns the options that the reward cannot do without. */
+    /** Returns the options that the reward cannot do without, or that make the test quick. */
     Map<String, Object> options() {
         return Map.of();
+    }
+
+    /** Returns a prompt of ten thousand letters. */
+    String longPrompt() {
+        return "a circle ".repeat(1200);
     }
 
     private Reward open() {
@@ -100,7 +105,7 @@ abstract class RewardContract {
     void oddSamplesHaveAScoreOrAReason() {
         Sample good = worstToBest().get(0);
         Sample dot = new Sample(Media.image(1, 1, new byte[3]), good.prompt(), good.metadata());
-        Sample talk = new Sample(good.media(), "a circle ".repeat(1200), good.metadata());
+        Sample talk = new Sample(good.media(), longPrompt(), good.metadata());
         Sample bare = new Sample(good.media(), "", Map.of());
         try (Reward reward = open()) {
             Scores scores = reward.score(List.of(dot, talk, bare));

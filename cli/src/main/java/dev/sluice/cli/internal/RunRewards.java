@@ -1,6 +1,7 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.configs.RunConfig;
+import dev.sluice.rewards.JoinedReward;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.WeightedSum;
 import java.util.ArrayList;
@@ -10,16 +11,24 @@ import java.util.List;
 public final class RunRewards {
     private RunRewards() {}
 
+    /** Returns what a run trains with; the caller closes it. */
+    static Reward of(RunConfig config) {
+        WeightedSum sum = open(config.rewards());
+        return config.joining()
+                .<Reward>map(choice -> new JoinedReward(sum, choice.joining()))
+                .orElse(sum);
+    }
+
     /**
      * Returns the weighted sum; the caller closes it.
      *
      * @throws IllegalArgumentException if a name is unknown or a weight not finite
      */
-    public static Reward open(List<RunConfig.RewardChoice> choices) {
+    public static WeightedSum open(List<RunConfig.RewardChoice> choices) {
         List<WeightedSum.Part> parts = new ArrayList<>();
         try {
             for (RunConfig.RewardChoice choice : choices) {
-                parts.add(new WeightedSum.Part(choice.name(), choice.open(), choice.weight()));
+                parts.add(new WeightedSum.Part(choice.title(), choice.open(), choice.weight(), choice.shaping()));
             }
             return new WeightedSum(parts);
         } catch (RuntimeException e) {

@@ -137,7 +137,7 @@ public final class TrainingSession implements AutoCloseable {
      */
     public static TrainingSession open(RunConfig config) throws IOException {
         // The cheap things first, so that bad input is refused before a large model is read.
-        Reward reward = RunRewards.open(config.rewards());
+        Reward reward = RunRewards.of(config);
         Reward testReward = RunRewards.forTests(config, reward);
         List<Prompt> train = Prompts.read(config.prompts().train());
         Optional<PromptSource.PromptFile> stored = stored(config);

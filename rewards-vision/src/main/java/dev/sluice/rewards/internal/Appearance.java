@@ -53,6 +53,19 @@ public final class Appearance {
         return all;
     }
 
+    /** Returns the mean of at most eight frames, of length 1. */
+    public static double[] mean(Media media) {
+        double[] mean = new double[SIZE];
+        for (int frame : Stills.spread(media, 8)) {
+            double[] one = of(media, frame);
+            for (int i = 0; i < SIZE; i++) {
+                mean[i] += one[i];
+            }
+        }
+        unit(mean, 0, SIZE);
+        return mean;
+    }
+
     /** Returns the cosine of two vectors of length 1, at least 0. */
     public static double likeness(double[] one, double[] other) {
         double sum = 0;

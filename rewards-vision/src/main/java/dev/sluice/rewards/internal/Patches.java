@@ -8,9 +8,9 @@ import java.util.List;
  * 8-connected components of equal labels. With sides alone a checkerboard would fall into clean squares; the objects of a
  * scene keep so far apart that corners join nothing that is not one.
  */
-final class Patches {
+public final class Patches {
     /** The label of what belongs to no component. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     private Patches() {}
 
@@ -19,7 +19,7 @@ final class Patches {
      *
      * @param labels a label for each pixel, row by row; {@link #NONE} is in no component
      */
-    static List<int[]> of(int[] labels, int width) {
+    public static List<int[]> of(int[] labels, int width) {
         List<int[]> all = new ArrayList<>();
         boolean[] seen = new boolean[labels.length];
         int[] patch = new int[labels.length];

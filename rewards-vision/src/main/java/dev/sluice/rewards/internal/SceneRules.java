@@ -175,7 +175,7 @@ public final class SceneRules {
      * @param a left, upper, right, lower edge; y grows downwards
      * @param b the same of the other box
      */
-    static Set<SceneRelation> relations(double[] a, double[] b) {
+    public static Set<SceneRelation> relations(double[] a, double[] b) {
         double[] offset = new double[2];
         double[] revised = new double[2];
         for (int i = 0; i < 2; i++) {

@@ -1,0 +1,114 @@
+package dev.sluice.cli;
+
+import dev.sluice.cli.internal.CleanPictures;
+import dev.sluice.cli.internal.Table;
+import dev.sluice.flow.tensor.Require;
+import dev.sluice.rewards.ArtifactDetector;
+import dev.sluice.rewards.SyntheticArtifact;
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains a detector of artifacts. */
+@Command(
+        name = "train-detector",
+        description = {
+            "Trains a detector of artifacts on clean pictures and on such that it spoils itself, and tests it.",
+            "The test has other pictures, and tells for every kind of flaw how well a detector finds it that was trained with it, "
+                    + "and one that was trained with all others.%n"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice rewards train-detector --out detector.txt",
+            "  sluice rewards train-detector --clean photos --out detector.txt",
+            "",
+            "In a run file: {name: artifact-detector, weight: 0.3, options: {file: detector.txt}}"
+        })
+final class RewardsTrainDetectorCommand implements Callable<Integer> {
+    private static final List<SyntheticArtifact> KINDS = List.of(SyntheticArtifact.values());
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--clean",
+            paramLabel = "DIR",
+            description =
+                    "A folder of pictures without flaws, PNG or JPEG (default: drawn scenes of the bundled world).")
+    private Path folder;
+
+    @Option(
+            names = "--pictures",
+            paramLabel = "N",
+            defaultValue = "3000",
+            description = "At most so many pictures; two thirds train, one third tests (default: ${DEFAULT-VALUE}).")
+    private int pictures;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "SEED",
+            defaultValue = "1",
+            description = "Names what is random (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--only-train",
+            description = "Leave out the test, which trains one more detector for each kind of flaw.")
+    private boolean onlyTrain;
+
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where the detector is written.")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+        Require.atLeast("--pictures", pictures, 120);
+        List<Media> all =
+                folder == null ? CleanPictures.scenes(pictures, seed) : CleanPictures.of(folder, pictures, seed);
+        int learned = 2 * all.size() / 3;
+        List<Media> train = all.subList(0, learned);
+        List<Media> test = all.subList(learned, all.size());
+        PrintWriter print = spec.commandLine().getOut();
+        ArtifactDetector detector = ArtifactDetector.train(train, KINDS, seed);
+        detector.write(out);
+        if (!onlyTrain) {
+            test(print, detector, train, test);
+        }
+        print.printf("%s: trained with %s pictures of %s kinds of flaws%n", out, train.size(), KINDS.size());
+        print.flush();
+        return 0;
+    }
+
+    private void test(PrintWriter print, ArtifactDetector detector, List<Media> train, List<Media> test) {
+        Table table = new Table("flaw", ">AUC", ">AUC, unseen kind");
+        double[] known = new double[KINDS.size()];
+        double[] unseen = new double[KINDS.size()];
+        for (int i = 0; i < KINDS.size(); i++) {
+            SyntheticArtifact kind = KINDS.get(i);
+            List<SyntheticArtifact> others =
+                    KINDS.stream().filter(other -> other != kind).toList();
+            known[i] = detector.area(test, kind, seed + 1);
+            unseen[i] = ArtifactDetector.train(train, others, seed).area(test, kind, seed + 1);
+            table.add(kind.name().toLowerCase(Locale.ROOT), number(known[i]), number(unseen[i]));
+        }
+        table.add("mean", number(mean(known)), number(mean(unseen)));
+        table.lines().forEach(print::println);
+        print.println();
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElseThrow();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
+    }
+}

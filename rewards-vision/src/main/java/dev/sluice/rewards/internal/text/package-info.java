@@ -1,0 +1,2 @@
+/** Reads text in pictures. */
+package dev.sluice.rewards.internal.text;

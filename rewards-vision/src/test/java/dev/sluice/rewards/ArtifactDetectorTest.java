@@ -1,0 +1,98 @@
+package dev.sluice.rewards;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The detector of artifacts, on drawn scenes; sluice rewards train-detector tests it on more of them. */
+class ArtifactDetectorTest extends RewardContract {
+    @TempDir
+    private Path folder;
+
+    @Override
+    String name() {
+        return "artifact-detector";
+    }
+
+    private static Media scene(long index) {
+        return ScenesWorld.example(77, index).scene().media();
+    }
+
+    @Override
+    List<Sample> worstToBest() {
+        Media clean = scene(1);
+        return List.of(
+                new Sample(SyntheticArtifact.NOISE.apply(clean, 2, 1), "", Map.of()),
+                new Sample(SyntheticArtifact.WARP.apply(clean, 1, 1), "", Map.of()),
+                new Sample(clean, "", Map.of()));
+    }
+
+    private static List<Media> scenes(int count) {
+        List<Media> scenes = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            scenes.add(scene(i));
+        }
+        return scenes;
+    }
+
+    @Test
+    void kindsThatItWasNotTrainedWithAreFoundToo() {
+        List<Media> all = scenes(360);
+        EnumSet<SyntheticArtifact> unseen =
+                EnumSet.of(SyntheticArtifact.BLUR, SyntheticArtifact.RINGING, SyntheticArtifact.GRID);
+        ArtifactDetector detector = ArtifactDetector.train(all.subList(0, 240), EnumSet.complementOf(unseen), 1);
+        for (SyntheticArtifact kind : unseen) {
+            assertThat(detector.area(all.subList(240, 360), kind, 2))
+                    .as("%s", kind)
+                    .isGreaterThanOrEqualTo(0.95);
+        }
+    }
+
+    @Test
+    void theProbabilityFallsWithTheStrengthOfAFlaw() {
+        ArtifactDetector detector = ArtifactDetector.scenes();
+        for (SyntheticArtifact kind :
+                List.of(SyntheticArtifact.NOISE, SyntheticArtifact.BLUR, SyntheticArtifact.WARP)) {
+            double before = 1;
+            for (int strength = 0; strength <= SyntheticArtifact.STRONGEST; strength += 2) {
+                double mean = 0;
+                for (int i = 0; i < 20; i++) {
+                    Media shown = strength == 0 ? scene(i) : kind.apply(scene(i), strength, i);
+                    mean += detector.probability(shown, 0) / 20;
+                }
+                assertThat(mean).as("%s at %s", kind, strength).isLessThan(before + 1e-3);
+                before = mean;
+            }
+            assertThat(before).isLessThan(0.2);
+        }
+    }
+
+    @Test
+    void aDetectorIsTheSameAfterItWasWrittenAndRead() throws IOException {
+        ArtifactDetector detector = ArtifactDetector.train(scenes(80), EnumSet.allOf(SyntheticArtifact.class), 3);
+        Path file = folder.resolve("a/detector.txt");
+        detector.write(file);
+        ArtifactDetector read = ArtifactDetector.read(file);
+        assertThat(read.probability(scene(200), 0)).isEqualTo(detector.probability(scene(200), 0));
+        assertThat(file.getParent()).isDirectoryContaining(path -> path.endsWith("detector.txt"));
+
+        Files.writeString(file, Files.readString(file).replace("sluice", "other"));
+        assertThatThrownBy(() -> ArtifactDetector.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("detector.txt is no artifact detector");
+        assertThatThrownBy(() -> ArtifactDetector.read(folder.resolve("none"))).hasMessageContaining("none is no file");
+        assertThatThrownBy(() -> ArtifactDetector.train(scenes(10), EnumSet.of(SyntheticArtifact.BLUR), 1))
+                .hasMessage("clean has 10 pictures; at least 40 are needed.");
+        assertThatThrownBy(() -> detector.probability(TestMedia.photo(8, 1), 0)).hasMessageContaining("is too small");
+    }
+}
