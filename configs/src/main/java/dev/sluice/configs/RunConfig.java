@@ -228,6 +228,7 @@ public record RunConfig(
                 adapter,
                 prompts,
                 rewards,
+                joining,
                 smaller,
                 sampling,
                 exploration,
