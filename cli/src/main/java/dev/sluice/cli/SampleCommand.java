@@ -12,12 +12,14 @@ import dev.sluice.flow.PictureSampler;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.video.Media;
+import dev.sluice.video.VideoFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
         name = "sample",
         description = {
             "Makes a picture of every prompt from every seed.",
-            "The folder gets a PNG file for each, a contact sheet and prompts.jsonl. The same command gives the same "
+            "The folder gets a PNG file for each, or a video file, a contact sheet and prompts.jsonl. The same command gives the same "
                     + "pictures; in a batch of another size a pixel may round to the next level. Exit status 1 if some pictures could not be made.%n"
         },
         footerHeading = "%nExamples:%n",
@@ -74,8 +76,39 @@ final class SampleCommand implements Callable<Integer> {
             description = "The folder to make (default: ${DEFAULT-VALUE}).")
     private Path out;
 
+    @Option(
+            names = "--video",
+            paramLabel = "KIND",
+            defaultValue = "mp4",
+            description =
+                    "What a video is written as: mp4, webm, gif, webp, or without loss mkv, apng, or png, a folder of its "
+                            + "frames (default: ${DEFAULT-VALUE}).")
+    private VideoKind video;
+
     @Option(names = "--overwrite", description = "Replace the pictures that are in the folder.")
     private boolean overwrite;
+
+    /** What a video can be written as. */
+    enum VideoKind {
+        MP4(VideoFormat.MP4),
+        WEBM(VideoFormat.WEBM),
+        GIF(VideoFormat.GIF),
+        WEBP(VideoFormat.WEBP),
+        MKV(VideoFormat.MKV),
+        APNG(VideoFormat.APNG),
+        PNG(VideoFormat.PNG_FOLDER);
+
+        private final VideoFormat format;
+
+        VideoKind(VideoFormat format) {
+            this.format = format;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -86,7 +119,7 @@ final class SampleCommand implements Callable<Integer> {
         try (OpenModel model = arguments.open(texts)) {
             PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()));
             // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
-            PictureFolder folder = PictureFolder.open(out);
+            PictureFolder folder = PictureFolder.open(out, video.format);
             int failed = sample(model.pipeline(), sampler, texts, numbers, folder);
             folder.finish(numbers.size());
             PrintWriter printer = spec.commandLine().getOut();

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             StudyCommand.class,
             ModelCommand.class,
             RewardsCommand.class,
+            MediaCommand.class,
             BenchCommand.class,
             SluiceCommand.Completion.class
         })

@@ -3,6 +3,8 @@ package dev.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Media;
+import dev.sluice.video.MediaFiles;
 import dev.sluice.video.Pixels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +26,9 @@ class SampleCommandTest {
         Map<String, byte[]> files = new TreeMap<>();
         try (Stream<Path> entries = Files.list(folder)) {
             for (Path entry : entries.toList()) {
-                files.put(entry.getFileName().toString(), Files.readAllBytes(entry));
+                files.put(
+                        entry.getFileName().toString(),
+                        Files.isDirectory(entry) ? new byte[0] : Files.readAllBytes(entry));
             }
         }
         return files;
@@ -95,9 +99,10 @@ class SampleCommandTest {
     }
 
     @Test
-    void aVideoIsAFolderOfItsFramesAndIsReplacedWhole() throws IOException {
+    void aVideoIsAFileOrAFolderOfItsFramesAndIsReplacedWhole() throws IOException {
         Path out = folder.resolve("out");
-        for (int frames : new int[] {9, 5}) {
+        for (String kind : new String[] {"png", "mp4", "mkv"}) {
+            int frames = kind.equals("png") ? 9 : 5;
             CommandLineRun.of(
                             "sample",
                             TestModels.fixture("wan-pipeline"),
@@ -121,14 +126,18 @@ class SampleCommandTest {
                             "unipc",
                             "--guidance",
                             5,
+                            "--video",
+                            kind,
                             "--overwrite")
                     .succeeded();
-            assertThat(files(out.resolve("001-seed-3"))).hasSize(frames).containsKey("frame-005.png");
+            String name = kind.equals("png") ? "001-seed-3" : "001-seed-3." + kind;
+            assertThat(files(out).keySet()).containsExactly(name, "contact-sheet.png", "prompts.jsonl");
+            Media video = MediaFiles.read(out.resolve(name));
+            assertThat(video.frames()).isEqualTo(frames);
+            assertThat(video.width()).isEqualTo(48);
+            assertThat(video.framesPerSecond()).isEqualTo(16);
+            assertThat(Files.readString(out.resolve("prompts.jsonl"))).contains("\"file\":\"%s\"".formatted(name));
         }
-        assertThat(ImageFiles.read(out.resolve("001-seed-3/frame-001.png")).width())
-                .isEqualTo(48);
-        assertThat(Files.readString(out.resolve("prompts.jsonl"))).contains("\"file\":\"001-seed-3\"");
-        assertThat(out.resolve("contact-sheet.png")).exists();
     }
 
     @Test

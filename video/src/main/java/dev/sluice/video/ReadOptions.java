@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param threads threads of the decoder; 0 is one for each core
  * @param ahead frames decoded ahead on a thread of the reader's own; 0 decodes on the thread that asks
  * @param patience how long a frame may take
+ * @param quickColours whether colours are computed the short way where nothing is scaled: up to 2 levels of 255 off, chroma
+ *     repeated instead of interpolated, and three times as fast
  * @param sequenceRate frames per second of a folder of images, which says nothing of it
  */
 public record ReadOptions(
@@ -20,10 +22,11 @@ public record ReadOptions(
         int threads,
         int ahead,
         Duration patience,
+        boolean quickColours,
         double sequenceRate) {
     /** Frames as they are stored, four decoded ahead, half a minute of patience, 16 images of a folder a second. */
     public static final ReadOptions DEFAULT =
-            new ReadOptions(Layout.AS_STORED, false, false, 0, 4, Duration.ofSeconds(30), 16);
+            new ReadOptions(Layout.AS_STORED, false, false, 0, 4, Duration.ofSeconds(30), false, 16);
 
     private static final int MOST_AHEAD = 1024;
 
@@ -45,31 +48,37 @@ public record ReadOptions(
 
     /** Returns the same with another layout. */
     public ReadOptions with(Layout newLayout) {
-        return new ReadOptions(newLayout, keepAlpha, damagedToo, threads, ahead, patience, sequenceRate);
+        return new ReadOptions(newLayout, keepAlpha, damagedToo, threads, ahead, patience, quickColours, sequenceRate);
     }
 
     /** Returns the same with frames that carry their transparency. */
     public ReadOptions withAlpha() {
-        return new ReadOptions(layout, true, damagedToo, threads, ahead, patience, sequenceRate);
+        return new ReadOptions(layout, true, damagedToo, threads, ahead, patience, quickColours, sequenceRate);
     }
 
     /** Returns the same, giving what can be decoded of a damaged file. */
     public ReadOptions withDamagedToo() {
-        return new ReadOptions(layout, keepAlpha, true, threads, ahead, patience, sequenceRate);
+        return new ReadOptions(layout, keepAlpha, true, threads, ahead, patience, quickColours, sequenceRate);
     }
 
     /** Returns the same with other threads of the decoder and frames ahead. */
     public ReadOptions with(int newThreads, int newAhead) {
-        return new ReadOptions(layout, keepAlpha, damagedToo, newThreads, newAhead, patience, sequenceRate);
+        return new ReadOptions(
+                layout, keepAlpha, damagedToo, newThreads, newAhead, patience, quickColours, sequenceRate);
     }
 
     /** Returns the same with another patience. */
     public ReadOptions with(Duration newPatience) {
-        return new ReadOptions(layout, keepAlpha, damagedToo, threads, ahead, newPatience, sequenceRate);
+        return new ReadOptions(layout, keepAlpha, damagedToo, threads, ahead, newPatience, quickColours, sequenceRate);
+    }
+
+    /** Returns the same with colours computed the short way. */
+    public ReadOptions withQuickColours() {
+        return new ReadOptions(layout, keepAlpha, damagedToo, threads, ahead, patience, true, sequenceRate);
     }
 
     /** Returns the same with another speed of folders of images. */
     public ReadOptions withSequenceRate(double newRate) {
-        return new ReadOptions(layout, keepAlpha, damagedToo, threads, ahead, patience, newRate);
+        return new ReadOptions(layout, keepAlpha, damagedToo, threads, ahead, patience, quickColours, newRate);
     }
 }

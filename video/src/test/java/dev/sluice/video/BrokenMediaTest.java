@@ -172,6 +172,36 @@ class BrokenMediaTest {
         assertThat(wrong).isEmpty();
     }
 
+    /** Bytes changed at random: whatever comes of it, it is frames or one sentence, and the process lives on. */
+    @Test
+    @Timeout(120)
+    void filesWithChangedBytesAreReadOrRefused() throws IOException {
+        Random random = new Random(23);
+        List<String> names = List.of("a.mp4", "a.webm", "a.mkv", "a.gif", "a.webp", "a.apng");
+        int refused = 0;
+        for (int i = 0; i < 90; i++) {
+            String name = names.get(i % names.size());
+            byte[] bytes = whole(name);
+            int changes = 1 + random.nextInt(20);
+            int within = random.nextBoolean() ? bytes.length : Math.min(700, bytes.length);
+            for (int j = 0; j < changes; j++) {
+                bytes[random.nextInt(within)] = (byte) random.nextInt();
+            }
+            Path file = Files.write(folder.resolve("changed-" + name), bytes);
+            ReadOptions options =
+                    i % 2 == 0 ? OPTIONS : OPTIONS.withDamagedToo().withAlpha();
+            try (VideoReader reader = VideoReader.open(file, options)) {
+                for (int j = 0; j < 100 && reader.next().isPresent(); j++) {
+                    continue;
+                }
+            } catch (IOException e) {
+                refused++;
+                assertThat(e.getMessage()).startsWith(file.toString()).endsWith(".");
+            }
+        }
+        assertThat(refused).isBetween(20, 85);
+    }
+
     @Test
     void damageInTheMiddleIsFound() throws IOException {
         for (String name : List.of("a.mkv", "a.mp4", "a.webm")) {

@@ -80,6 +80,25 @@ class ColourTest {
     }
 
     @Test
+    void coloursOfTheShortWayAreTwoLevelsOffAtMost() throws IOException {
+        Path file = folder.resolve("a.mp4");
+        MediaFiles.write(Clips.clip(2, 64, 96, 16), file);
+        Media exact = Clips.read(file, ReadOptions.DEFAULT).get(1).image();
+        Media quick =
+                Clips.read(file, ReadOptions.DEFAULT.withQuickColours()).get(1).image();
+        assertThat(quick.rgb()).isNotEqualTo(exact.rgb());
+        int[] flat = {81, 90, 240};
+        RawClip.flat(folder.resolve("b.mkv"), 48, 64, AV_PIX_FMT_YUV420P, 1, AVCOL_RANGE_MPEG, flat);
+        Media image = Clips.read(folder.resolve("b.mkv"), ReadOptions.DEFAULT.withQuickColours())
+                .get(0)
+                .image();
+        double[] expected = rgb(0.2126, 0.0722, false, 8, flat);
+        for (int c = 0; c < 3; c++) {
+            assertThat((double) image.value(0, 20, 30, c)).isCloseTo(expected[c], within(2.0));
+        }
+    }
+
+    @Test
     void tenBitsAreRead() throws IOException {
         for (boolean full : new boolean[] {false, true}) {
             check(AV_PIX_FMT_YUV420P10, 48, 1, 0.2126, 0.0722, full, 10);

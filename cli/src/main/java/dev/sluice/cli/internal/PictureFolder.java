@@ -5,6 +5,8 @@ import dev.sluice.grpo.Prompt;
 import dev.sluice.video.ContactSheet;
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
+import dev.sluice.video.MediaFiles;
+import dev.sluice.video.VideoFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +20,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A folder of pictures: a PNG file for each prompt and seed, or a folder of one for each frame of a video,
+ * A folder of pictures: a PNG file for each prompt and seed, a video file of a video or a folder of its frames,
  * {@code contact-sheet.png}, and {@code prompts.jsonl} with what each picture was made from. A picture is there under its name
  * when it is complete, the other two at the end.
  */
@@ -27,7 +29,7 @@ public final class PictureFolder {
     private static final String SHEET = "contact-sheet.png";
     private static final String INDEX = "prompts.jsonl";
     private static final String VIDEO = "\\d{3,}-seed--?\\d+";
-    private static final String PICTURE = VIDEO + "\\.png";
+    private static final String PICTURE = VIDEO + "\\.(png|mp4|webm|mkv|gif|webp|apng)";
     private static final String FRAME = "frame-\\d{3,}\\.png";
 
     /** Pictures on a sheet: more are too small to see, and take memory. */
@@ -36,12 +38,14 @@ public final class PictureFolder {
     private static final int MOST_COLUMNS = 16;
 
     private final Path folder;
+    private final VideoFormat videos;
     private final List<String> lines = new ArrayList<>();
     private final List<Media> pictures = new ArrayList<>();
     private final List<String> labels = new ArrayList<>();
 
-    private PictureFolder(Path folder) {
+    private PictureFolder(Path folder, VideoFormat videos) {
         this.folder = folder;
+        this.videos = videos;
     }
 
     /**
@@ -52,7 +56,7 @@ public final class PictureFolder {
      * @param seed names the noise
      */
     public record Entry(int number, Prompt prompt, long seed) {
-        /** Returns the name of a video's folder, such as {@code 001-seed-7}. */
+        /** Returns the name without an ending, such as {@code 001-seed-7}, which is that of a folder of frames. */
         public String folder() {
             return "%03d-seed-%s".formatted(number, seed);
         }
@@ -60,6 +64,12 @@ public final class PictureFolder {
         /** Returns the picture's file name, such as {@code 001-seed-7.png}. */
         public String file() {
             return folder() + ".png";
+        }
+
+        /** Returns the name of a video's file or folder. */
+        String video(VideoFormat format) {
+            return folder()
+                    + (format.endings().isEmpty() ? "" : format.endings().get(0));
         }
     }
 
@@ -89,8 +99,12 @@ public final class PictureFolder {
         }
     }
 
-    /** Makes a folder that was checked, if it is not there, and deletes the pictures of an earlier call in it. */
-    public static PictureFolder open(Path folder) throws IOException {
+    /**
+     * Makes a folder that was checked, if it is not there, and deletes the pictures of an earlier call in it.
+     *
+     * @param videos what a video is written as
+     */
+    public static PictureFolder open(Path folder, VideoFormat videos) throws IOException {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -104,7 +118,7 @@ public final class PictureFolder {
                 deleteVideo(entry);
             }
         }
-        return new PictureFolder(folder);
+        return new PictureFolder(folder, videos);
     }
 
     /** Deletes the frames, and the folder if nothing else is in it. */
@@ -131,7 +145,7 @@ public final class PictureFolder {
     /** Writes a picture; one that could not be made is only noted. */
     public void add(Entry entry, Optional<Media> picture) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
-        picture.ifPresent(media -> line.put("file", media.isImage() ? entry.file() : entry.folder()));
+        picture.ifPresent(media -> line.put("file", media.isImage() ? entry.file() : entry.video(videos)));
         line.put("prompt", entry.prompt().text());
         line.put("seed", entry.seed());
         if (picture.isEmpty()) {
@@ -153,10 +167,7 @@ public final class PictureFolder {
             ImageFiles.write(picture, folder.resolve(entry.file()));
             return;
         }
-        Path video = Files.createDirectories(folder.resolve(entry.folder()));
-        for (int i = 0; i < picture.frames(); i++) {
-            ImageFiles.write(Pictures.frame(picture, i), video.resolve("frame-%03d.png".formatted(i + 1)));
-        }
+        MediaFiles.write(picture, videos, folder.resolve(entry.video(videos)));
     }
 
     /** Returns the number of pictures asked for so far. */

@@ -29,8 +29,16 @@ import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 import dev.sluice.video.VideoFrame;
 import dev.sluice.video.WriteOptions;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
@@ -44,7 +52,7 @@ import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** A file that FFmpeg encodes. */
+/** A file that FFmpeg encodes, on a thread of its own, while the next frame is converted. */
 final class FfmpegSink implements FrameSink {
     private final Path file;
     private final Encoding encoding;
@@ -58,6 +66,8 @@ final class FfmpegSink implements FrameSink {
     private AVStream stream;
     private AVPacket packet;
     private FrameFeeder feeder;
+    private final ExecutorService thread;
+    private final Deque<Future<?>> pending = new ArrayDeque<>();
     private String name;
     private long lastTick = Long.MIN_VALUE;
 
@@ -68,6 +78,11 @@ final class FfmpegSink implements FrameSink {
         this.options = options;
         this.height = encoding.even() ? height + height % 2 : height;
         this.width = encoding.even() ? width + width % 2 : width;
+        thread = Executors.newSingleThreadExecutor(work -> {
+            Thread made = new Thread(work, "encode " + file.getFileName());
+            made.setDaemon(true);
+            return made;
+        });
         Rates.set(base, options.framesPerSecond(), encoding.ticks());
         boolean opened = false;
         try {
@@ -114,7 +129,7 @@ final class FfmpegSink implements FrameSink {
             if (status >= 0) {
                 encoder = context;
                 name = candidate.name();
-                feeder = new FrameFeeder(height, width, candidate.pixelFormat(), options.alpha());
+                feeder = new FrameFeeder(height, width, candidate.pixelFormat(), options.alpha(), options.threads());
                 return;
             }
             avcodec_free_context(context);
@@ -173,13 +188,33 @@ final class FfmpegSink implements FrameSink {
 
     @Override
     public void write(VideoFrame frame) throws IOException {
+        while (pending.size() > FrameFeeder.FRAMES - 2) { // so that none is written over that still waits
+            await(pending.remove());
+        }
         double tick = base.num() / (double) base.den();
         AVFrame made = feeder.feed(frame);
         long time = Math.round(frame.seconds() / tick);
         lastTick = Math.max(time, lastTick == Long.MIN_VALUE ? time : lastTick + 1);
         made.pts(lastTick);
         made.duration(Math.max(1, Math.round(frame.durationSeconds() / tick)));
-        send(made);
+        pending.add(thread.submit(() -> {
+            send(made);
+            return null;
+        }));
+    }
+
+    private void await(Future<?> work) throws IOException {
+        try {
+            work.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Writing %s was interrupted.".formatted(file));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private void send(AVFrame frame) throws IOException {
@@ -201,6 +236,9 @@ final class FfmpegSink implements FrameSink {
 
     @Override
     public void finish() throws IOException {
+        while (!pending.isEmpty()) {
+            await(pending.remove());
+        }
         send(null);
         check(av_write_trailer(muxer));
         AVIOContext io = muxer.pb();
@@ -215,6 +253,20 @@ final class FfmpegSink implements FrameSink {
 
     @Override
     public void close() throws IOException {
+        thread.shutdown();
+        boolean interrupted = false;
+        while (!thread.isTerminated()) { // at most a few frames, and their memory is still in use
+            try {
+                if (thread.awaitTermination(1, TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         if (feeder != null) {
             feeder.close();
             feeder = null;

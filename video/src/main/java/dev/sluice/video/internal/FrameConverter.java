@@ -36,7 +36,7 @@ import org.bytedeco.javacpp.IntPointer;
  */
 final class FrameConverter implements AutoCloseable {
     private static final int ONE = 1 << 16;
-    private static final int FLAGS = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
+    private static final int EXACT = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
 
     private final VideoInfo info;
     private final ReadOptions options;
@@ -103,7 +103,8 @@ final class FrameConverter implements AutoCloseable {
         scaler = sws_alloc_context();
         scaler.src_w(now.width).src_h(now.height).src_format(now.format);
         scaler.dst_w(width).dst_h(height).dst_format(format);
-        scaler.flags(FLAGS);
+        boolean scales = width != now.width || height != now.height;
+        scaler.flags(scales || !options.quickColours() ? EXACT : SWS_BICUBIC);
         scaler.threads(options.threads());
         int status = sws_init_context(scaler, null, null);
         IntPointer matrix = Matrices.coefficients(now.matrix);

@@ -28,6 +28,9 @@ import org.bytedeco.javacpp.IntPointer;
 
 /** Brings frames to what an encoder takes. */
 final class FrameFeeder implements AutoCloseable {
+    /** Frames that it makes in turn. */
+    static final int FRAMES = 3;
+
     private static final int ONE = 1 << 16;
 
     private final int height;
@@ -35,7 +38,8 @@ final class FrameFeeder implements AutoCloseable {
     private final int channels;
     private final boolean palette;
     private AVFrame source;
-    private AVFrame target;
+    private final AVFrame[] targets = new AVFrame[FRAMES];
+    private int turn;
     private SwsContext converter;
 
     /**
@@ -45,18 +49,21 @@ final class FrameFeeder implements AutoCloseable {
      * @param width columns of the encoded frames, likewise
      * @param pixelFormat what the encoder takes
      * @param alpha whether there is transparency
+     * @param threads threads that convert; 0 is one for each core
      */
-    FrameFeeder(int height, int width, int pixelFormat, boolean alpha) throws IOException {
+    FrameFeeder(int height, int width, int pixelFormat, boolean alpha, int threads) throws IOException {
         this.height = height;
         this.width = width;
         channels = alpha ? 4 : 3;
         palette = pixelFormat == AV_PIX_FMT_PAL8;
         boolean made = false;
         try {
-            target = frame(pixelFormat);
+            for (int i = 0; i < FRAMES; i++) {
+                targets[i] = frame(pixelFormat);
+            }
             if (!palette) {
                 source = frame(alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24);
-                makeConverter(pixelFormat);
+                makeConverter(pixelFormat, threads);
             }
             made = true;
         } finally {
@@ -76,11 +83,12 @@ final class FrameFeeder implements AutoCloseable {
         return frame;
     }
 
-    private void makeConverter(int pixelFormat) throws IOException {
+    private void makeConverter(int pixelFormat, int threads) throws IOException {
         converter = sws_alloc_context();
         converter.src_w(width).src_h(height).src_format(source.format());
         converter.dst_w(width).dst_h(height).dst_format(pixelFormat);
         converter.flags(SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP);
+        converter.threads(threads);
         if (sws_init_context(converter, null, null) < 0) {
             throw new IOException("frames of %s×%s pixels cannot be converted".formatted(height, width));
         }
@@ -88,14 +96,15 @@ final class FrameFeeder implements AutoCloseable {
         sws_setColorspaceDetails(converter, matrix, 1, matrix, 0, 0, ONE, ONE);
     }
 
-    /** Returns the frame in the encoder's form; it is the feeder's own and good until the next call. */
+    /** Returns the frame in the encoder's form; it is the feeder's own and good for two more calls. */
     AVFrame feed(VideoFrame frame) throws IOException {
+        AVFrame target = targets[turn++ % FRAMES];
         if (av_frame_make_writable(target) < 0) {
             throw new IOException("there is no memory for frames of %s×%s pixels".formatted(height, width));
         }
         byte[] values = padded(frame);
         if (palette) {
-            index(values);
+            index(values, target);
             return target;
         }
         Resizer.fill(source, values, channels * width);
@@ -105,7 +114,7 @@ final class FrameFeeder implements AutoCloseable {
         return target;
     }
 
-    private void index(byte[] values) {
+    private void index(byte[] values, AVFrame target) {
         Palette colours = Palette.of(values, channels);
         byte[] indices = colours.indices();
         Resizer.fill(target, indices, width);
@@ -155,9 +164,11 @@ final class FrameFeeder implements AutoCloseable {
             av_frame_free(source);
             source = null;
         }
-        if (target != null) {
-            av_frame_free(target);
-            target = null;
+        for (int i = 0; i < FRAMES; i++) {
+            if (targets[i] != null) {
+                av_frame_free(targets[i]);
+                targets[i] = null;
+            }
         }
     }
 }
