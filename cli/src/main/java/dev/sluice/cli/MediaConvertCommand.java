@@ -105,8 +105,7 @@ final class MediaConvertCommand implements Callable<Integer> {
                 ReadOptions.DEFAULT.with(MediaArguments.layout(size, fit)).withSequenceRate(rate);
         options = damaged ? options.withDamagedToo() : options;
         VideoFormat format = VideoFormat.of(out);
-        boolean opaque = format == VideoFormat.MP4 || format == VideoFormat.JPEG || format == VideoFormat.JPEG_FOLDER;
-        try (VideoReader reader = VideoReader.open(in, opaque ? options : options.withAlpha())) {
+        try (VideoReader reader = VideoReader.open(in, format.keepsAlpha() ? options.withAlpha() : options)) {
             if (from > 0) {
                 reader.seek(from);
             }

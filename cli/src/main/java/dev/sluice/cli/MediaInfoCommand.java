@@ -94,8 +94,8 @@ final class MediaInfoCommand implements Callable<Integer> {
             out.println(JSON.writeValueAsString(facts));
             return;
         }
-        Table table = new Table(facts.get("file").toString());
-        table.add("  kind", facts.get("container") + ", " + facts.get("codec"));
+        out.println(facts.get("file"));
+        Table table = new Table("  kind", facts.get("container") + ", " + facts.get("codec"));
         table.add(
                 "  size",
                 "%s×%s (width × height)%s%s"

@@ -42,7 +42,7 @@ class MediaCommandTest {
         CommandLineRun run = CommandLineRun.of("media", "info", clip);
         run.succeeded();
         assertThat(run.out())
-                .contains("matroska, ffv1", "64×32", "24, 2.0", "12 a second", "bgr0, 8 bits, rgb", "none")
+                .contains("matroska, ffv1", "64×32", "24, 2.0", "12.00 a second", "bgr0, 8 bits, rgb", "none")
                 .doesNotContain("uneven");
         CommandLineRun lines = CommandLineRun.of("media", "info", "--json", clip, clip);
         lines.succeeded();

@@ -19,8 +19,7 @@ public enum VideoFormat {
     /** Lossless: FFV1 in Matroska, RGB, also with transparency, each frame with a checksum. Times are to the millisecond. */
     MKV(".mkv"),
     /**
-     * GIF, each frame with its own 256 colours (exact where a frame has no more; of transparency only all or nothing). Times are to
-     * 1/100 s.
+     * GIF, each frame with its own 256 colours, exact where a frame has no more. Times are to 1/100 s.
      */
     GIF(".gif"),
     /**
@@ -49,6 +48,11 @@ public enum VideoFormat {
     /** Returns how names of such files end; empty for folders. */
     public List<String> endings() {
         return endings.isEmpty() ? List.of() : List.of(endings.split(" "));
+    }
+
+    /** Returns whether it keeps transparency; GIF's, which is all or nothing and carries over from frame to frame, is not written. */
+    public boolean keepsAlpha() {
+        return this != MP4 && this != GIF && this != JPEG && this != JPEG_FOLDER;
     }
 
     /**

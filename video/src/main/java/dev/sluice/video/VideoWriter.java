@@ -55,8 +55,7 @@ public final class VideoWriter implements AutoCloseable {
             throw new IllegalArgumentException(
                     "height and width (%s, %s) must be in [1, 16383].".formatted(height, width));
         }
-        if (options.alpha()
-                && (format == VideoFormat.MP4 || format == VideoFormat.JPEG || format == VideoFormat.JPEG_FOLDER)) {
+        if (options.alpha() && !format.keepsAlpha()) {
             throw new IllegalArgumentException("""
                     %s cannot hold transparency, because %s has none.
                     Maybe name a .webm, .mkv, .webp or .apng file.""".formatted(file, format));

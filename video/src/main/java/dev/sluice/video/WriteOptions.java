@@ -6,7 +6,7 @@ package dev.sluice.video;
  * @param framesPerSecond the constant rate; 0 for frames that say when they are shown
  * @param quality 1 to 100, of formats that lose something: H.264's quantiser goes from 49 to 10, VP9's quality level from 62 to 4,
  *     JPEG's and WebP's are their own
- * @param alpha whether frames come with transparency; MP4 and JPEG have none
+ * @param alpha whether frames come with transparency; see {@link VideoFormat#keepsAlpha}
  * @param threads threads of the encoder; 0 is one for each core
  */
 public record WriteOptions(double framesPerSecond, int quality, boolean alpha, int threads) {

@@ -146,6 +146,17 @@ class RoundTripTest {
     }
 
     @Test
+    void framesOfFewColoursThatChangeAreExactInGif() throws IOException {
+        byte[] rgb = new byte[8 * 3 * 16 * 16];
+        for (int i = 0; i < rgb.length; i++) {
+            int frame = i / (3 * 16 * 16);
+            rgb[i] = (byte) (i / 3 % 16 < 4 ? 0 : 20 * frame);
+        }
+        MediaFiles.write(new Media(8, 16, 16, rgb, 10), folder.resolve("a.gif"));
+        assertThat(MediaFiles.read(folder.resolve("a.gif")).rgb()).isEqualTo(rgb);
+    }
+
+    @Test
     void qualityIsWhatItSays() throws IOException {
         Media clip = Clips.clip(4, Clips.HEIGHT, Clips.WIDTH, 16);
         for (String ending : List.of("mp4", "webm", "webp")) {
@@ -200,8 +211,10 @@ class RoundTripTest {
         assertThatThrownBy(() -> MediaFiles.write(clip, folder.resolve("a.png")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("holds one frame");
-        assertThatThrownBy(() -> VideoWriter.open(folder.resolve("a.mp4"), 8, 8, WriteOptions.TIMED.withAlpha()))
-                .hasMessageContaining("cannot hold transparency");
+        for (String name : List.of("a.mp4", "a.gif", "a.jpg")) {
+            assertThatThrownBy(() -> VideoWriter.open(folder.resolve(name), 8, 8, WriteOptions.TIMED.withAlpha()))
+                    .hasMessageContaining("cannot hold transparency");
+        }
         assertThatThrownBy(() -> VideoWriter.open(folder.resolve("a.mp4"), 0, 8, WriteOptions.TIMED))
                 .hasMessageContaining("must be in [1, 16383]");
         Path notAFolder = Files.createFile(folder.resolve("file"));

@@ -115,7 +115,7 @@ final class FrameFeeder implements AutoCloseable {
     }
 
     private void index(byte[] values, AVFrame target) {
-        Palette colours = Palette.of(values, channels);
+        Palette colours = Palette.of(values);
         byte[] indices = colours.indices();
         Resizer.fill(target, indices, width);
         byte[] table = new byte[4 * 256];

@@ -13,30 +13,27 @@ import java.util.stream.IntStream;
  * <p>Boxes of colours are split where the squared error is largest, at their mean; then each colour goes to the nearest mean.
  * Colours are told apart to 5 bits a channel there.
  *
- * @param argb the colours, at most 256
+ * @param argb 256 colours, all opaque, used or not: FFmpeg's encoder takes one that is not for a hole in every frame
  * @param indices of each pixel, which one it has
  */
 record Palette(int[] argb, byte[] indices) {
     private static final int MOST = 256;
     private static final int BINS = 1 << 15;
 
-    /**
-     * Chooses colours.
-     *
-     * @param values pixels × channels values
-     * @param channels 3, or 4 with opacity, of which only the upper half counts as there
-     */
-    static Palette of(byte[] values, int channels) {
-        int[] pixels = new int[values.length / channels];
+    /** Chooses colours for pixels, 3 values each. */
+    static Palette of(byte[] rgb) {
+        int[] pixels = new int[rgb.length / 3];
         for (int i = 0; i < pixels.length; i++) {
-            int at = i * channels;
-            boolean there = channels == 3 || (values[at + 3] & 0xFF) >= 128;
-            pixels[i] = there
-                    ? 0xFF << 24 | (values[at] & 0xFF) << 16 | (values[at + 1] & 0xFF) << 8 | values[at + 2] & 0xFF
-                    : 0;
+            pixels[i] = 0xFF << 24 | (rgb[3 * i] & 0xFF) << 16 | (rgb[3 * i + 1] & 0xFF) << 8 | rgb[3 * i + 2] & 0xFF;
         }
         Palette exact = exact(pixels);
         return exact != null ? exact : nearest(pixels);
+    }
+
+    private static int[] black() {
+        int[] argb = new int[MOST];
+        Arrays.fill(argb, 0xFF << 24);
+        return argb;
     }
 
     private static Palette exact(int[] pixels) {
@@ -59,7 +56,7 @@ record Palette(int[] argb, byte[] indices) {
             }
             indices[i] = (byte) index;
         }
-        int[] argb = new int[known.size()];
+        int[] argb = black();
         known.forEach((colour, at) -> argb[at] = colour);
         return new Palette(argb, indices);
     }
@@ -71,12 +68,7 @@ record Palette(int[] argb, byte[] indices) {
     private static Palette nearest(int[] pixels) {
         long[] count = new long[BINS];
         double[][] sum = new double[3][BINS];
-        boolean holes = false;
         for (int pixel : pixels) {
-            if (pixel == 0) {
-                holes = true;
-                continue;
-            }
             int bin = bin(pixel);
             count[bin]++;
             for (int c = 0; c < 3; c++) {
@@ -84,8 +76,8 @@ record Palette(int[] argb, byte[] indices) {
             }
         }
         int[] used = IntStream.range(0, BINS).filter(bin -> count[bin] > 0).toArray();
-        List<Box> boxes = split(used, count, sum, MOST - (holes ? 1 : 0));
-        int[] argb = new int[boxes.size() + (holes ? 1 : 0)];
+        List<Box> boxes = split(used, count, sum);
+        int[] argb = black();
         for (int i = 0; i < boxes.size(); i++) {
             argb[i] = boxes.get(i).colour();
         }
@@ -95,7 +87,7 @@ record Palette(int[] argb, byte[] indices) {
         }
         byte[] indices = new byte[pixels.length];
         for (int i = 0; i < pixels.length; i++) {
-            indices[i] = pixels[i] == 0 ? (byte) boxes.size() : ofBin[bin(pixels[i])];
+            indices[i] = ofBin[bin(pixels[i])];
         }
         return new Palette(argb, indices);
     }
@@ -117,10 +109,10 @@ record Palette(int[] argb, byte[] indices) {
         return best;
     }
 
-    private static List<Box> split(int[] used, long[] count, double[][] sum, int most) {
+    private static List<Box> split(int[] used, long[] count, double[][] sum) {
         List<Box> boxes = new ArrayList<>();
         boxes.add(Box.of(used, count, sum));
-        while (boxes.size() < most) {
+        while (boxes.size() < MOST) {
             int worst = 0;
             for (int i = 1; i < boxes.size(); i++) {
                 worst = boxes.get(i).error > boxes.get(worst).error ? i : worst;
