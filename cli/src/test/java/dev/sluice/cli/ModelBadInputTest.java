@@ -242,7 +242,8 @@ class ModelBadInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"sample", "model list", "model inspect", "model verify", "model convert", "model random", "model bench"})
+    @CsvSource({"sample", "model list", "model inspect", "model verify", "model convert", "model random", "model bench"
+    })
     void helpHasAnExample(String command) {
         Object[] words = Stream.concat(Stream.of(command.split(" ")), Stream.of("--help"))
                 .toArray();

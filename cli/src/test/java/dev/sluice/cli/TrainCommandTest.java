@@ -158,17 +158,12 @@ class TrainCommandTest {
     @Test
     void aRunThatRecomputesItsBlocksAndReleasesItsTextEncodersHasTheRatioOne() throws IOException {
         train("plain", "--set", "iterations=1").succeeded();
-        train(
-                        "tight",
-                        "--set",
-                        "iterations=1",
-                        "--set",
-                        "memory.segments=1",
-                        "--set",
-                        "memory.textEncoders=released")
+        train("tight", "--set", "iterations=1", "--set", "memory.segments=1", "--set", "memory.textEncoders=released")
                 .succeeded();
         assertThat(JsonLines.read(run("tight").resolve("metrics.jsonl")).get(0).get("reward.mean"))
-                .isEqualTo(JsonLines.read(run("plain").resolve("metrics.jsonl")).get(0).get("reward.mean"));
+                .isEqualTo(JsonLines.read(run("plain").resolve("metrics.jsonl"))
+                        .get(0)
+                        .get("reward.mean"));
     }
 
     @Test
