@@ -31,8 +31,8 @@ public final class SafetensorsFile implements AutoCloseable {
     /** One mapping is at most this long, so that files and tensors may be longer than a buffer can. */
     private static final long SEGMENT = 1L << 30;
 
-    /** Bytes that are read at a time on their way to a tensor. */
-    private static final int PIECE = 1 << 23;
+    /** Bytes that are read at a time on their way to a tensor; few, so that what passes leaves no large holes between tensors. */
+    private static final int PIECE = 1 << 20;
 
     private final Path file;
     private final FileChannel channel;
