@@ -4,6 +4,7 @@ import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.grpo.Completion;
 import dev.sluice.grpo.Credit;
+import dev.sluice.grpo.CriticLearning;
 import dev.sluice.grpo.TurningPoint;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param reNorm adds the outcome less 1 to the scores of its steps, so that no step of a failed sample is praised
  * @param granularities how many steps of the grid the ODE takes at a time after the one stochastic step, 1 first; the advantages of
  *     all are added up; [1] but for G²RPO
+ * @param judge what says what states along the way are worth
+ * @param processWeight weight of the advantage of the critic's value of the state before a step, beside that of the outcome
  * @param completionSteps steps of a completion; 0 for the rest of the grid, 1 for what a state's own velocity predicts
  */
 public record CreditChoice(
@@ -28,7 +31,17 @@ public record CreditChoice(
         Optional<MinForm> minForm,
         boolean reNorm,
         @NotEmpty @Within(least = 1, most = 1000) List<Integer> granularities,
+        Judge judge,
+        @Within(least = 0, most = 1000) double processWeight,
         @Within(least = 0, most = 1000) int completionSteps) {
+    /** What says what a state along the way is worth, by its name in run files. */
+    public enum Judge {
+        /** The reward of what the ODE makes of it. */
+        REWARD,
+        /** The critic. */
+        CRITIC
+    }
+
     /** The scores of steps by their names in run files. */
     public enum Kind {
         /** The outcome for every step: Flow-GRPO. */
@@ -88,7 +101,13 @@ public record CreditChoice(
                     "granularities (%s) must go with kind: broadcast, because each has an outcome and no states.%nMaybe write granularities: [1]."
                             .formatted(granularities));
         }
+        if (judge == Judge.CRITIC && completionSteps > 0) {
+            throw new IllegalArgumentException(
+                    "completionSteps (%s) must be 0 with judge: critic, because a critic looks at the states themselves.%nMaybe write completionSteps: 0."
+                            .formatted(completionSteps));
+        }
         if (kind == Kind.BROADCAST) {
+            requireSteps("judge", judge == Judge.CRITIC, "says who judges states along the way");
             requireSteps("minForm", minForm.isPresent(), "looks for the worst of a sample's steps");
             requireSteps("reNorm", reNorm, "adds the outcome to the scores of steps");
             requireSteps("completionSteps", completionSteps > 0, "says how states along the way are completed");
@@ -116,6 +135,11 @@ public record CreditChoice(
         Credit credit = minForm.<Credit>map(form -> new Credit.MinForm(plain, form.temperature()))
                 .orElse(plain);
         return reNorm ? new Credit.ReNorm(credit) : credit;
+    }
+
+    /** Returns what the critic has to say about steps. */
+    public CriticLearning.Steps critic() {
+        return new CriticLearning.Steps(judge == Judge.CRITIC, processWeight);
     }
 
     /** Returns how states along the way are completed. */

@@ -3,6 +3,8 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.AdamW;
+import dev.sluice.grpo.CriticGradient;
+import dev.sluice.grpo.DriftGradient;
 import dev.sluice.grpo.NoiseLearning;
 import dev.sluice.grpo.RewardGradient;
 import dev.sluice.sde.ExplorationSchedule;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  * @param singular one step in a rollout, each of these in its turn
  * @param learned makes the noise learn with the policy, from the rule's own on
  * @param rewardGradient leads stochastic steps to where the reward rises
+ * @param criticGradient leads stochastic steps to where the critic's value rises
  */
 public record ExplorationChoice(
         Rule rule,
@@ -36,7 +39,8 @@ public record ExplorationChoice(
         Optional<Sliding> sliding,
         @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular,
         Optional<Learned> learned,
-        Optional<RewardGradient> rewardGradient) {
+        Optional<RewardGradient> rewardGradient,
+        Optional<CriticGradient> criticGradient) {
     /** The stochastic steps by their names in run files. */
     public enum Rule {
         /** Flow-GRPO's SDE. */
@@ -178,6 +182,11 @@ public record ExplorationChoice(
                             : "rule (table) must have diffusions, one for each step.%nMaybe write diffusions: [1.0, ...]."
                                     .formatted());
         }
+        if (rewardGradient.isPresent() && criticGradient.isPresent()) {
+            throw new IllegalArgumentException(
+                    "rewardGradient and criticGradient both lead; one of them must go.%nMaybe write rewardGradient: null."
+                            .formatted());
+        }
         long schedules =
                 Stream.of(window, sliding, singular).filter(Optional::isPresent).count();
         boolean steps = rule != Rule.ODE && rule != Rule.STORED;
@@ -191,6 +200,11 @@ public record ExplorationChoice(
                     "window, sliding and singular each say which steps are stochastic; one of them may be there.%nMaybe leave out the others."
                             .formatted());
         }
+    }
+
+    /** Returns what leads stochastic steps, if something does. */
+    public Optional<DriftGradient> gradient() {
+        return rewardGradient.<DriftGradient>map(led -> led).or(() -> criticGradient);
     }
 
     /** Returns the stochastic step. */
@@ -214,6 +228,7 @@ public record ExplorationChoice(
         sliding.ifPresent(w -> fit("sliding.to", w.to(), steps - 1, steps));
         singular.ifPresent(list -> list.forEach(step -> fit("singular", step, steps - 2, steps)));
         rewardGradient.ifPresent(led -> fit("rewardGradient.to", led.to(), steps - 1, steps));
+        criticGradient.ifPresent(led -> fit("criticGradient.to", led.to(), steps - 1, steps));
         if (rule == Rule.ODE || rule == Rule.STORED) {
             return new ExplorationSchedule.None();
         }

@@ -11,6 +11,7 @@ import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepSelection;
 import dev.sluice.grpo.StepWeight;
 import dev.sluice.sde.KlForm;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,6 +21,7 @@ import java.util.List;
  * @param clipRange how far a ratio may leave 1
  * @param klWeight weight of the divergence from the reference; 0 for none
  * @param klForm the form of the divergence
+ * @param distillation weight of the divergence from where a gradient has led the rollout; 0 for none
  * @param stepWeight what a step's loss is multiplied by
  * @param stepFraction share of the stochastic steps that an update trains, drawn anew for each micro-batch
  */
@@ -32,6 +34,7 @@ public record GradientChoice(
         @Within(above = 0, most = 1) double clipRange,
         @Within(least = 0) double klWeight,
         KlForm klForm,
+        @Within(least = 0) double distillation,
         Weighting stepWeight,
         @Within(above = 0, most = 1) double stepFraction)
         implements ObjectiveChoice {
@@ -74,9 +77,20 @@ public record GradientChoice(
         return new PolicyGradient(
                 ratio.rule,
                 new PolicyLoss.PpoClip(ClipRule.symmetric(clipRange)),
-                klWeight == 0 ? List.of() : List.of(new Anchor.KlGauss(klWeight, klForm)),
+                anchors(),
                 stepWeight.weight,
                 stepFraction == 1 ? new StepSelection.All() : new StepSelection.RandomFraction(stepFraction));
+    }
+
+    private List<Anchor> anchors() {
+        List<Anchor> anchors = new ArrayList<>();
+        if (klWeight > 0) {
+            anchors.add(new Anchor.KlGauss(klWeight, klForm));
+        }
+        if (distillation > 0) {
+            anchors.add(new Anchor.Led(distillation));
+        }
+        return anchors;
     }
 
     @Override

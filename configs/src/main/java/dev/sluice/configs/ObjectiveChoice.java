@@ -15,7 +15,8 @@ public sealed interface ObjectiveChoice
                 PreferenceChoice.Dgpo,
                 PreferenceChoice.Dragon,
                 PrdpChoice,
-                DistillationChoice {
+                DistillationChoice,
+                ActorCriticChoice {
     /**
      * Returns the trainer's objective.
      *

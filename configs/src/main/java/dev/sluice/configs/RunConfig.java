@@ -44,6 +44,7 @@ import java.util.Optional;
  * @param advantageLimit advantages are cut to ± this
  * @param dropZero whether micro-batches without any advantage are left out
  * @param objective what an update minimises
+ * @param critic what learns beside the policy to tell what states along the way are worth
  * @param updates how often and how far the weights move
  * @param evaluation how the run is judged on the test prompts
  * @param checkpoints what is kept of the way
@@ -72,6 +73,7 @@ public record RunConfig(
         @Within(above = 0) double advantageLimit,
         boolean dropZero,
         ObjectiveChoice objective,
+        Optional<CriticChoice> critic,
         GrpoOptions.Updates updates,
         EvaluationChoice evaluation,
         Checkpoints checkpoints) {
@@ -93,6 +95,7 @@ public record RunConfig(
                 signal(credit, advantage, advantageLimit, dropZero),
                 objective.objective(advantageLimit),
                 updates,
+                critic,
                 seed);
     }
 
@@ -116,7 +119,8 @@ public record RunConfig(
                 limit,
                 dropZero,
                 credit.completion(),
-                credit.granularities());
+                credit.granularities(),
+                credit.critic());
     }
 
     private static GrpoOptions options(
@@ -126,6 +130,7 @@ public record RunConfig(
             GrpoOptions.Signal signal,
             Objective objective,
             GrpoOptions.Updates updates,
+            Optional<CriticChoice> critic,
             long seed) {
         SdeOptions own = new SdeOptions(exploration.sdeRule());
         SdeOptions sde = new SdeOptions(
@@ -135,10 +140,10 @@ public record RunConfig(
                 sde,
                 schedule,
                 exploration.steps(schedule.steps()),
-                exploration.rewardGradient(),
+                exploration.gradient(),
                 exploration.learned().map(ExplorationChoice.Learned::learning),
                 stored);
-        return new GrpoOptions(batch, rollout, signal, objective, updates, seed);
+        return new GrpoOptions(batch, rollout, signal, objective, updates, critic.map(CriticChoice::learning), seed);
     }
 
     /**
@@ -259,6 +264,7 @@ public record RunConfig(
      */
     public GrpoOptions grpo(TimeSchedule schedule) {
         GrpoOptions.Signal signal = signal(credit, advantage, advantageLimit, dropZero);
-        return options(batch, schedule, exploration, signal, objective.objective(advantageLimit), updates, seed);
+        return options(
+                batch, schedule, exploration, signal, objective.objective(advantageLimit), updates, critic, seed);
     }
 }

@@ -9,6 +9,7 @@ import dev.sluice.grpo.AdvantageWeighted;
 import dev.sluice.grpo.Contest;
 import dev.sluice.grpo.Contrast;
 import dev.sluice.grpo.CopyRule;
+import dev.sluice.grpo.CriticWeighted;
 import dev.sluice.grpo.Distillation;
 import dev.sluice.grpo.Frozen;
 import dev.sluice.grpo.GroupPreference;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Objectives of run files: each type has keys and built-in values of its own. */
 class ObjectiveChoiceTest {
+    private static final String CRITIC = "critic={width: 8, updates: 1, warmUp: 0, learningRate: 0.1}";
     private static final NoiseLevels PLAIN = new NoiseLevels.LogitNormal(1);
 
     @TempDir
@@ -106,6 +108,14 @@ class ObjectiveChoiceTest {
                 .isEqualTo(matching(new PairPreference(100, Frozen.COPY, new Contest(0.5)), forty));
         assertThat(objective("objective.type=dragon", "objective.paired=false"))
                 .isEqualTo(matching(new SetPreference(100, Frozen.COPY, new Contest(0)), forty));
+        assertThat(objective("objective.type=ac-flow", CRITIC))
+                .isEqualTo(new Matching(
+                        new CriticWeighted(CriticWeighted.Weighting.EXPONENTIAL, 1, 1),
+                        PLAIN,
+                        1,
+                        List.of(new VelocityAnchor(Frozen.REFERENCE, 1, VelocityDistance.UNIFORM)),
+                        Optional.empty(),
+                        false));
         assertThat(objective("objective.type=re-dmd"))
                 .isEqualTo(new Distillation(
                         2,
@@ -183,6 +193,14 @@ class ObjectiveChoiceTest {
                 "exploration={rule: cps, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective.type=policy-gradient | has no diffusion to learn",
                 "exploration={rule: dance, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective.type=prdp | Noise is learned by the policy gradient",
                 "exploration={rule: dance, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} objective={type: policy-gradient, ratio: normalised} | A normalised ratio has one deviation",
+                "objective={type: ac-flow} | critic is missing, but something asks it",
+                "critic={width: 8, updates: 1, warmUp: 0, learningRate: 0.1} | critic must go, because nothing asks it",
+                "objective={type: ac-flow, clipRange: 0.1} critic={width: 8, updates: 1, warmUp: 0, learningRate: 0.1} | objective.clipRange has no meaning with objective.type: ac-flow",
+                "credit.processWeight=1 critic={width: 8, updates: 1, warmUp: 0, learningRate: 0.1} | The critic's scores of steps are for the policy gradient",
+                "credit={kind: gain, judge: critic, completionSteps: 2} exploration.rule=flow-sde objective.type=policy-gradient | completionSteps (2) must be 0 with judge: critic",
+                "credit={judge: critic} exploration.rule=flow-sde objective.type=policy-gradient | judge says who judges states along the way, but kind: broadcast",
+                "credit={kind: cumulative, discount: 0.9, judge: critic} exploration.rule=flow-sde objective.type=policy-gradient | must be the gain or the value of a step",
+                "objective={type: policy-gradient, distillation: 0.1} exploration.rule=flow-sde | none leads",
                 "batch.sharedNoise=true | the samples of a prompt would all be the same",
                 "exploration.rule=stored | exploration.rule (stored) needs prompts.train (scenes:train) to be a .jsonl file",
                 "exploration.window={size: 2, from: 0, to: 5} | rule (ode) has no stochastic steps",

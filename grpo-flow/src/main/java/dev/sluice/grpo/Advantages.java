@@ -32,6 +32,15 @@ public record Advantages(double[][] values) {
         return new Advantages(sums);
     }
 
+    /** Returns these advantages times a weight. */
+    Advantages times(double weight) {
+        double[][] products = new double[values.length][];
+        for (int i = 0; i < products.length; i++) {
+            products[i] = Arrays.stream(values[i]).map(value -> weight * value).toArray();
+        }
+        return new Advantages(products);
+    }
+
     /** Returns those of the first samples. */
     Advantages first(int samples) {
         return new Advantages(Arrays.copyOf(values, samples));

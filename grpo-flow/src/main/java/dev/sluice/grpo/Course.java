@@ -8,6 +8,11 @@ interface Course {
     /** Returns the number of units; 0 if there is nothing to learn. */
     int units();
 
+    /** Returns the seconds that it took to choose and arrange the samples, without any network. */
+    default double arrangedSeconds() {
+        return 0;
+    }
+
     /**
      * Returns what an update accumulates; their gradients add up to that of the mean loss over the units.
      *

@@ -18,10 +18,22 @@ import java.util.Optional;
  * @param signal how rewards become advantages
  * @param objective what an update minimises
  * @param updates how often and how far the weights move
+ * @param critic how a critic learns beside the policy; empty where nothing asks one
  * @param seed names all randomness of the run
  */
 public record GrpoOptions(
-        Batch batch, Rollout rollout, Signal signal, Objective objective, Updates updates, long seed) {
+        Batch batch,
+        Rollout rollout,
+        Signal signal,
+        Objective objective,
+        Updates updates,
+        Optional<CriticLearning> critic,
+        long seed) {
+    /** Options without a critic. */
+    public GrpoOptions(Batch batch, Rollout rollout, Signal signal, Objective objective, Updates updates, long seed) {
+        this(batch, rollout, signal, objective, updates, Optional.empty(), seed);
+    }
+
     public GrpoOptions {
         if (batch.sharedNoise() && rollout.deterministic()) {
             throw new IllegalArgumentException(
@@ -32,6 +44,15 @@ public record GrpoOptions(
         rollout.learned().ifPresent(noise -> noise.check(rollout, objective));
         if (rollout.stored()) {
             StoredPairs.check(batch, signal, objective);
+        }
+        boolean asked = signal.critic().asked()
+                || rollout.gradient().filter(CriticGradient.class::isInstance).isPresent()
+                || (objective instanceof Matching matching && matching.loss().asksCritic());
+        CriticLearning.check(critic.isPresent(), asked);
+        if (signal.critic().asked() && !(objective instanceof PolicyGradient)) {
+            throw new IllegalArgumentException(
+                    "The critic's scores of steps are for the policy gradient, because other objectives learn from whole samples.%nMaybe write objective.type: policy-gradient."
+                            .formatted());
         }
         if (signal.granularities().size() > 1) {
             Granularity.check(batch, rollout);
@@ -92,7 +113,7 @@ public record GrpoOptions(
      * @param sde the noise of a step and its likelihood
      * @param schedule the grid
      * @param exploration which steps are stochastic
-     * @param gradient leads stochastic steps to where the reward rises; empty for none
+     * @param gradient leads stochastic steps to where the reward, or the critic, rises; empty for none
      * @param learned how the noise is learned; empty if it stays as it is
      * @param stored whether nothing is sampled, and pairs that were stored are learned from; see {@link StoredPairs}
      */
@@ -100,7 +121,7 @@ public record GrpoOptions(
             SdeOptions sde,
             TimeSchedule schedule,
             ExplorationSchedule exploration,
-            Optional<RewardGradient> gradient,
+            Optional<DriftGradient> gradient,
             Optional<NoiseLearning> learned,
             boolean stored) {
         public Rollout {
@@ -170,6 +191,7 @@ public record GrpoOptions(
      * @param completion how states along the way are made visible to the reward, where the credit needs them
      * @param granularities how many steps of the grid the ODE takes at a time after the one stochastic step, 1 first: each has
      *     an advantage of its own, and they are added up; {1} but for G²RPO
+     * @param critic what a critic has to say about steps
      */
     public record Signal(
             Credit credit,
@@ -179,10 +201,38 @@ public record GrpoOptions(
             double limit,
             boolean dropZero,
             Completion completion,
-            List<Integer> granularities) {
+            List<Integer> granularities,
+            CriticLearning.Steps critic) {
         /** Flow-GRPO's: the outcome for every step, the batch's deviation, limit 5. */
         public static final Signal FLOW_GRPO =
                 new Signal(new Credit.Broadcast(), GroupAdvantage.FLOW_GRPO, Combination.REWARD_SUM, 0, 5, true);
+
+        /** A signal without a critic. */
+        public Signal(
+                Credit credit,
+                GroupAdvantage advantage,
+                Combination combination,
+                int history,
+                double limit,
+                boolean dropZero,
+                Completion completion,
+                List<Integer> granularities) {
+            this(
+                    credit,
+                    advantage,
+                    combination,
+                    history,
+                    limit,
+                    dropZero,
+                    completion,
+                    granularities,
+                    CriticLearning.Steps.NONE);
+        }
+
+        /** Returns whether the reward judges completions of states along the way. */
+        boolean needsCompletions() {
+            return credit.needsStates() && !critic.judges();
+        }
 
         /** A signal whose states are completed on the rest of the grid. */
         public Signal(
@@ -192,13 +242,36 @@ public record GrpoOptions(
                 int history,
                 double limit,
                 boolean dropZero) {
-            this(credit, advantage, combination, history, limit, dropZero, Completion.WHOLE, List.of(1));
+            this(
+                    credit,
+                    advantage,
+                    combination,
+                    history,
+                    limit,
+                    dropZero,
+                    Completion.WHOLE,
+                    List.of(1),
+                    CriticLearning.Steps.NONE);
         }
 
         public Signal {
             Require.atLeast("history", history, 0);
             Require.positive("limit", limit);
             granularities = List.copyOf(granularities);
+            if (critic.judges() && !(credit instanceof Credit.Gain || credit instanceof Credit.Value)) {
+                throw new IllegalArgumentException(
+                        "credit (%s) must be the gain or the value of a step where the critic judges, because it sees only the states around stochastic steps."
+                                .formatted(credit));
+            }
+            if (critic.judges() && combination != Combination.REWARD_SUM) {
+                throw new IllegalArgumentException(
+                        "combination (%s) must be reward-sum where the critic judges, because it has learned the rewards as one."
+                                .formatted(combination));
+            }
+            if (critic.asked() && granularities.size() > 1) {
+                throw new IllegalArgumentException(
+                        "granularities (%s) must be [1] with a critic of steps.".formatted(granularities));
+            }
             Granularity.check(granularities, credit, history);
             if (history > 0 && credit.needsStates()) {
                 throw new IllegalArgumentException(
@@ -209,7 +282,7 @@ public record GrpoOptions(
 
         /** Returns this signal with the samples that have no advantage left in. */
         Signal keepingZero() {
-            return new Signal(credit, advantage, combination, history, limit, false, completion, granularities);
+            return new Signal(credit, advantage, combination, history, limit, false, completion, granularities, critic);
         }
 
         /**

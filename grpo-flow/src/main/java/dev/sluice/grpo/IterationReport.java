@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * @param ratioDeviationBeforeUpdate largest |ratio − 1| before the weights first moved in this iteration; 0 if nothing is wrong
  * @param skipped what could not be used
  * @param beside what learns beside the policy reports, by name
- * @param seconds by phase: rollout, decode, score (on its own thread), wait (for scores), update
+ * @param seconds by phase: rollout, decode, score (on its own thread), wait (for scores), update, critic,
+ *     bookkeeping (the rest)
  * @param totalSeconds the whole iteration
  * @param residentBytes physical memory of the process; 0 if unknown
  */

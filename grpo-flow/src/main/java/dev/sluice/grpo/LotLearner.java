@@ -23,8 +23,19 @@ import java.util.OptionalInt;
  * @param policies the policy and those that it is compared with
  * @param chunks of the iteration
  * @param draws where levels and noise come from
+ * @param critic of noised samples, where the loss asks it
  */
-record LotLearner(Matching objective, Policies policies, List<Chunk> chunks, NoisedLot.Draws draws) {
+record LotLearner(
+        Matching objective,
+        Policies policies,
+        List<Chunk> chunks,
+        NoisedLot.Draws draws,
+        Optional<LatentCritic> critic) {
+    /** A learner without a critic. */
+    LotLearner(Matching objective, Policies policies, List<Chunk> chunks, NoisedLot.Draws draws) {
+        this(objective, policies, chunks, draws, Optional.empty());
+    }
+
     /** One draw: the velocity with its graph, the same values without, and those of the frozen policies. */
     private record Look(NoisedLot at, NDArray graph, NDArray velocity, Map<Frozen, NDArray> frozen) {}
 
@@ -116,10 +127,15 @@ record LotLearner(Matching objective, Policies policies, List<Chunk> chunks, Noi
                 frozen[m] = meanSquares(compared(look).sub(look.at.target()));
             }
         }
+        double[][] values = new double[objective.loss().asksCritic() ? levels : 0][];
+        for (int m = 0; m < values.length; m++) {
+            NoisedLot at = looks.get(m).at;
+            values[m] = critic.orElseThrow().values(at.latents(), at.sigmas(), at.conditioning());
+        }
         double[][] before = old == null
                 ? squares[0]
                 : Arrays.stream(chosen).mapToObj(draw -> old[draw]).toArray(double[][]::new);
-        return new MatchingErrors(sigmas, squares, magnitudes, frozen, before);
+        return new MatchingErrors(sigmas, squares, magnitudes, frozen, before, values);
     }
 
     private NDArray compared(Look look) {

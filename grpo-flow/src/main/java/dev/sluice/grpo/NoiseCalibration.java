@@ -13,6 +13,7 @@ import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SdeSampler;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -107,8 +108,16 @@ public final class NoiseCalibration {
             for (int number = 0; number < options.rounds(); number++) {
                 GrpoOptions now = with(balance.diffusions(), start.schedule(), options);
                 SdeSampler sampler = new SdeSampler(now.rollout().sde(), start.schedule());
-                Rollouts rollouts =
-                        new Rollouts(lanes, task, now, () -> sampler, cache, scoring, policy.current(), new Phases());
+                Rollouts rollouts = new Rollouts(
+                        lanes,
+                        task,
+                        now,
+                        () -> sampler,
+                        cache,
+                        scoring,
+                        policy.current(),
+                        new Phases(),
+                        Optional.empty());
                 try (NDManager scratch = manager.newSubManager()) {
                     Sampled sampled = rollouts.run(scratch, number, prompts(options, number), GrpoListener.NONE);
                     int[] steps = IntStream.range(0, moved).toArray();

@@ -65,7 +65,12 @@ public final class PairCollection {
         GrpoOptions sampled = new GrpoOptions(
                 options.batch(),
                 new GrpoOptions.Rollout(
-                        like.sde(), like.schedule(), like.exploration(), like.gradient(), Optional.empty(), false),
+                        like.sde(),
+                        like.schedule(),
+                        like.exploration(),
+                        like.gradient().filter(RewardGradient.class::isInstance),
+                        Optional.empty(),
+                        false),
                 GrpoOptions.Signal.FLOW_GRPO,
                 new Matching(
                         new RewardWeighted(RewardWeighted.Weighting.BEST, 1),
@@ -81,8 +86,16 @@ public final class PairCollection {
                 PromptCache cache = new PromptCache(manager, task.encoder());
                 ScoringThread scoring = new ScoringThread(task.reward())) {
             SdeSampler sampler = new SdeSampler(like.sde(), like.schedule());
-            Rollouts rollouts =
-                    new Rollouts(lanes, task, sampled, () -> sampler, cache, scoring, policy.current(), new Phases());
+            Rollouts rollouts = new Rollouts(
+                    lanes,
+                    task,
+                    sampled,
+                    () -> sampler,
+                    cache,
+                    scoring,
+                    policy.current(),
+                    new Phases(),
+                    Optional.empty());
             PromptDraw draw = PromptDraw.of(task.prompts(), sampled);
             for (int round = 0; round < rounds; round++) {
                 try (NDManager scratch = manager.newSubManager()) {

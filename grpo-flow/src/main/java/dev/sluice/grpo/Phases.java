@@ -2,6 +2,7 @@ package dev.sluice.grpo;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Adds up the seconds spent in each phase of an iteration. */
 final class Phases {
@@ -15,6 +16,12 @@ final class Phases {
     static final String WAIT = "wait";
 
     static final String UPDATE = "update";
+
+    /** Time in which a critic of latents was asked about whole samples, or learned. */
+    static final String CRITIC = "critic";
+
+    /** All other time: what an algorithm does beside sampling, scoring and the networks' passes. */
+    static final String BOOKKEEPING = "bookkeeping";
 
     private final Map<String, Double> seconds = new LinkedHashMap<>();
 
@@ -45,10 +52,19 @@ final class Phases {
         }
     }
 
+    /** Counts all of an iteration that no other phase has, and what of the updates was no pass of a network, as bookkeeping. */
+    void rest(double total, double arranged) {
+        double known = Stream.of(ROLLOUT, DECODE, WAIT, UPDATE, CRITIC)
+                .mapToDouble(phase -> seconds.getOrDefault(phase, 0.0))
+                .sum();
+        add(BOOKKEEPING, Math.max(0, total - known) + arranged);
+        add(UPDATE, -arranged);
+    }
+
     /** Returns the sums and starts anew. */
     Map<String, Double> take() {
         Map<String, Double> taken = new LinkedHashMap<>();
-        for (String phase : new String[] {ROLLOUT, DECODE, SCORE, WAIT, UPDATE}) {
+        for (String phase : new String[] {ROLLOUT, DECODE, SCORE, WAIT, UPDATE, CRITIC, BOOKKEEPING}) {
             taken.put(phase, seconds.getOrDefault(phase, 0.0));
         }
         seconds.clear();

@@ -26,6 +26,11 @@ public record PolicyGradient(
             GrpoOptions.Updates updates) {
         rollout.requireDensities();
         ratioRule.check(rollout.sde(), updates);
+        if (rollout.gradient().isEmpty() && anchors.stream().anyMatch(Anchor.Led.class::isInstance)) {
+            throw new IllegalArgumentException(
+                    "distillation draws the policy to where a gradient has led it, but none leads.%nMaybe leave it out, or write exploration.rewardGradient."
+                            .formatted());
+        }
     }
 
     @Override

@@ -23,7 +23,8 @@ import dev.sluice.sde.GaussianStep;
  * @param to one past the last step that is led; those that are not stochastic never are
  */
 public record RewardGradient(
-        double scale, boolean timesLength, boolean normalised, double radius, int draws, int from, int to) {
+        double scale, boolean timesLength, boolean normalised, double radius, int draws, int from, int to)
+        implements DriftGradient {
     public RewardGradient {
         Require.positive("scale", scale);
         Require.positive("radius", radius);
@@ -34,13 +35,13 @@ public record RewardGradient(
         }
     }
 
-    /** Returns whether a step is led. */
-    boolean leads(int step) {
+    @Override
+    public boolean leads(int step) {
         return step >= from && step < to;
     }
 
-    /** Returns what d is multiplied by. */
-    double factor(GaussianStep numbers) {
+    @Override
+    public double factor(GaussianStep numbers) {
         return timesLength ? scale * numbers.length() : scale;
     }
 }

@@ -12,7 +12,6 @@ import java.util.function.Function;
 /** Leads the samples of a chunk to where the reward rises; see {@link RewardGradient}. */
 final class RewardGuide implements DriftGuide {
     private static final long PURPOSE = 0x7370736175L;
-    private static final double LEAST_LENGTH = 1e-8;
 
     private final RewardGradient options;
     private final Function<NDArray, double[]> rewards;
@@ -40,7 +39,7 @@ final class RewardGuide implements DriftGuide {
     }
 
     @Override
-    public Optional<NDArray> shift(NDArray data, int step, GaussianStep numbers) {
+    public Optional<NDArray> shift(NDArray latents, NDArray data, int step, GaussianStep numbers) {
         if (!options.leads(step)) {
             return Optional.empty();
         }
@@ -53,7 +52,7 @@ final class RewardGuide implements DriftGuide {
                 gradient[i] += (float) (slopes[i / size] * directions[i]);
             }
         }
-        scale(gradient, size, options.factor(numbers));
+        options.scale(gradient, size, numbers);
         return Optional.of(data.getManager().create(gradient, data.getShape()));
     }
 
@@ -83,19 +82,6 @@ final class RewardGuide implements DriftGuide {
                 slopes[i] = Double.isFinite(slope) ? slope : 0;
             }
             return slopes;
-        }
-    }
-
-    private void scale(float[] gradient, int size, double factor) {
-        for (int first = 0; first < gradient.length; first += size) {
-            double squares = 0;
-            for (int i = first; i < first + size; i++) {
-                squares += (double) gradient[i] * gradient[i];
-            }
-            double by = options.normalised() ? factor / (Math.sqrt(squares) + LEAST_LENGTH) : factor;
-            for (int i = first; i < first + size; i++) {
-                gradient[i] *= (float) by;
-            }
         }
     }
 }

@@ -19,6 +19,7 @@ import dev.sluice.sde.Trajectory;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -35,6 +36,7 @@ final class Rollouts implements SampleSource {
     private final ScoringThread scoring;
     private final VelocityModel model;
     private final Phases phases;
+    private final Optional<LatentCritic> critic;
 
     Rollouts(
             Lanes lanes,
@@ -44,7 +46,8 @@ final class Rollouts implements SampleSource {
             PromptCache cache,
             ScoringThread scoring,
             VelocityModel model,
-            Phases phases) {
+            Phases phases,
+            Optional<LatentCritic> critic) {
         this.lanes = lanes;
         this.task = task;
         this.options = options;
@@ -53,6 +56,7 @@ final class Rollouts implements SampleSource {
         this.scoring = scoring;
         this.model = model;
         this.phases = phases;
+        this.critic = critic;
     }
 
     @Override
@@ -65,7 +69,7 @@ final class Rollouts implements SampleSource {
         List<Chunk> chunks = new ArrayList<>();
         Phases onLanes = new Phases();
         long start = System.nanoTime();
-        int states = options.signal().credit().needsStates() ? stochastic.size() : 0;
+        int states = options.signal().needsCompletions() ? stochastic.size() : 0;
         int kinds = states + options.signal().granularities().size();
         List<Scores> scored;
         try {
@@ -111,7 +115,7 @@ final class Rollouts implements SampleSource {
         List<List<Sample>> samples = new ArrayList<>();
         samples.add(samples(chunk.trajectory().latents(), part));
         long decoded = System.nanoTime();
-        if (options.signal().credit().needsStates()) {
+        if (options.signal().needsCompletions()) {
             for (StoredStep stored : chunk.trajectory().steps()) {
                 TimeSchedule levels = options.signal().completion().from(schedule, stored.step());
                 samples.add(completion(chunk, stored.latents(), levels, part));
@@ -146,21 +150,27 @@ final class Rollouts implements SampleSource {
                 LongStream.range(first, first + part.size()).boxed().toList();
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);
         try (NDArray initial = initialNoise(iteration, noise).initial(owner, task.latentShape())) {
-            Trajectory trajectory = sampler.get().rollout(model, initial, conditioning, plan(stochastic, noise, part));
+            Trajectory trajectory =
+                    sampler.get().rollout(model, initial, conditioning, plan(stochastic, noise, part, conditioning));
             return new Chunk(first, conditioning, trajectory, finite(trajectory));
         }
     }
 
-    private RolloutPlan plan(List<Integer> stochastic, SampleNoise noise, List<Prompt> part) {
+    private RolloutPlan plan(
+            List<Integer> stochastic, SampleNoise noise, List<Prompt> part, Conditioning conditioning) {
         RolloutPlan plan = RolloutPlan.of(stochastic, noise);
         return options.rollout()
                 .gradient()
-                .map(gradient -> plan.guidedBy(new RewardGuide(
-                        gradient,
-                        data -> scoring.scored(samples(data, part)).values(),
-                        noise.samples(),
-                        options.seed(),
-                        noise.iteration())))
+                .map(gradient -> plan.guidedBy(
+                        gradient instanceof RewardGradient reward
+                                ? new RewardGuide(
+                                        reward,
+                                        data -> scoring.scored(samples(data, part))
+                                                .values(),
+                                        noise.samples(),
+                                        options.seed(),
+                                        noise.iteration())
+                                : new CriticGuide((CriticGradient) gradient, critic.orElseThrow(), conditioning)))
                 .orElse(plan);
     }
 

@@ -11,7 +11,13 @@ import java.util.Optional;
  * that every formula can be tested without a network. The trainer carries the slopes on through the network.
  */
 public sealed interface SampleLoss
-        permits AdvantageWeighted, RewardWeighted, PairPreference, GroupPreference, SetPreference, Contrast {
+        permits AdvantageWeighted,
+                RewardWeighted,
+                PairPreference,
+                GroupPreference,
+                SetPreference,
+                Contrast,
+                CriticWeighted {
     /**
      * Returns which samples are looked at together, and what each is worth.
      *
@@ -44,6 +50,11 @@ public sealed interface SampleLoss
 
     /** Returns whether the loss at one level depends on the others, so that all are computed at a time. */
     default boolean joinsLevels() {
+        return false;
+    }
+
+    /** Returns whether the critic is asked what noised samples are worth. */
+    default boolean asksCritic() {
         return false;
     }
 

@@ -8,6 +8,7 @@ import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Carries out {@link Matching}: looks at lots of finished samples at fresh levels of noise. */
@@ -17,13 +18,25 @@ final class SampleTeacher implements Teacher {
     private final Policies policies;
     private final Lanes lanes;
     private final NDManager manager;
+    private final Optional<LatentCritic> critic;
 
     SampleTeacher(Matching objective, GrpoOptions options, Policies policies, Lanes lanes, NDManager manager) {
+        this(objective, options, policies, lanes, manager, Optional.empty());
+    }
+
+    SampleTeacher(
+            Matching objective,
+            GrpoOptions options,
+            Policies policies,
+            Lanes lanes,
+            NDManager manager,
+            Optional<LatentCritic> critic) {
         this.objective = objective;
         this.options = options;
         this.policies = policies;
         this.lanes = lanes;
         this.manager = manager;
+        this.critic = critic;
     }
 
     /** One advantage for the whole sample. */
@@ -35,19 +48,21 @@ final class SampleTeacher implements Teacher {
     @Override
     public Course course(Judged judged) {
         Outcomes outcomes = judged.outcomes();
+        long start = System.nanoTime();
         List<Lot> lots = objective.loss().lots(outcomes, options.batch().chunkSize());
+        double arranged = (System.nanoTime() - start) * 1e-9;
         NoisedLot.Draws draws = new NoisedLot.Draws(
                 objective.levels(),
                 objective.draws(),
                 options.rollout().schedule(),
                 options.seed(),
                 judged.iteration());
-        LotLearner learner = new LotLearner(objective, policies, judged.chunks(), draws);
+        LotLearner learner = new LotLearner(objective, policies, judged.chunks(), draws, critic);
         int uses = options.updates().perIteration() * options.updates().innerEpochs();
         // The first update begins at the weights of the rollout, so that its own errors are the old ones.
         double[][][] old =
                 objective.loss().comparesWithOld() && uses > 1 ? errors(learner, lots) : new double[lots.size()][][];
-        return new LotCourse(lots, old, learner);
+        return new LotCourse(lots, old, learner, arranged);
     }
 
     /** Returns the errors under the present weights of every lot at every draw. */
@@ -67,8 +82,10 @@ final class SampleTeacher implements Teacher {
         private final List<Lot> lots;
         private final double[][][] old;
         private final LotLearner learner;
+        private final double arranged;
 
-        LotCourse(List<Lot> lots, double[][][] old, LotLearner learner) {
+        LotCourse(List<Lot> lots, double[][][] old, LotLearner learner, double arranged) {
+            this.arranged = arranged;
             this.lots = lots;
             this.old = old;
             this.learner = learner;
@@ -77,6 +94,11 @@ final class SampleTeacher implements Teacher {
         @Override
         public int units() {
             return lots.size();
+        }
+
+        @Override
+        public double arrangedSeconds() {
+            return arranged;
         }
 
         @Override

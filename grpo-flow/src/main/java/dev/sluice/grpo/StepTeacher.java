@@ -115,10 +115,12 @@ final class StepTeacher implements Teacher {
             NDArray surrogate = logRatio.mul(Doubles.array(scratch, terms.derivatives(), scale * stepWeight));
             double penalty = 0;
             double loss = terms.value();
-            if (!objective.anchors().isEmpty()) {
-                NDArray reference = referenceMean(present, latents, stored.step(), chunk);
-                for (Anchor anchor : objective.anchors()) {
-                    NDArray each = anchor.penalty(now.mean(), reference, numbers);
+            for (Anchor anchor : objective.anchors()) {
+                Optional<NDArray> other = anchor instanceof Anchor.Led
+                        ? stored.led()
+                        : Optional.of(referenceMean(present, latents, stored.step(), chunk));
+                if (other.isPresent()) {
+                    NDArray each = anchor.penalty(now.mean(), other.get(), numbers);
                     double mean = Arrays.stream(Doubles.of(each)).sum() / advantages.length;
                     penalty += mean;
                     loss += anchor.weight() * mean;

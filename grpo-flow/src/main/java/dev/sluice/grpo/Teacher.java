@@ -25,6 +25,7 @@ interface Teacher {
             Policy policy,
             Optional<PolicyCopy> copy,
             Optional<LearnedNoise> noise,
+            Optional<LatentCritic> critic,
             SdeSampler sampler,
             Lanes lanes,
             NDManager manager) {
@@ -39,6 +40,6 @@ interface Teacher {
             return new DistillationTeacher(distillation, options, policy, lanes, manager);
         }
         Matching matching = (Matching) options.objective();
-        return new SampleTeacher(matching, options, new Policies(policy, copy), lanes, manager);
+        return new SampleTeacher(matching, options, new Policies(policy, copy), lanes, manager, critic);
     }
 }

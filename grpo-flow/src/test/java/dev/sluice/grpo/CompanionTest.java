@@ -43,12 +43,51 @@ class CompanionTest {
                 new SdeOptions(new SdeRule.Cps(1), Likelihood.QUADRATIC, LastStep.ODE, false, true),
                 some.rollout().schedule(),
                 new ExplorationSchedule.AllButLast());
+        GrpoOptions.Rollout ode = new GrpoOptions.Rollout(
+                some.rollout().sde(), some.rollout().schedule(), new ExplorationSchedule.None());
+        GrpoOptions.Rollout led = new GrpoOptions.Rollout(
+                some.rollout().sde(),
+                some.rollout().schedule(),
+                some.rollout().exploration(),
+                Optional.of(new CriticGradient(0.5, false, true, 0, 3)),
+                Optional.empty(),
+                false);
+        Matching actor = new Matching(
+                new CriticWeighted(CriticWeighted.Weighting.EXPONENTIAL, 1, 1),
+                new NoiseLevels.Uniform(0.2),
+                2,
+                List.of(),
+                Optional.empty(),
+                false);
+        GrpoOptions.Signal process = new GrpoOptions.Signal(
+                new Credit.Broadcast(),
+                GroupAdvantage.DANCE_GRPO,
+                Combination.REWARD_SUM,
+                0,
+                5,
+                true,
+                Completion.WHOLE,
+                List.of(1),
+                new CriticLearning.Steps(false, 0.5));
         NoiseLearning noise = new NoiseLearning(0.1, 3, 0.01, Optional.of(new NoiseLearning.Narrowing(1, 4)), ADAM);
         return Stream.of(
                 Named.of(
                         "a critic of scores",
                         with(states, new Distillation(2, Distillation.LEVELS, new Distillation.Critic(2, ADAM)))),
+                Named.of("a critic of latents that weighs", critic(ode, actor, GrpoOptions.Signal.FLOW_GRPO)),
+                Named.of("a critic of latents that leads", critic(led, some.objective(), process)),
                 Named.of("learned noise", with(some.rollout().learning(noise), some.objective())));
+    }
+
+    private static GrpoOptions critic(GrpoOptions.Rollout rollout, Objective objective, GrpoOptions.Signal signal) {
+        return new GrpoOptions(
+                GrpoOptions.Batch.of(3, 4, 4),
+                rollout,
+                signal,
+                objective,
+                TinySd3.options(11).updates(),
+                Optional.of(new CriticLearning(8, 2, 1, ADAM)),
+                11);
     }
 
     private static GrpoTrainer trainer(TinySd3 world, GrpoOptions options) {

@@ -39,7 +39,8 @@ class RewardGuideTest {
     private static float[] shift(RewardGradient options, int step) {
         try (NDManager manager = Torch.newManager()) {
             RewardGuide guide = new RewardGuide(options, RewardGuideTest::linear, List.of(4L, 5L), 1, 0);
-            Optional<NDArray> shift = guide.shift(manager.ones(new Shape(2, 3)), step, NUMBERS);
+            Optional<NDArray> shift =
+                    guide.shift(manager.zeros(new Shape(2, 3)), manager.ones(new Shape(2, 3)), step, NUMBERS);
             return shift.map(NDArray::toFloatArray).orElse(new float[0]);
         }
     }

@@ -14,15 +14,16 @@ import java.util.Optional;
 @FunctionalInterface
 public interface DriftGuide {
     /** Leads nowhere. */
-    DriftGuide NONE = (data, step, numbers) -> Optional.empty();
+    DriftGuide NONE = (latents, data, step, numbers) -> Optional.empty();
 
     /**
      * Returns what is added to every sample after a stochastic step.
      *
-     * @param data ẑ, the data that the step's velocity predicts, shape (B, ...), float32
+     * @param latents x_k, shape (B, ...), float32
+     * @param data ẑ, the data that the step's velocity predicts, same shape
      * @param step k in [0, N)
      * @param numbers those of the step
      * @return same shape, owned by the manager of {@code data}; empty for a step that is not guided
      */
-    Optional<NDArray> shift(NDArray data, int step, GaussianStep numbers);
+    Optional<NDArray> shift(NDArray latents, NDArray data, int step, GaussianStep numbers);
 }

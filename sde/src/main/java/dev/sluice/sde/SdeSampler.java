@@ -187,24 +187,26 @@ public final class SdeSampler {
         }
 
         private NDArray recorded(NDArray x, int k, NDManager scratch) {
-            Transition taken =
-                    guided(sample(model, x, k, conditioning, plan.noise().draw(scratch, x.getShape(), k)), x, k);
+            Transition own = sample(model, x, k, conditioning, plan.noise().draw(scratch, x.getShape(), k));
+            Optional<NDArray> shift = shift(own, x, k);
+            // The likelihood is that of the step without the guide, at the place where the guide has led.
+            Transition taken = shift.map(by -> transition(own.next().add(by), own.mean(), step(k)))
+                    .orElse(own);
             taken.logProb().attach(owner);
             Optional<NDArray> mean = options.keepMeans() ? Optional.of(taken.mean()) : Optional.empty();
             mean.ifPresent(array -> array.attach(owner));
-            stored.add(new StoredStep(k, taken.std(), x, taken.next(), taken.logProb(), mean));
+            Optional<NDArray> led = shift.map(by -> taken.mean().add(by));
+            led.ifPresent(array -> array.attach(owner));
+            stored.add(new StoredStep(k, taken.std(), x, taken.next(), taken.logProb(), mean, led));
             return taken.next();
         }
 
-        /** Returns the transition to where the guide leads, with the likelihood that it has without the guide. */
-        private Transition guided(Transition taken, NDArray x, int k) {
+        private Optional<NDArray> shift(Transition own, NDArray x, int k) {
             if (plan.guide() == DriftGuide.NONE) {
-                return taken;
+                return Optional.empty();
             }
             GaussianStep numbers = step(k);
-            Optional<NDArray> shift = plan.guide().shift(numbers.data(x, taken.mean()), k, numbers);
-            return shift.map(by -> transition(taken.next().add(by), taken.mean(), numbers))
-                    .orElse(taken);
+            return plan.guide().shift(x, numbers.data(x, own.mean()), k, numbers);
         }
 
         private NDArray advanced(NDArray x, int k, NDManager scratch) {

@@ -14,8 +14,21 @@ import java.util.Optional;
  * @param next x_{k+1}, same shape
  * @param logProb the log-probability under the weights of the rollout, shape (B), float32
  * @param mean μ under those weights, if the sampler keeps means
+ * @param led μ and what a guide added to it, if one led the step
  */
-public record StoredStep(int step, double std, NDArray latents, NDArray next, NDArray logProb, Optional<NDArray> mean) {
+public record StoredStep(
+        int step,
+        double std,
+        NDArray latents,
+        NDArray next,
+        NDArray logProb,
+        Optional<NDArray> mean,
+        Optional<NDArray> led) {
+    /** A step that nothing led. */
+    public StoredStep(int step, double std, NDArray latents, NDArray next, NDArray logProb, Optional<NDArray> mean) {
+        this(step, std, latents, next, logProb, mean, Optional.empty());
+    }
+
     /**
      * Returns the same values as arrays of another manager, which share their memory: what is computed from them then belongs to
      * {@code owner}, and steps that have an array in common can be replayed at the same time.
@@ -27,7 +40,8 @@ public record StoredStep(int step, double std, NDArray latents, NDArray next, ND
                 alias(owner, latents),
                 alias(owner, next),
                 alias(owner, logProb),
-                mean.map(array -> alias(owner, array)));
+                mean.map(array -> alias(owner, array)),
+                led.map(array -> alias(owner, array)));
     }
 
     private static NDArray alias(NDManager owner, NDArray array) {

@@ -60,8 +60,8 @@ class DriftGuideTest {
     void aGuideMovesTheStepAndTheLikelihoodIsThatWithoutIt(SdeRule rule) {
         SdeSampler sampler = new SdeSampler(rule, SCHEDULE);
         try (Trajectory plain = rollout(sampler, DriftGuide.NONE);
-                Trajectory led =
-                        rollout(sampler, (data, step, numbers) -> step == 1 ? constant(data) : Optional.empty())) {
+                Trajectory led = rollout(
+                        sampler, (latents, data, step, numbers) -> step == 1 ? constant(data) : Optional.empty())) {
             assertThat(led.steps().get(0).next().toFloatArray())
                     .containsExactly(plain.steps().get(0).next().toFloatArray());
             StoredStep was = plain.steps().get(1);
@@ -93,7 +93,7 @@ class DriftGuideTest {
     @Test
     void theGradientPullsTheMeanToWhereTheGuideHasLed() {
         SdeSampler sampler = new SdeSampler(new SdeRule.Dance(0.3), SCHEDULE);
-        try (Trajectory led = rollout(sampler, (data, step, numbers) -> constant(data))) {
+        try (Trajectory led = rollout(sampler, (latents, data, step, numbers) -> constant(data))) {
             StoredStep stored = led.steps().get(2);
             GaussianStep numbers = sampler.step(2);
             float[] n = noise.draw(manager, new Shape(3, WIDTH), 2).toFloatArray();
@@ -119,7 +119,7 @@ class DriftGuideTest {
     void theGuideIsShownTheDataThatTheStepPredicts() {
         List<float[]> shown = new ArrayList<>();
         SdeSampler sampler = new SdeSampler(new SdeRule.FlowGrpo(0.7), SCHEDULE);
-        try (Trajectory led = rollout(sampler, (data, step, numbers) -> {
+        try (Trajectory led = rollout(sampler, (latents, data, step, numbers) -> {
             shown.add(data.toFloatArray());
             return Optional.empty();
         })) {

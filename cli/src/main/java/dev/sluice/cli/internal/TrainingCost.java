@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.configs.CreditChoice;
 import dev.sluice.configs.ObjectiveChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -42,7 +43,7 @@ public record TrainingCost(
         int most = config.credit().completionSteps() == 0
                 ? Integer.MAX_VALUE
                 : config.credit().completionSteps();
-        long whole = config.credit().credit().needsStates()
+        long whole = config.credit().credit().needsStates() && config.credit().judge() == CreditChoice.Judge.REWARD
                 ? stochastic.stream()
                         .mapToLong(step -> Math.min(most, steps - step))
                         .sum()
