@@ -65,6 +65,7 @@ final class PairsCommand implements Callable<Integer> {
         Require.atLeast("rounds", rounds, 1);
         RunConfig run = RunFiles.train(config, settings);
         try (TrainingSession session = TrainingSession.open(run)) {
+            PairFiles.requirePictures(session.pipeline());
             PairFiles files = PairFiles.create(out);
             try (Progress progress = Progress.start(spec.commandLine().getErr(), 0, rounds)) {
                 session.collect(rounds, (round, pairs) -> {

@@ -2,6 +2,7 @@ package dev.sluice.grpo;
 
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.tensor.Require;
+import java.util.List;
 
 /**
  * A critic of noisy latents V(x_σ, σ, c), which learns beside the policy what a sample will be worth: the mean of
@@ -37,6 +38,24 @@ public record CriticLearning(int width, int updates, int warmUp, AdamW.Options o
             Require.notNegative("processWeight", processWeight);
         }
 
+        /** Refuses what it has no meaning with. */
+        void check(Credit credit, Combination combination, List<Integer> granularities) {
+            if (judges && !(credit instanceof Credit.Gain || credit instanceof Credit.Value)) {
+                throw new IllegalArgumentException(
+                        "credit (%s) must be the gain or the value of a step where the critic judges, because it sees only the states around stochastic steps."
+                                .formatted(credit));
+            }
+            if (judges && combination != Combination.REWARD_SUM) {
+                throw new IllegalArgumentException(
+                        "combination (%s) must be reward-sum where the critic judges, because it has learned the rewards as one."
+                                .formatted(combination));
+            }
+            if (asked() && granularities.size() > 1) {
+                throw new IllegalArgumentException(
+                        "granularities (%s) must be [1] with a critic of steps.".formatted(granularities));
+            }
+        }
+
         /** Returns whether the critic is asked. */
         boolean asked() {
             return judges || processWeight > 0;
@@ -44,7 +63,10 @@ public record CriticLearning(int width, int updates, int warmUp, AdamW.Options o
     }
 
     /** Refuses a critic that nobody asks, and questions without one. */
-    static void check(boolean present, boolean asked) {
+    static void check(boolean present, GrpoOptions.Rollout rollout, GrpoOptions.Signal signal, Objective objective) {
+        boolean asked = signal.critic().asked()
+                || rollout.gradient().filter(CriticGradient.class::isInstance).isPresent()
+                || (objective instanceof Matching matching && matching.loss().asksCritic());
         if (present != asked) {
             throw new IllegalArgumentException(
                     present
@@ -52,6 +74,11 @@ public record CriticLearning(int width, int updates, int warmUp, AdamW.Options o
                                     .formatted()
                             : "critic is missing, but something asks it.%nMaybe write critic: {width: 64, updates: 4, warmUp: 5, learningRate: 1.0e-3}."
                                     .formatted());
+        }
+        if (signal.critic().asked() && !(objective instanceof PolicyGradient)) {
+            throw new IllegalArgumentException(
+                    "The critic's scores of steps are for the policy gradient, because other objectives learn from whole samples.%nMaybe write objective.type: policy-gradient."
+                            .formatted());
         }
     }
 }

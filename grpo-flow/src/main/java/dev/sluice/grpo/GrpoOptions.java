@@ -45,15 +45,7 @@ public record GrpoOptions(
         if (rollout.stored()) {
             StoredPairs.check(batch, signal, objective);
         }
-        boolean asked = signal.critic().asked()
-                || rollout.gradient().filter(CriticGradient.class::isInstance).isPresent()
-                || (objective instanceof Matching matching && matching.loss().asksCritic());
-        CriticLearning.check(critic.isPresent(), asked);
-        if (signal.critic().asked() && !(objective instanceof PolicyGradient)) {
-            throw new IllegalArgumentException(
-                    "The critic's scores of steps are for the policy gradient, because other objectives learn from whole samples.%nMaybe write objective.type: policy-gradient."
-                            .formatted());
-        }
+        CriticLearning.check(critic.isPresent(), rollout, signal, objective);
         if (signal.granularities().size() > 1) {
             Granularity.check(batch, rollout);
         }
@@ -258,20 +250,7 @@ public record GrpoOptions(
             Require.atLeast("history", history, 0);
             Require.positive("limit", limit);
             granularities = List.copyOf(granularities);
-            if (critic.judges() && !(credit instanceof Credit.Gain || credit instanceof Credit.Value)) {
-                throw new IllegalArgumentException(
-                        "credit (%s) must be the gain or the value of a step where the critic judges, because it sees only the states around stochastic steps."
-                                .formatted(credit));
-            }
-            if (critic.judges() && combination != Combination.REWARD_SUM) {
-                throw new IllegalArgumentException(
-                        "combination (%s) must be reward-sum where the critic judges, because it has learned the rewards as one."
-                                .formatted(combination));
-            }
-            if (critic.asked() && granularities.size() > 1) {
-                throw new IllegalArgumentException(
-                        "granularities (%s) must be [1] with a critic of steps.".formatted(granularities));
-            }
+            critic.check(credit, combination, granularities);
             Granularity.check(granularities, credit, history);
             if (history > 0 && credit.needsStates()) {
                 throw new IllegalArgumentException(

@@ -9,7 +9,6 @@ import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.IterationReport.Skipped;
 import dev.sluice.sde.SdeSampler;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,6 @@ import java.util.function.Supplier;
 public final class GrpoTrainer implements AutoCloseable {
     private final Policy policy;
     private final AlignmentTask task;
-    private final Lanes lanes;
     private final GrpoOptions options;
     private final NDManager manager;
     private final AdamW optimiser;
@@ -40,6 +38,7 @@ public final class GrpoTrainer implements AutoCloseable {
     private final Optional<PolicyCopy> copy;
     private final Optional<LearnedNoise> noise;
     private final Optional<LatentCritic> critic;
+    private final Appraisal appraisal;
     private final PromptCache cache;
     private final ScoringThread scoring;
     private final Phases phases = new Phases();
@@ -66,7 +65,6 @@ public final class GrpoTrainer implements AutoCloseable {
         options.signal().combination().check(task.reward());
         this.policy = policy;
         this.task = task;
-        this.lanes = lanes;
         this.options = options;
         this.manager = owner.newSubManager();
         policy.trainable().fold();
@@ -89,6 +87,7 @@ public final class GrpoTrainer implements AutoCloseable {
                 ? new StoredSource(lanes, task, options, cache, phases)
                 : new Rollouts(lanes, task, options, present, cache, scoring, sampling(), phases, critic);
         this.teacher = Teacher.of(options, policy, copy, noise, critic, sampler, lanes, manager);
+        this.appraisal = new Appraisal(options.signal(), task.reward(), critic, lanes, phases);
         this.updates = new UpdateLoop(
                 new PolicyUpdate(manager, lanes, policy, optimiser, ema, copy, noise),
                 options.updates(),
@@ -180,28 +179,15 @@ public final class GrpoTrainer implements AutoCloseable {
             double[] rewards = sampled.rewards();
             Groups groups = groups(prompts);
             int[] steps = teacher.creditedSteps(sampled);
-            Optional<LatentCritic.Seen> seen = critic.filter(
-                            one -> options.signal().critic().asked())
-                    .map(one -> phases.time(
-                            Phases.CRITIC,
-                            () -> one.along(
-                                    lanes, sampled, options.signal().critic().judges())));
-            List<List<Combination.Part>> granular = parts(sampled, seen, steps);
-            List<Combination.Part> parts = granular.get(0);
-            PromptHistory.Extended compared = history.extended(prompts, parts, groups);
-            Advantages outcomes = (granular.size() > 1
-                            ? options.signal().summed(granular, steps, groups)
-                            : options.signal().advantages(compared.parts(), steps, compared.groups()))
-                    .first(prompts.size());
-            Advantages advantages = seen.map(one -> outcomes.plus(process(one, rewards, groups)))
-                    .orElse(outcomes);
+            Appraisal.Appraised appraised = appraisal.of(sampled, prompts, groups, steps, history);
+            Advantages advantages = appraised.advantages();
             Judged judged = new Judged(iteration, sampled.chunks(), rewards, advantages, groups, options.signal());
             Learned learned = phases.time(Phases.UPDATE, () -> learn(judged, listener));
             List<UpdateReport> reports = learned.reports();
-            critic.ifPresent(one -> beside.putAll(learn(one, judged)));
+            beside.putAll(appraisal.teach(judged));
             GroupStatistics statistics = GroupStatistics.of(rewards, groups);
             Skipped skipped = count(sampled, statistics, reports);
-            history = history.after(prompts, parts);
+            history = history.after(prompts, appraised.parts());
             state = state.after(options.batch().prompts(), prompts.size(), skipped, anyApplied(reports));
             double total = (System.nanoTime() - start) * 1e-9;
             phases.rest(total, learned.arrangedSeconds());
@@ -226,32 +212,6 @@ public final class GrpoTrainer implements AutoCloseable {
         }
     }
 
-    /** Returns what was measured, at every granularity, or what the critic sees in its place. */
-    private List<List<Combination.Part>> parts(Sampled sampled, Optional<LatentCritic.Seen> seen, int[] steps) {
-        if (options.signal().critic().judges()) {
-            Credit.Probed probed = seen.orElseThrow().probed(sampled.rewards(), steps, sampled.steps());
-            return List.of(List.of(new Combination.Part(1, probed)));
-        }
-        return sampled.granular().stream()
-                .map(one -> options.signal().combination().parts(task.reward(), one))
-                .toList();
-    }
-
-    /** Returns the advantages of V(x_k), each step by itself; 0 for samples without a reward. */
-    private Advantages process(LatentCritic.Seen seen, double[] rewards, Groups groups) {
-        double weight = options.signal().critic().processWeight();
-        double[][] scores = new double[rewards.length][];
-        for (int i = 0; i < scores.length; i++) {
-            scores[i] = seen.before()[i].clone();
-            if (!Double.isFinite(rewards[i])) {
-                Arrays.fill(scores[i], Double.NaN);
-            }
-        }
-        Advantages own = new Advantages(options.signal().advantage().estimate(scores, groups))
-                .clipped(options.signal().limit());
-        return own.times(weight);
-    }
-
     /** What updates did, and how long it took to arrange them. */
     private record Learned(List<UpdateReport> reports, double arrangedSeconds) {}
 
@@ -261,14 +221,6 @@ public final class GrpoTrainer implements AutoCloseable {
         }
         Course course = teacher.course(judged);
         return new Learned(updates.run(judged.iteration(), course, listener), course.arrangedSeconds());
-    }
-
-    private Map<String, Double> learn(LatentCritic learning, Judged judged) {
-        double[] targets = options.signal().advantage().estimate(judged.rewards(), judged.groups());
-        for (int i = 0; i < targets.length; i++) {
-            targets[i] = Double.isFinite(judged.rewards()[i]) ? targets[i] : Double.NaN;
-        }
-        return phases.time(Phases.CRITIC, () -> learning.learn(judged.chunks(), targets, judged.iteration()));
     }
 
     private static void putNoise(Map<String, Double> into, List<Double> diffusions) {

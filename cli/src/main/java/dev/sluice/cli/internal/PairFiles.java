@@ -111,6 +111,7 @@ public final class PairFiles {
 
     /** Returns the pairs of a list that was checked, as a pipeline's latents of one size. */
     static StoredPairs open(PromptSource.PromptFile source, FlowPipeline pipeline, int height, int width) {
+        requirePictures(pipeline);
         return (owner, prompt, preferred) -> {
             Path file = path(source, prompt, preferred);
             Media picture = ImageFiles.read(file);
@@ -120,6 +121,14 @@ public final class PairFiles {
             }
             return latents(owner, pipeline, picture);
         };
+    }
+
+    /** Refuses a model of videos. */
+    public static void requirePictures(FlowPipeline pipeline) {
+        if (pipeline.video()) {
+            throw new IllegalArgumentException(
+                    "model (%s) makes videos; pairs are of pictures.".formatted(pipeline.folder()));
+        }
     }
 
     private static NDArray latents(NDManager owner, FlowPipeline pipeline, Media picture) {

@@ -1,6 +1,7 @@
 package dev.sluice.cli.internal;
 
 import dev.sluice.configs.CreditChoice;
+import dev.sluice.configs.ExplorationChoice;
 import dev.sluice.configs.ObjectiveChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -32,7 +33,9 @@ public record TrainingCost(
         return new TrainingCost(
                 session.trainable().parameterCount(),
                 session.forecast(),
-                pictures * (steps + completed(config, stochasticSteps)),
+                config.exploration().rule() == ExplorationChoice.Rule.STORED
+                        ? 0
+                        : pictures * (steps + completed(config, stochasticSteps)),
                 guided * updates.learned(),
                 guided * updates.frozen());
     }
