@@ -242,6 +242,7 @@ public record RunConfig(
                 advantageLimit,
                 dropZero,
                 objective,
+                critic,
                 updates,
                 evaluation,
                 checkpoints);
