@@ -143,7 +143,7 @@ class EvaluateCommandTest {
                 "--steps -3 | --steps (-3) must be at least 1",
                 "--guidance Infinity | --guidance (Infinity) must be a finite number",
                 "--reward letters --device cuda | device (cuda) must be auto, cpu, gpu or gpuN",
-                "--reward letters --adapter src | adapter_config.json is not there",
+                "--reward letters --adapter src | src has no weights; expected a .safetensors file",
                 "--json src | is a folder; expected a file",
             })
     void aWrongOptionIsRefused(String option, String message) {
