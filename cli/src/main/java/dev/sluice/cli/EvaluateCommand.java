@@ -4,6 +4,7 @@ import dev.sluice.cli.internal.ModelEvaluator;
 import dev.sluice.cli.internal.OpenModel;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
+import dev.sluice.cli.internal.TrainingSession;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.AtomicFiles;
@@ -111,6 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Prompt> prompts = Prompts.read(source);
         try (Reward reward = RewardSpec.parse(rewardName).open();
                 OpenModel model = arguments.open(prompts)) {
+            TrainingSession.requireText(model.pipeline());
             ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
                 AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, outcome)));

@@ -9,8 +9,10 @@ import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.PictureSampler;
+import dev.sluice.flow.StartPicture;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.Prompt;
+import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
 import dev.sluice.video.VideoFormat;
 import java.io.IOException;
@@ -41,6 +43,7 @@ import picocli.CommandLine.Spec;
             "  sluice sample --prompt \"a red circle and a blue square\" --seeds 1..8",
             "  sluice sample --adapter runs/demo/adapter --prompts prompts.txt --out after",
             "  sluice sample DIR --adapter style.safetensors:0.7 --adapter runs/demo/adapter --prompt \"a star\"",
+            "  sluice sample wan-i2v --image kite.png --prompt \"the kite rises\" --frames 33 --steps 30 --guidance 5",
             "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m"
         })
 final class SampleCommand implements Callable<Integer> {
@@ -65,6 +68,12 @@ final class SampleCommand implements Callable<Integer> {
             defaultValue = "1..4",
             description = "Seeds and ranges of seeds, such as 1..8 or 3,7 (default: ${DEFAULT-VALUE}).")
     private String seeds;
+
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description = "The picture that videos start from (PNG or JPEG), for models that make a video of one.")
+    private Path image;
 
     @Mixin
     private SamplingArguments sampling;
@@ -116,8 +125,16 @@ final class SampleCommand implements Callable<Integer> {
         List<Prompt> texts = prompts();
         sampling.check();
         PictureFolder.check(out, overwrite);
+        Optional<StartPicture> start = start();
         try (OpenModel model = arguments.open(texts)) {
-            PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()));
+            if (model.pipeline().needsPicture() != start.isPresent()) {
+                throw new IllegalArgumentException(
+                        start.isPresent()
+                                ? "--image (%s) must be left out, because this model makes its pictures from text alone."
+                                        .formatted(image)
+                                : "This model makes a video of a picture.%nMaybe add --image FILE.".formatted());
+            }
+            PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()), start);
             // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
             PictureFolder folder = PictureFolder.open(out, video.format);
             int failed = sample(model.pipeline(), sampler, texts, numbers, folder);
@@ -130,6 +147,14 @@ final class SampleCommand implements Callable<Integer> {
             printer.flush();
             return failed > 0 ? 1 : 0;
         }
+    }
+
+    private Optional<StartPicture> start() throws IOException {
+        if (image == null) {
+            return Optional.empty();
+        }
+        Media picture = ImageFiles.read(image);
+        return Optional.of(new StartPicture(picture.height(), picture.width(), picture.rgb()));
     }
 
     private List<Prompt> prompts() throws IOException {

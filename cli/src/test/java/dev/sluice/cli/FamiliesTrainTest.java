@@ -17,6 +17,21 @@ class FamiliesTrainTest {
     @TempDir
     private Path folder;
 
+    /** One of a family, or one whose network is a file. */
+    private Path model(String family) throws IOException {
+        if (!family.equals("velocity")) {
+            return TestModels.fixture(family + "-pipeline");
+        }
+        Path model = folder.resolve("velocity");
+        if (!Files.exists(model)) {
+            TestModels.copy(TestModels.fixture("velocity"), model);
+            TestModels.copy(TestModels.fixture("flux-pipeline/text_encoder_2"), model.resolve("text_encoder"));
+            TestModels.copy(TestModels.fixture("flux-pipeline/tokenizer_2"), model.resolve("tokenizer"));
+            TestModels.copy(TestModels.fixture("sd3-pipeline/scheduler"), model.resolve("scheduler"));
+        }
+        return model;
+    }
+
     private Path runFile(String family, int frames, double guidance) throws IOException {
         Files.writeString(folder.resolve("prompts.txt"), "a red circle\na cat on a mat\n");
         return Files.writeString(folder.resolve("run.yaml"), """
@@ -34,17 +49,15 @@ class FamiliesTrainTest {
                 evaluation: {every: 0, steps: 2, pictures: 2, chunkSize: 2}
                 checkpoints: {every: 1, keep: 1}
                 """.formatted(
-                        folder.resolve("runs"),
-                        TestModels.fixture(family + "-pipeline"),
-                        guidance,
-                        frames == 1 ? "" : ", frames: " + frames));
+                        folder.resolve("runs"), model(family), guidance, frames == 1 ? "" : ", frames: " + frames));
     }
 
     @ParameterizedTest
     @CsvSource({
         "flux, FluxTransformer2DModel, 1, 8",
         "wan, WanTransformer3DModel, 5, 16",
-        "sd3, SD3Transformer2DModel, 1, 16"
+        "sd3, SD3Transformer2DModel, 1, 16",
+        "velocity, auto_mapping, 1, 16"
     })
     void twoIterationsMoveAnAdapterThatSamplingTakes(String family, String network, int frames, int passes)
             throws IOException {
@@ -62,7 +75,7 @@ class FamiliesTrainTest {
         assertThat(Files.readString(adapter.resolve("adapter_config.json"))).contains("\"" + network + "\"");
         try (StoredAdapter stored = StoredAdapter.open(adapter);
                 StoredAdapter diffusers = StoredAdapter.open(adapter.resolve(StoredAdapter.DIFFUSERS))) {
-            stored.requireFits(TestModels.fixture(family + "-pipeline"));
+            stored.requireFits(model(family));
             assertThat(diffusers.layers()).isEqualTo(stored.layers());
             assertThat(diffusers.options()).isEqualTo(stored.options());
         }
@@ -76,23 +89,24 @@ class FamiliesTrainTest {
 
     private byte[] sampled(String family, int frames, String... more) throws IOException {
         Path out = folder.resolve("out");
-        Object[] words = new Object[12 + more.length];
+        Object[] words = new Object[13 + more.length];
         Object[] first = {
             "sample",
-            TestModels.fixture(family + "-pipeline"),
+            model(family),
             "--prompt=a star",
             "--seeds=1",
             "--steps=2",
             "--height=32",
             "--width=32",
             "--frames=" + frames,
+            "--video=png",
             "--overwrite",
             "--out=" + out,
             "--threads=1",
             "--batch=1"
         };
-        System.arraycopy(first, 0, words, 0, 12);
-        System.arraycopy(more, 0, words, 12, more.length);
+        System.arraycopy(first, 0, words, 0, 13);
+        System.arraycopy(more, 0, words, 13, more.length);
         CommandLineRun.of(words).succeeded();
         return Files.readAllBytes(out.resolve(frames == 1 ? "001-seed-1.png" : "001-seed-1/frame-002.png"));
     }

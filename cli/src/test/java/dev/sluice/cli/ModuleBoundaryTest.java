@@ -123,7 +123,7 @@ class ModuleBoundaryTest {
             strings = {
                 "ai.djl.pytorch..        dev.sluice.flow.tensor..",
                 "ai.djl.huggingface..    dev.sluice.flow..,dev.sluice.rewards..",
-                "ai.onnxruntime..        dev.sluice.rewards..",
+                "ai.onnxruntime..        dev.sluice.rewards..,dev.sluice.flow.internal..",
                 "org.bytedeco..          dev.sluice.video..",
                 "picocli..               dev.sluice.cli..",
                 "tools.jackson.dataformat..  dev.sluice.configs..",

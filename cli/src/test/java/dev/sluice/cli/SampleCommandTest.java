@@ -2,6 +2,7 @@ package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.flow.AtomicFiles;
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
 import dev.sluice.video.MediaFiles;
@@ -9,6 +10,7 @@ import dev.sluice.video.Pixels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -192,5 +194,58 @@ class SampleCommandTest {
                 "sample", MODEL, "--prompt", "a circle", "--steps", 1, "--out", folder.resolve("out"));
         assertThat(run.err()).contains("4/4  pictures").doesNotContain("\r", "\u001b");
         assertThat(run.out()).isEqualTo("4 pictures are in %s.%n".formatted(folder.resolve("out")));
+    }
+
+    @Test
+    void aVideoStartsFromAPictureWhereTheModelNeedsOne() throws IOException {
+        Path model = TestModels.copy(TestModels.fixture("wan-pipeline"), folder.resolve("i2v"));
+        AtomicFiles.deleteAll(model.resolve("transformer"));
+        TestModels.copy(TestModels.fixture("wan-transformer/transformer_i2v"), model.resolve("transformer"));
+        Files.delete(model.resolve("model_index.json"));
+        for (String part : List.of("image_encoder", "image_processor", "model_index.json")) {
+            TestModels.copy(TestModels.fixture("wan-i2v").resolve(part), model.resolve(part));
+        }
+        byte[] rgb = new byte[3 * 40 * 50];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (i / 7);
+        }
+        Path image = folder.resolve("start.png");
+        ImageFiles.write(Media.image(40, 50, rgb), image);
+        Path out = folder.resolve("video");
+        Object[] words = {
+            "sample",
+            model,
+            "--prompt",
+            "a kite",
+            "--seeds",
+            "1,2",
+            "--steps",
+            1,
+            "--height",
+            32,
+            "--width",
+            32,
+            "--frames",
+            5,
+            "--video",
+            "png",
+            "--guidance",
+            2,
+            "--threads",
+            1,
+            "--out",
+            out,
+            "--image",
+            image
+        };
+        CommandLineRun.of(words).succeeded();
+        assertThat(out.resolve("001-seed-2/frame-005.png")).exists();
+        CommandLineRun.of(Arrays.copyOf(words, words.length - 4)).refused("This model makes a video of a picture.");
+        words[1] = TestModels.fixture("wan-pipeline");
+        words[words.length - 3] = folder.resolve("other");
+        CommandLineRun.of(words).refused("--image (" + image + ") must be left out");
+        words[words.length - 1] = folder.resolve("none.png");
+        CommandLineRun.of(words).refused("none.png");
+        CommandLineRun.of("evaluate", model).refused("makes a video of a picture, which prompts do not have");
     }
 }

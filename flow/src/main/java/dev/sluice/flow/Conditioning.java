@@ -36,6 +36,24 @@ public record Conditioning(NDArray tokens, NDArray pooled, List<NDArray> picture
         this(tokens, pooled, List.of());
     }
 
+    /**
+     * Returns the same texts with a picture; owned by {@code owner}.
+     *
+     * @param arrays of one picture, whose first axis is 1; every sample gets it
+     */
+    public Conditioning with(NDManager owner, List<NDArray> arrays) {
+        List<NDArray> all = new ArrayList<>();
+        for (NDArray array : arrays) {
+            NDArray repeated = array.repeat(0, size());
+            repeated.attach(owner);
+            all.add(repeated);
+        }
+        NDArray texts = tokens.duplicate();
+        NDArray vectors = pooled.duplicate();
+        owner.attachAll(texts, vectors);
+        return new Conditioning(texts, vectors, all);
+    }
+
     /** Returns the number of samples. */
     public int size() {
         return Math.toIntExact(tokens.getShape().get(0));

@@ -8,9 +8,13 @@ import dev.sluice.flow.internal.Autoencoder;
 import dev.sluice.flow.internal.BlockChain;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.Network;
+import dev.sluice.flow.internal.PipelineCheck;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.internal.PipelineParts;
 import dev.sluice.flow.internal.PromptEncoder;
+import dev.sluice.flow.internal.VelocityNetwork;
+import dev.sluice.flow.internal.WanExperts;
+import dev.sluice.flow.internal.WanPictures;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -21,13 +25,15 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
- * A text-to-image or text-to-video flow model opened from a folder in diffusers' layout: transformer, text encoders,
- * tokenizers, the autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any size, FLUX.1 and Wan 2.1 are
- * known.
+ * A flow model from text to pictures, or from text or a picture to video, opened from a folder in diffusers' layout:
+ * transformer, text encoders, tokenizers, the autoencoder if there is one, and the scheduler's settings. SD3 and SD3.5, of any
+ * size, FLUX.1, Wan 2.1, Wan 2.2 (its pairs of networks), and networks that are given as a file are known.
  *
  * <p>Without an autoencoder, latents are pixels in [−1, 1].
  *
@@ -41,6 +47,7 @@ public final class FlowPipeline implements AutoCloseable {
     private final Network network;
     private final PromptEncoder prompts;
     private final Autoencoder autoencoder;
+    private final Optional<WanPictures> pictures;
     private final Scheduler scheduler;
     private final MemoryPolicy memory;
     private final Device decoding;
@@ -53,10 +60,12 @@ public final class FlowPipeline implements AutoCloseable {
         ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
         this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
         requireThousandTimesteps(schedulerConfig);
+        PipelineCheck.check(index);
         PipelineParts parts = PipelineParts.open(index, scheduler, manager, memory, texts);
         this.network = parts.network().running(BlockChain.Running.of(memory));
         this.prompts = parts.prompts();
         this.autoencoder = parts.autoencoder();
+        this.pictures = parts.pictures();
         this.memory = memory;
         this.decoding = memory.offload() ? Device.cpu() : manager.getDevice();
     }
@@ -110,9 +119,21 @@ public final class FlowPipeline implements AutoCloseable {
             throws IOException {
         NDManager manager = Torch.newManager(device);
         try {
-            return new FlowPipeline(manager, folder, memory, texts);
+            FlowPipeline pipeline = new FlowPipeline(manager, folder, memory, texts);
+            pipeline.requirePrecisions();
+            return pipeline;
         } catch (IOException | RuntimeException | Error e) {
             manager.close();
+            throw e;
+        }
+    }
+
+    private void requirePrecisions() {
+        try {
+            network.requirePrecision(memory.weights());
+            network.requirePrecision(memory.compute());
+        } catch (RuntimeException | Error e) {
+            close();
             throw e;
         }
     }
@@ -142,6 +163,26 @@ public final class FlowPipeline implements AutoCloseable {
     public Conditioning encode(NDManager owner, List<String> texts, int tokens) {
         Require.atLeast("the number of prompts", texts.size(), 1);
         return prompts.encode(owner, texts, tokens);
+    }
+
+    /** Returns whether the model makes a video of a picture, which every {@link Conditioning} must then have. */
+    public boolean needsPicture() {
+        return pictures.isPresent();
+    }
+
+    /**
+     * Encodes the picture that videos start from, for {@link Conditioning#with}.
+     *
+     * @param owner owns the result
+     * @param frames of the video
+     * @param height its rows in pixels
+     * @param width its columns in pixels
+     * @throws IllegalStateException if the model needs none
+     */
+    public List<NDArray> encode(NDManager owner, StartPicture picture, int frames, int height, int width) {
+        latentShape(1, frames, height, width);
+        return pictures.orElseThrow(() -> new IllegalStateException("This model starts from no picture."))
+                .encode(owner, picture, frames, height, width);
     }
 
     /** Returns the family's usual number of T5 tokens of a prompt, or the tokenizer's maximum if that is less. */
@@ -181,6 +222,11 @@ public final class FlowPipeline implements AutoCloseable {
     /** Returns whether guidance moves away from a negative prompt; else the network is told its scale. */
     public boolean takesNegativePrompt() {
         return network.takesNegativePrompt();
+    }
+
+    /** Returns whether the transformer's weights can be trained; those of an ONNX file cannot. */
+    public boolean trainable() {
+        return network.trainable();
     }
 
     /** Returns the names, or ends of names, of the layers of its attention, which adapters usually adapt. */
@@ -388,21 +434,44 @@ public final class FlowPipeline implements AutoCloseable {
         }
         PipelineIndex index = PipelineIndex.read(folder);
         AtomicFiles.folder(target, place -> {
-            index.copyWithout("transformer", place);
-            Path transformerFolder = place.resolve("transformer");
-            Files.createDirectories(transformerFolder);
-            Files.copy(index.folder("transformer").resolve("config.json"), transformerFolder.resolve("config.json"));
-            SafetensorsWriter.write(
-                    transformerFolder.resolve("diffusion_pytorch_model.safetensors"),
-                    transformerWeights().asMap(),
-                    Map.of("format", "pt"),
-                    storage);
+            boolean pair = index.has("transformer_2");
+            index.copyWithout(List.of("transformer", "transformer_2"), place);
+            Weights weights = transformerWeights();
+            saveNetwork(index, "transformer", pair ? weights.part("", WanExperts.SECOND) : weights, place, storage);
+            if (pair) {
+                saveNetwork(index, "transformer_2", weights.part(WanExperts.SECOND, ""), place, storage);
+            }
         });
+    }
+
+    /** The configuration, and the code of a model of any architecture. */
+    private static boolean isNoWeights(Path file) {
+        String name = file.getFileName().toString();
+        return Files.isRegularFile(file)
+                && !name.endsWith(".safetensors")
+                && !name.endsWith(".safetensors.index.json")
+                && !name.endsWith(".bin");
+    }
+
+    private static void saveNetwork(
+            PipelineIndex index, String component, Weights weights, Path place, SafetensorsWriter.Storage storage)
+            throws IOException {
+        Path to = Files.createDirectories(place.resolve(component));
+        try (Stream<Path> files = Files.list(index.folder(component))) {
+            for (Path file : files.filter(FlowPipeline::isNoWeights).toList()) {
+                Files.copy(file, to.resolve(file.getFileName().toString()));
+            }
+        }
+        SafetensorsWriter.write(
+                to.resolve("diffusion_pytorch_model.safetensors"), weights.asMap(), Map.of("format", "pt"), storage);
     }
 
     @Override
     public void close() {
         prompts.close();
+        if (network instanceof VelocityNetwork opened) {
+            opened.close();
+        }
         manager.close();
     }
 

@@ -2,6 +2,7 @@ package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.internal.Components;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.tensor.Torch;
@@ -144,20 +145,30 @@ public final class ModelConversion {
     }
 
     /** A tokenizer or a scheduler has none, and its own configuration. */
-    private static boolean hasWeights(Path component) {
+    private static boolean hasWeights(Path component) throws IOException {
         return Files.exists(component.resolve("config.json"))
+                && !code(component).endsWith(".onnx")
                 && !Files.exists(component.resolve("scheduler_config.json"))
                 && !Files.exists(component.resolve("tokenizer_config.json"));
     }
 
+    /** Returns the name of the file of a model of any architecture; empty for all others. */
+    private static String code(Path component) throws IOException {
+        ConfigFile config = Components.config(component);
+        return config.text("_class_name", "").equals(Components.VELOCITY) ? config.text("file", "velocity.pt") : "";
+    }
+
     private void component(String name, Path from, Path to) throws IOException {
         boolean weights = hasWeights(from);
+        String code = weights ? code(from) : "";
         try (Stream<Path> all = Files.walk(from)) {
             for (Path file : all.filter(file -> !file.equals(from)).toList()) {
                 Path place = to.resolve(from.relativize(file).toString());
                 if (Files.isDirectory(file)) {
                     Files.createDirectory(place);
-                } else if (!weights || !isWeights(file)) {
+                } else if (!weights
+                        || !isWeights(file)
+                        || file.getFileName().toString().equals(code)) {
                     Files.copy(file, place);
                 }
             }

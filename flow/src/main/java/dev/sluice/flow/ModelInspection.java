@@ -25,7 +25,9 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
     private static final List<Family> FAMILIES = List.of(
             new Family("StableDiffusion3Pipeline", "Stable Diffusion 3 and 3.5", "text to image"),
             new Family("FluxPipeline", "FLUX.1 dev and schnell", "text to image"),
-            new Family("WanPipeline", "Wan 2.1", "text to video"));
+            new Family("WanPipeline", "Wan 2.1; 2.2 with two transformers", "text to video"),
+            new Family("WanImageToVideoPipeline", "Wan 2.1; 2.2 with two transformers", "picture and text to video"),
+            new Family("VelocityPipeline", "any other, as a TorchScript or ONNX file", "what it was made for"));
 
     public ModelInspection {
         components = List.copyOf(components);
@@ -134,6 +136,9 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
             return new Component(name, "unknown", Map.of(), 0, 0, Optional.of(folder + " has no config.json."));
         }
         ConfigFile config = Components.config(folder);
+        if (config.text("_class_name", "").equals(Components.VELOCITY)) {
+            return file(name, folder, config);
+        }
         try (WeightFiles files = WeightFiles.open(folder)) {
             Map<StoredType, Long> parameters = new EnumMap<>(StoredType.class);
             for (String tensor : files.names()) {
@@ -152,5 +157,22 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
             }
             return new Component(name, Components.architecture(config), parameters, files.bytes(), unused, fault);
         }
+    }
+
+    /** A model of any architecture: a TorchScript file with its weights beside it, or an ONNX file that holds them. */
+    private static Component file(String name, Path folder, ConfigFile config) throws IOException {
+        Path code = folder.resolve(config.text("file", "velocity.pt"));
+        Optional<String> fault = Files.exists(code) ? Optional.empty() : Optional.of(code + " is not there.");
+        Map<StoredType, Long> parameters = new EnumMap<>(StoredType.class);
+        long bytes = Files.exists(code) ? Files.size(code) : 0;
+        if (!code.toString().endsWith(".onnx")) {
+            try (WeightFiles files = WeightFiles.open(folder)) {
+                for (String tensor : files.names()) {
+                    parameters.merge(files.dtype(tensor), files.shape(tensor).size(), Long::sum);
+                }
+                bytes += files.bytes();
+            }
+        }
+        return new Component(name, Components.VELOCITY, parameters, bytes, 0, fault);
     }
 }

@@ -9,6 +9,7 @@ import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -22,6 +23,7 @@ public final class PictureSampler {
     private final FlowPipeline pipeline;
     private final PictureSettings settings;
     private final OdeSampler sampler;
+    private final Optional<StartPicture> start;
 
     /**
      * Creates a sampler over a pipeline that stays the caller's.
@@ -29,6 +31,23 @@ public final class PictureSampler {
      * @throws IllegalArgumentException if the pipeline does not make pictures of that size
      */
     public PictureSampler(FlowPipeline pipeline, PictureSettings settings) {
+        this(pipeline, settings, Optional.empty());
+    }
+
+    /**
+     * Creates a sampler of videos that start from a picture.
+     *
+     * @param start the picture, where the model needs one, else nothing
+     * @throws IllegalArgumentException if the pipeline does not make pictures of that size, or a picture is missing or too many
+     */
+    public PictureSampler(FlowPipeline pipeline, PictureSettings settings, Optional<StartPicture> start) {
+        if (pipeline.needsPicture() != start.isPresent()) {
+            throw new IllegalArgumentException(
+                    pipeline.needsPicture()
+                            ? "This model makes a video of a picture; a picture to start from is missing."
+                            : "This model makes its pictures from text alone; there must be no picture to start from.");
+        }
+        this.start = start;
         if (!pipeline.takesNegativePrompt() && !settings.negativePrompt().isEmpty()) {
             throw new IllegalArgumentException(
                     "negativePrompt (%s) must be empty, because this model's guidance has none."
@@ -81,7 +100,10 @@ public final class PictureSampler {
         int steps = settings.steps();
         try (Torch.Scope off = Torch.noGradient();
                 NDManager run = pipeline.manager().newSubManager()) {
-            VelocityModel model = guided(run);
+            List<NDArray> picture = start.map(
+                            rgb -> pipeline.encode(run, rgb, settings.frames(), settings.height(), settings.width()))
+                    .orElse(List.of());
+            VelocityModel model = guided(run, picture);
             int[] done = {0};
             lanes.run(
                     chunks,
@@ -91,6 +113,7 @@ public final class PictureSampler {
                         return pictures(
                                 run,
                                 model,
+                                picture,
                                 part,
                                 () -> lane.tell(() -> {
                                     if (!listener.finished(++done[0], chunks * steps)) {
@@ -107,11 +130,12 @@ public final class PictureSampler {
         }
     }
 
-    private NDArray pictures(NDManager owner, VelocityModel model, List<Request> part, Runnable afterStep) {
+    private NDArray pictures(
+            NDManager owner, VelocityModel model, List<NDArray> picture, List<Request> part, Runnable afterStep) {
         try (Torch.Scope off = Torch.noGradient();
                 NDManager scratch = owner.newSubManager()) {
-            NDArray latents =
-                    sampler.sample(model, noise(scratch, part), conditioning(scratch, part), 0, (done, steps) -> {
+            NDArray latents = sampler.sample(
+                    model, noise(scratch, part), conditioning(scratch, picture, part), 0, (done, steps) -> {
                         afterStep.run();
                         return true;
                     });
@@ -121,10 +145,10 @@ public final class PictureSampler {
         }
     }
 
-    private VelocityModel guided(NDManager owner) {
+    private VelocityModel guided(NDManager owner, List<NDArray> picture) {
         return pipeline.guidedModel(
                 pipeline.transformerWeights(),
-                () -> pipeline.encode(owner, List.of(settings.negativePrompt())),
+                () -> pipeline.encode(owner, List.of(settings.negativePrompt())).with(owner, picture),
                 settings.guidance());
     }
 
@@ -140,12 +164,12 @@ public final class PictureSampler {
     }
 
     /** Encodes each prompt of the chunk once. */
-    private Conditioning conditioning(NDManager owner, List<Request> part) {
+    private Conditioning conditioning(NDManager owner, List<NDArray> picture, List<Request> part) {
         List<String> distinct = new ArrayList<>(
                 new LinkedHashSet<>(part.stream().map(Request::prompt).toList()));
         int[] rows = part.stream()
                 .mapToInt(request -> distinct.indexOf(request.prompt()))
                 .toArray();
-        return pipeline.encode(owner, distinct).rows(owner, rows);
+        return pipeline.encode(owner, distinct).rows(owner, rows).with(owner, picture);
     }
 }

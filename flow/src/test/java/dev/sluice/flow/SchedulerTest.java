@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -124,6 +126,30 @@ class SchedulerTest {
                         1000, new SigmaShift.Fixed(3), OptionalDouble.empty(), Scheduler.Spacing.EXPONENTIAL)
                 .schedule(12, 0);
         assertThat(exponential.sigma(4)).isCloseTo(Math.pow(least, 4.0 / 11), within(1e-12));
+    }
+
+    /** What diffusers' scheduler gives for SD3's shift, and for levels and a dynamic shift as FLUX's pipeline hands it. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Scheduler.Spacing.class,
+            names = {"KARRAS", "EXPONENTIAL", "BETA"})
+    void spacingsEqualDiffusers(Scheduler.Spacing spacing) throws IOException {
+        Scheduler.FlowMatchEuler scheduler =
+                new Scheduler.FlowMatchEuler(1000, new SigmaShift.Fixed(3), OptionalDouble.empty(), spacing);
+        String name = spacing.name().toLowerCase(Locale.ROOT);
+        try (SafetensorsFile golden = SafetensorsFile.open(Fixtures.path("spacings/golden.safetensors"))) {
+            assertClose(scheduler.schedule(7, 0), golden.floats(name + ".7"));
+            assertClose(scheduler.schedule(20, 0), golden.floats(name + ".20"));
+            assertClose(
+                    scheduler.schedule(SigmaGrid.linear(1, 1.0 / 7, 7), Math.exp(0.8)),
+                    golden.floats(name + ".dynamic.7"));
+        }
+    }
+
+    private static void assertClose(TimeSchedule schedule, float[] expected) {
+        for (int k = 0; k < expected.length; k++) {
+            assertThat(schedule.sigma(k)).as("level %s", k).isCloseTo(expected[k], within(1e-6));
+        }
     }
 
     @Test

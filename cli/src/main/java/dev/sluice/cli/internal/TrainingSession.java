@@ -78,6 +78,12 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(RunConfig read, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
+        requireText(pipeline);
+        if (!pipeline.trainable()) {
+            throw new IllegalArgumentException(
+                    "model (%s) is an ONNX file, which can be sampled and judged but not trained."
+                            .formatted(pipeline.folder()));
+        }
         this.lanes = lanes;
         this.pipeline = pipeline;
         this.reward = reward;
@@ -172,6 +178,15 @@ public final class TrainingSession implements AutoCloseable {
         spread(Prompts.read(config.prompts().test()), config.evaluation().prompts())
                 .forEach(prompt -> texts.add(prompt.text()));
         return texts;
+    }
+
+    /** Refuses a model whose prompts are not all that it needs. */
+    public static void requireText(FlowPipeline pipeline) {
+        if (pipeline.needsPicture()) {
+            throw new IllegalArgumentException(
+                    "model (%s) makes a video of a picture, which prompts do not have; only models of text can be judged and aligned."
+                            .formatted(pipeline.folder()));
+        }
     }
 
     private static String settings(RunConfig config) {

@@ -22,6 +22,9 @@ public final class Components {
     /** Wan's transformer. */
     public static final String WAN = "WanTransformer3DModel";
 
+    /** A velocity model of any architecture, as a file. */
+    public static final String VELOCITY = "VelocityModel";
+
     /** T5's encoder. */
     public static final String T5 = "T5EncoderModel";
 
@@ -34,6 +37,9 @@ public final class Components {
     /** CLIP's text encoder without its projection. */
     public static final String CLIP_PLAIN = "CLIPTextModel";
 
+    /** CLIP's picture encoder without its projection. */
+    public static final String CLIP_VISION = "CLIPVisionModel";
+
     /** The image autoencoder. */
     public static final String VAE = "AutoencoderKL";
 
@@ -41,10 +47,11 @@ public final class Components {
     public static final String WAN_VAE = "AutoencoderKLWan";
 
     /** Every architecture there is. */
-    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN, T5, UMT5, CLIP, CLIP_PLAIN, VAE, WAN_VAE);
+    public static final List<String> KNOWN =
+            List.of(SD3, FLUX, WAN, T5, UMT5, CLIP, CLIP_PLAIN, CLIP_VISION, VAE, WAN_VAE);
 
     private static final Map<String, String> BY_MODEL_TYPE =
-            Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN);
+            Map.of("t5", T5, "umt5", UMT5, "clip_text_model", CLIP_PLAIN, "clip_vision_model", CLIP_VISION);
 
     private Components() {}
 
@@ -100,6 +107,7 @@ public final class Components {
             case CLIP, CLIP_PLAIN ->
                 ClipConfig.of(config, architecture.equals(CLIP))
                         .layout(there.test(ClipConfig.TOKENS) ? "" : ClipConfig.PREFIX);
+            case CLIP_VISION -> ClipVisionConfig.of(config).layout(ClipVisionConfig.prefix(there));
             case VAE -> VaeConfig.of(config).layout();
             default -> WanVaeConfig.of(config).layout();
         };
@@ -170,6 +178,13 @@ public final class Components {
         String architecture = require(config, CLIP, CLIP_PLAIN);
         ClipConfig sizes = ClipConfig.of(config, architecture.equals(CLIP));
         return new ClipTextEncoder(sizes, weights(folder, config, manager, precision));
+    }
+
+    /** Opens a CLIP picture encoder; its weights belong to {@code manager}. */
+    public static ClipVision clipVision(Path folder, NDManager manager) throws IOException {
+        ConfigFile config = config(folder);
+        require(config, CLIP_VISION);
+        return new ClipVision(ClipVisionConfig.of(config), weights(folder, config, manager, Precision.FLOAT32));
     }
 
     /** Opens an image autoencoder; its weights belong to {@code manager}. */

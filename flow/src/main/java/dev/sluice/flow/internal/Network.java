@@ -18,6 +18,14 @@ public interface Network extends VelocityModel {
     /** Returns the same network over other weights, which it reads at every call and does not own. */
     Network over(Weights weights);
 
+    /** Returns whether gradients of its weights can be had. */
+    default boolean trainable() {
+        return true;
+    }
+
+    /** Refuses a precision that it cannot compute in. */
+    default void requirePrecision(Precision precision) {}
+
     /** Returns the names, or ends of names, of the layers of its attention. */
     List<String> attentionLayers();
 

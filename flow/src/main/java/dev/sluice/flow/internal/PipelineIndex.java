@@ -43,6 +43,11 @@ public final class PipelineIndex {
         return config.flag(key, false);
     }
 
+    /** Returns a number, 0 if it is not there. */
+    public double number(String key) throws IOException {
+        return config.number(key, 0);
+    }
+
     /** Returns the file. */
     public Path path() {
         return config.path();
@@ -91,11 +96,11 @@ public final class PipelineIndex {
         return tokenizer;
     }
 
-    /** Copies the index and the folders of all components but one. */
-    public void copyWithout(String left, Path target) throws IOException {
+    /** Copies the index and the folders of all components but some. */
+    public void copyWithout(List<String> left, Path target) throws IOException {
         Files.copy(path(), target.resolve(path().getFileName()));
         for (String component : components()) {
-            if (!component.equals(left)) {
+            if (!left.contains(component)) {
                 copy(folder(component), target.resolve(component));
             }
         }

@@ -8,15 +8,30 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
-/** The networks of a pipeline, which fit each other. */
-public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder autoencoder) {
-    private static final String SD3 = "StableDiffusion3Pipeline";
-    private static final String FLUX = "FluxPipeline";
-    private static final String WAN = "WanPipeline";
+/**
+ * The networks of a pipeline, which fit each other.
+ *
+ * @param network predicts velocities
+ * @param prompts encodes texts
+ * @param autoencoder stands between latents and pixels
+ * @param pictures encodes the picture that a video starts from, in pipelines that need one
+ */
+public record PipelineParts(
+        Network network, PromptEncoder prompts, Autoencoder autoencoder, Optional<WanPictures> pictures) {
+    private PipelineParts(Network network, PromptEncoder prompts, Autoencoder autoencoder) {
+        this(network, prompts, autoencoder, Optional.empty());
+    }
+
+    static final String SD3 = "StableDiffusion3Pipeline";
+    static final String FLUX = "FluxPipeline";
+    static final String WAN = "WanPipeline";
+    static final String VELOCITY = "VelocityPipeline";
+    static final String WAN_PICTURE = "WanImageToVideoPipeline";
 
     /** The pipelines that are known, by the class in {@code model_index.json}. */
-    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN);
+    public static final List<String> KNOWN = List.of(SD3, FLUX, WAN, WAN_PICTURE, VELOCITY);
 
     /**
      * Opens the parts that an index names; weights belong to {@code manager}.
@@ -29,10 +44,6 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
     public static PipelineParts open(
             PipelineIndex index, Scheduler scheduler, NDManager manager, MemoryPolicy memory, Collection<String> texts)
             throws IOException {
-        if (index.has("vae") && KNOWN.contains(index.className())) {
-            // Headers are read before any weights, so that a fault is found before long work.
-            Components.check(index.folder("vae"), index.className().equals(WAN) ? Components.WAN_VAE : Components.VAE);
-        }
         return switch (index.className()) {
             case SD3 -> {
                 Path folder = index.folder("transformer");
@@ -52,24 +63,43 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
                 FluxTransformer network = Components.flux(folder, 1, manager, memory.weights());
                 yield new PipelineParts(network, prompts, autoencoder(index, network, manager, memory));
             }
-            case WAN -> {
-                requireOneExpert(index);
+            case WAN, WAN_PICTURE -> {
+                boolean fromPicture = index.className().equals(WAN_PICTURE);
+                refuseTimesOfFrames(index);
                 boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
-                Path folder = index.folder("transformer");
-                WanConfig sizes = WanConfig.of(Components.check(folder, Components.WAN));
-                if (sizes.joinedChannels() > 0) {
-                    throw new IOException(
-                            "%s: in_channels (%s) of the transformer must be its out_channels (%s) in a text-to-video pipeline."
-                                    .formatted(index.path(), sizes.inChannels(), sizes.outChannels()));
-                }
+                WanConfig sizes = sizes(index, "transformer", fromPicture);
                 PromptEncoder prompts =
                         prompts(memory, manager, texts, owner -> WanPrompts.open(index, sizes, owner, memory.text()));
-                WanTransformer network = Components.wan(folder, wholeTimes, manager, memory.weights());
-                Autoencoder autoencoder = index.has("vae")
-                        ? Components.wanVae(index.folder("vae"), forFrozen(manager, memory))
-                        : new Autoencoder.Pixels();
-                requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
-                yield new PipelineParts(network, prompts, autoencoder);
+                WanTransformer first =
+                        Components.wan(index.folder("transformer"), wholeTimes, manager, memory.weights());
+                Autoencoder autoencoder = videoAutoencoder(index, first, manager, memory);
+                Network network = first;
+                if (index.has("transformer_2")) {
+                    WanConfig others = sizes(index, "transformer_2", fromPicture);
+                    double boundary = boundary(index, scheduler, sizes, others);
+                    WanTransformer second =
+                            Components.wan(index.folder("transformer_2"), wholeTimes, manager, memory.weights());
+                    network = WanExperts.of(first, second, boundary);
+                }
+                Optional<WanPictures> pictures = fromPicture
+                        ? Optional.of(WanPictures.open(index, sizes, encoder(index, autoencoder), manager))
+                        : Optional.empty();
+                yield new PipelineParts(network, prompts, autoencoder, pictures);
+            }
+            case VELOCITY -> {
+                VelocityNetwork network = VelocityNetwork.open(index.folder("transformer"), manager);
+                try {
+                    Autoencoder autoencoder = network.video()
+                            ? videoAutoencoder(index, network, manager, memory)
+                            : autoencoder(index, network, manager, memory);
+                    int size = network.config().textSize();
+                    PromptEncoder prompts = prompts(
+                            memory, manager, texts, owner -> PlainPrompts.open(index, size, owner, memory.text()));
+                    yield new PipelineParts(network, prompts, autoencoder);
+                } catch (IOException | RuntimeException | Error e) {
+                    network.close();
+                    throw e;
+                }
             }
             default ->
                 throw new IOException(
@@ -77,16 +107,37 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
         };
     }
 
-    /** Wan 2.2 has a second network for low noise, or a time for each frame. */
-    private static void requireOneExpert(PipelineIndex index) throws IOException {
-        if (index.has("transformer_2")) {
-            throw new IOException(
-                    "%s: transformer_2 must be null; Wan 2.2's two networks are not known.".formatted(index.path()));
-        }
+    /** Wan 2.2's small model has a time for each frame, and another autoencoder. */
+    private static void refuseTimesOfFrames(PipelineIndex index) throws IOException {
         if (index.flag("expand_timesteps")) {
             throw new IOException("%s: expand_timesteps (true) must be false; Wan 2.2's times of frames are not known."
                     .formatted(index.path()));
         }
+    }
+
+    private static WanConfig sizes(PipelineIndex index, String component, boolean fromPicture) throws IOException {
+        WanConfig sizes = WanConfig.of(Components.check(index.folder(component), Components.WAN));
+        if (!fromPicture && sizes.joinedChannels() > 0) {
+            throw new IOException(
+                    "%s: in_channels (%s) of the %s must be its out_channels (%s) in a text-to-video pipeline."
+                            .formatted(index.path(), sizes.inChannels(), component, sizes.outChannels()));
+        }
+        return sizes;
+    }
+
+    /** Returns the time, in 0..1000, from which on the first of two networks works. */
+    private static double boundary(PipelineIndex index, Scheduler scheduler, WanConfig first, WanConfig second)
+            throws IOException {
+        if (!second.equals(first)) {
+            throw new IOException("%s: the config.json of transformer_2 must have the sizes of the transformer's."
+                    .formatted(index.path()));
+        }
+        double ratio = index.number("boundary_ratio");
+        if (!(ratio > 0 && ratio < 1)) {
+            throw new IOException("%s: boundary_ratio (%s) must be between 0 and 1 where there is a transformer_2."
+                    .formatted(index.path(), ratio));
+        }
+        return ratio * scheduler.timestep(1);
     }
 
     private static PromptEncoder prompts(
@@ -112,6 +163,22 @@ public record PipelineParts(Network network, PromptEncoder prompts, Autoencoder 
                 : new Autoencoder.Pixels();
         requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
         return autoencoder;
+    }
+
+    private static Autoencoder videoAutoencoder(
+            PipelineIndex index, Network network, NDManager manager, MemoryPolicy memory) throws IOException {
+        Autoencoder autoencoder = index.has("vae")
+                ? Components.wanVae(index.folder("vae"), forFrozen(manager, memory))
+                : new Autoencoder.Pixels();
+        requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
+        return autoencoder;
+    }
+
+    private static AutoencoderKlWan encoder(PipelineIndex index, Autoencoder autoencoder) throws IOException {
+        if (autoencoder instanceof AutoencoderKlWan wan) {
+            return wan;
+        }
+        throw new IOException("%s: a pipeline from a picture to video needs a vae.".formatted(index.path()));
     }
 
     private static void requireChannels(Path index, String key, int channels, Autoencoder autoencoder)

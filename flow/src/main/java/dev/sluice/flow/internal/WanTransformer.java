@@ -173,6 +173,12 @@ public final class WanTransformer implements Network {
         }
     }
 
+    /** Returns the time that the network is told at a noise level. */
+    double time(float sigma) {
+        float scaled = sigma * 1000;
+        return wholeTimes ? Math.floor(scaled) : scaled;
+    }
+
     /**
      * Predicts the velocity from all input channels.
      *

@@ -41,7 +41,7 @@ public final class Ops {
     private static final byte[] EMPTY_TUPLE = {(byte) 0x80, 2, ')', '.'};
 
     /** Arrays whose names begin so reach a method as one dictionary. */
-    private static final String WEIGHTS = "p.";
+    static final String WEIGHTS = "p.";
 
     private static final Map<String, NDArray> MARKERS = new ConcurrentHashMap<>();
 

@@ -52,6 +52,23 @@ public final class Weights implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Returns those whose names begin so, without it; closing the result frees none of them.
+     *
+     * @param prefix what names must begin with; may be empty
+     * @param except what they must not begin with; empty for none
+     */
+    public Weights part(String prefix, String except) {
+        Weights view = new Weights(manager, false);
+        view.network = network;
+        arrays.forEach((name, array) -> {
+            if (name.startsWith(prefix) && (except.isEmpty() || !name.startsWith(except))) {
+                view.arrays.put(name.substring(prefix.length()), array);
+            }
+        });
+        return view;
+    }
+
     /** Returns the owner of the arrays. */
     public NDManager manager() {
         return manager;
