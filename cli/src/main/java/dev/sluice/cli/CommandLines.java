@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.flow.tensor.Suggestion;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -8,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** Wires the commands to picocli, and failures to one sentence and an exit status. */
@@ -40,11 +42,25 @@ final class CommandLines {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
         err.println(command.getColorScheme().errorText("sluice: " + sentence(e.getMessage())));
-        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        suggestion(e).ifPresent(err::println);
         err.printf(
                 "Run '%s --help' for what it takes.%n", command.getCommandSpec().qualifiedName());
         err.flush();
         return BAD_INPUT;
+    }
+
+    /** Returns what was probably meant by the first word or option that means nothing. */
+    private static Optional<String> suggestion(CommandLine.ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+            return Optional.empty();
+        }
+        CommandLine.Model.CommandSpec command = e.getCommandLine().getCommandSpec();
+        String wrong = unmatched.getUnmatched().get(0);
+        if (wrong.startsWith("-")) {
+            return Suggestion.nearest(wrong, command.optionsMap().keySet()).map("Did you mean: %s"::formatted);
+        }
+        return Suggestion.nearest(wrong, command.subcommands().keySet())
+                .map(name -> "Did you mean: %s %s".formatted(command.qualifiedName(), name));
     }
 
     private static String sentence(String message) {

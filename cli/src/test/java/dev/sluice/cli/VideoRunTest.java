@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.cli.internal.JsonLines;
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
+import dev.sluice.video.MediaFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,10 +44,13 @@ class VideoRunTest {
                         "3",
                         "--steps",
                         "2",
+                        "--video",
+                        "mkv",
                         "--out",
                         folder.resolve("s"))
                 .succeeded();
-        assertThat(folder.resolve("s/001-seed-3/frame-016.png")).exists();
+        Media video = MediaFiles.read(folder.resolve("s/001-seed-3.mkv"));
+        assertThat(List.of(video.frames(), video.height(), video.width())).isEqualTo(List.of(16, 32, 32));
         Path train = folder.resolve("train.yaml");
         Files.writeString(train, """
                 name: aligned

@@ -1,6 +1,6 @@
 package dev.sluice.rewards;
 
-import dev.sluice.rewards.internal.RewardNames;
+import dev.sluice.flow.tensor.Suggestion;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +70,7 @@ public interface RewardProvider {
                                         ? "none"
                                         : String.join(
                                                 ", ", new TreeSet<>(options().keySet())),
-                                RewardNames.nearest(option.getKey(), options().keySet())));
+                                Suggestion.line(option.getKey(), options().keySet())));
             }
             if (!values.isEmpty() && !values.contains(String.valueOf(option.getValue()))) {
                 throw new IllegalArgumentException("%s.%s (%s) must be one of %s."
@@ -119,7 +119,8 @@ public interface RewardProvider {
     }
 
     private static String hint(String name) {
-        String nearest = RewardNames.nearest(name, known().keySet());
-        return nearest.isEmpty() ? "Maybe add the jar that provides it." : nearest.strip();
+        return Suggestion.nearest(name, known().keySet())
+                .map("Maybe %s was meant."::formatted)
+                .orElse("Maybe add the jar that provides it.");
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.configs.internal;
 
+import dev.sluice.flow.tensor.Suggestion;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;

@@ -1,6 +1,7 @@
 package dev.sluice.configs.internal;
 
 import dev.sluice.configs.PromptSource;
+import dev.sluice.flow.tensor.Suggestion;
 import java.lang.reflect.AnnotatedElement;
 import java.math.BigDecimal;
 import java.nio.file.Files;

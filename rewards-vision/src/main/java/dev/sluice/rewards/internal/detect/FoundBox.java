@@ -1,6 +1,6 @@
 package dev.sluice.rewards.internal.detect;
 
-import dev.sluice.rewards.internal.RewardNames;
+import dev.sluice.flow.tensor.Suggestion;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -121,7 +121,7 @@ record FoundBox(String kind, double score, double[] edges) {
                 List.of("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white");
         if (!known.contains(word)) {
             throw new IllegalArgumentException("the colour (%s) must be one of %s.%s"
-                    .formatted(word, String.join(", ", known), RewardNames.nearest(word, known)));
+                    .formatted(word, String.join(", ", known), Suggestion.line(word, known)));
         }
     }
 }

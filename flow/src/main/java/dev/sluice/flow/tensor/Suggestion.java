@@ -1,11 +1,15 @@
-package dev.sluice.configs.internal;
+package dev.sluice.flow.tensor;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the name that was probably meant. */
+/**
+ * Finds the name that was probably meant.
+ *
+ * <p>Source: the distance of Damerau (1964), in its form that edits no part of a word twice.
+ */
 public final class Suggestion {
     private Suggestion() {}
 
@@ -13,8 +17,14 @@ public final class Suggestion {
     public static Optional<String> nearest(String wrong, Collection<String> known) {
         int allowed = Math.max(1, Math.max(wrong.length(), 3) / 3);
         return known.stream()
-                .min(Comparator.comparingInt(name -> distance(wrong, name)))
+                .min(Comparator.comparingInt((String name) -> distance(wrong, name))
+                        .thenComparing(Comparator.naturalOrder()))
                 .filter(name -> distance(wrong, name) <= allowed);
+    }
+
+    /** Returns a sentence on a line of its own that proposes the nearest known name, or nothing if none is near. */
+    public static String line(String wrong, Collection<String> known) {
+        return nearest(wrong, known).map("\nMaybe %s was meant."::formatted).orElse("");
     }
 
     /** Returns the least number of insertions, deletions, replacements and swaps of neighbours, ignoring case. */
