@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  sluice score --rewards scenes-strict --media samples --out scores.csv",
+            "  sluice score --rewards artifacts --media samples --out scores.csv",
             "  sluice score --rewards compressibility incompressibility --media 'out/**.png' --out scores.parquet",
             "  sluice score --rewards clipscore:model=weights/clip --media list.txt --prompts prompts.txt "
                     + "--out scores.jsonl --resume"
