@@ -4,19 +4,15 @@ import dev.sluice.cli.internal.Benchmark;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.TrainingSession;
-import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.tensor.Require;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Measures where the time of a run goes. */
@@ -34,14 +30,8 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
-    private Path config;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Change a key of the run file, such as batch.chunkSize=8; may be repeated.")
-    private final List<String> settings = new ArrayList<>();
+    @Mixin
+    private RunFileArguments file;
 
     @Option(
             names = "--iterations",
@@ -54,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Require.atLeast("--iterations", iterations, 1);
         Benchmark.Result result;
-        try (TrainingSession session = TrainingSession.open(RunFiles.train(config, settings));
+        try (TrainingSession session = TrainingSession.open(file.read());
                 Progress progress = Progress.start(spec.commandLine().getErr(), 0, iterations + 1L)) {
             result = Benchmark.run(session, iterations, progress);
         }

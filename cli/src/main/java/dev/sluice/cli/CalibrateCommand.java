@@ -4,21 +4,19 @@ import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.TrainingSession;
 import dev.sluice.configs.RunConfig;
-import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.grpo.NoiseCalibration;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Finds the noise of every step for a run file. */
@@ -38,14 +36,8 @@ final class CalibrateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
-    private Path config;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Change a key of the run file, such as sampling.steps=10; may be repeated.")
-    private final List<String> settings = new ArrayList<>();
+    @Mixin
+    private RunFileArguments file;
 
     @Option(
             names = "--samples",
@@ -70,7 +62,7 @@ final class CalibrateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        RunConfig run = RunFiles.train(config, settings);
+        RunConfig run = file.read();
         NoiseCalibration.Options options =
                 NoiseCalibration.Options.of(samples, run.batch().chunkSize(), rounds, move, run.seed());
         List<NoiseCalibration.Round> done = new ArrayList<>();

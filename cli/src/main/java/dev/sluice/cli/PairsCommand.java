@@ -4,19 +4,16 @@ import dev.sluice.cli.internal.PairFiles;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.TrainingSession;
 import dev.sluice.configs.RunConfig;
-import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.tensor.Require;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Makes preference pairs of a run's samples. */
@@ -37,14 +34,8 @@ final class PairsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
-    private Path config;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Change a key of the run file, such as sampling.steps=10; may be repeated.")
-    private final List<String> settings = new ArrayList<>();
+    @Mixin
+    private RunFileArguments file;
 
     @Option(
             names = "--rounds",
@@ -63,7 +54,7 @@ final class PairsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Require.atLeast("rounds", rounds, 1);
-        RunConfig run = RunFiles.train(config, settings);
+        RunConfig run = file.read();
         try (TrainingSession session = TrainingSession.open(run)) {
             PairFiles.requirePictures(session.pipeline());
             PairFiles files = PairFiles.create(out);

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,50 +75,11 @@ class KilledRunTest {
     /** Starts or resumes the run in a process of its own, and kills that some time after it has done an iteration more. */
     private String killed(Path file, Path metrics, int kill, SplittableRandom random)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Dai.djl.offline=true",
-                "-DOPT_OUT_TRACKING=true",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.sluice.cli.Main",
-                "train",
-                file.toString(),
-                "--set",
-                "name=killed",
-                "--set",
-                "iterations=" + ITERATIONS));
+        List<String> words = new ArrayList<>(
+                List.of("train", file.toString(), "--set", "name=killed", "--set", "iterations=" + ITERATIONS));
         if (kill > 0) {
-            command.add("--resume");
+            words.add("--resume");
         }
-        Path log = folder.resolve("kill-%s.log".formatted(kill));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        try {
-            long before = lines(metrics);
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-            while (process.isAlive() && lines(metrics) <= before && System.nanoTime() < deadline) {
-                Thread.sleep(5);
-            }
-            assertThat(lines(metrics)).as(Files.readString(log)).isGreaterThan(before);
-            long pause = random.nextLong(400);
-            Thread.sleep(pause);
-            assertThat(process.isAlive())
-                    .as("the process must still run to be killed; it did %s iterations".formatted(lines(metrics)))
-                    .isTrue();
-            return "at iteration %s + %s ms".formatted(lines(metrics), pause);
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    private static long lines(Path metrics) throws IOException {
-        if (!Files.exists(metrics)) {
-            return 0;
-        }
-        return Files.readString(metrics).chars().filter(c -> c == '\n').count();
+        return KilledProcess.run(words, metrics, 400, random, folder.resolve("kill-%s.log".formatted(kill)));
     }
 }

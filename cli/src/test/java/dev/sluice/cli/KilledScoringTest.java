@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -92,42 +91,9 @@ class KilledScoringTest {
     }
 
     private String killed(Path media, int kill, SplittableRandom random) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.sluice.cli.Main"));
-        command.addAll(command("killed", media));
-        command.add("--resume");
-        Path log = folder.resolve("kill-%s.log".formatted(kill));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        Path tally = folder.resolve("killed.tally");
-        try {
-            long before = lines(tally);
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-            while (process.isAlive() && lines(tally) <= before && System.nanoTime() < deadline) {
-                Thread.sleep(2);
-            }
-            assertThat(lines(tally)).as(Files.readString(log)).isGreaterThan(before);
-            long pause = random.nextLong(300);
-            Thread.sleep(pause);
-            assertThat(process.isAlive())
-                    .as("the process must still run to be killed; it scored %s".formatted(lines(tally)))
-                    .isTrue();
-            return "at item %s + %s ms".formatted(lines(tally), pause);
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-    }
-
-    private static long lines(Path file) throws IOException {
-        return Files.exists(file)
-                ? Files.readString(file).chars().filter(c -> c == '\n').count()
-                : 0;
+        List<String> words = command("killed", media);
+        words.add("--resume");
+        return KilledProcess.run(
+                words, folder.resolve("killed.tally"), 300, random, folder.resolve("kill-%s.log".formatted(kill)));
     }
 }

@@ -9,11 +9,10 @@ import dev.sluice.flow.internal.BlockChain;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.Network;
 import dev.sluice.flow.internal.PipelineCheck;
+import dev.sluice.flow.internal.PipelineCopy;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.internal.PipelineParts;
 import dev.sluice.flow.internal.PromptEncoder;
-import dev.sluice.flow.internal.VelocityNetwork;
-import dev.sluice.flow.internal.WanExperts;
 import dev.sluice.flow.internal.WanPictures;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
@@ -24,11 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * A flow model from text to pictures, or from text or a picture to video, opened from a folder in diffusers' layout:
@@ -118,22 +115,19 @@ public final class FlowPipeline implements AutoCloseable {
     public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory, Collection<String> texts)
             throws IOException {
         NDManager manager = Torch.newManager(device);
+        FlowPipeline pipeline;
         try {
-            FlowPipeline pipeline = new FlowPipeline(manager, folder, memory, texts);
-            pipeline.requirePrecisions();
-            return pipeline;
+            pipeline = new FlowPipeline(manager, folder, memory, texts);
         } catch (IOException | RuntimeException | Error e) {
             manager.close();
             throw e;
         }
-    }
-
-    private void requirePrecisions() {
         try {
-            network.requirePrecision(memory.weights());
-            network.requirePrecision(memory.compute());
+            pipeline.network.requirePrecision(memory.weights());
+            pipeline.network.requirePrecision(memory.compute());
+            return pipeline;
         } catch (RuntimeException | Error e) {
-            close();
+            pipeline.close();
             throw e;
         }
     }
@@ -385,6 +379,9 @@ public final class FlowPipeline implements AutoCloseable {
         NDManager owner = latents.getManager();
         try (NDManager scratch = owner.newSubManager()) {
             NDArray here = latents.toDevice(decoding, false);
+            if (here != latents) {
+                here.attach(scratch);
+            }
             NDArray centred = autoencoder.pixels(here);
             centred.attach(scratch);
             NDArray halved = Torch.scaled(centred, 0.5);
@@ -432,46 +429,13 @@ public final class FlowPipeline implements AutoCloseable {
             throw new IllegalArgumentException(
                     "target (%s) must not be the folder that the model was opened from.".formatted(target));
         }
-        PipelineIndex index = PipelineIndex.read(folder);
-        AtomicFiles.folder(target, place -> {
-            boolean pair = index.has("transformer_2");
-            index.copyWithout(List.of("transformer", "transformer_2"), place);
-            Weights weights = transformerWeights();
-            saveNetwork(index, "transformer", pair ? weights.part("", WanExperts.SECOND) : weights, place, storage);
-            if (pair) {
-                saveNetwork(index, "transformer_2", weights.part(WanExperts.SECOND, ""), place, storage);
-            }
-        });
-    }
-
-    /** The configuration, and the code of a model of any architecture. */
-    private static boolean isNoWeights(Path file) {
-        String name = file.getFileName().toString();
-        return Files.isRegularFile(file)
-                && !name.endsWith(".safetensors")
-                && !name.endsWith(".safetensors.index.json")
-                && !name.endsWith(".bin");
-    }
-
-    private static void saveNetwork(
-            PipelineIndex index, String component, Weights weights, Path place, SafetensorsWriter.Storage storage)
-            throws IOException {
-        Path to = Files.createDirectories(place.resolve(component));
-        try (Stream<Path> files = Files.list(index.folder(component))) {
-            for (Path file : files.filter(FlowPipeline::isNoWeights).toList()) {
-                Files.copy(file, to.resolve(file.getFileName().toString()));
-            }
-        }
-        SafetensorsWriter.write(
-                to.resolve("diffusion_pytorch_model.safetensors"), weights.asMap(), Map.of("format", "pt"), storage);
+        PipelineCopy.write(folder, transformerWeights(), target, storage);
     }
 
     @Override
     public void close() {
         prompts.close();
-        if (network instanceof VelocityNetwork opened) {
-            opened.close();
-        }
+        network.close();
         manager.close();
     }
 

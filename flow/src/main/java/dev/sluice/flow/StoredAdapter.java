@@ -186,15 +186,17 @@ public final class StoredAdapter implements AutoCloseable {
             throw new IOException("%s is a DoRA adapter, which can be used but not trained.".formatted(path()));
         }
         requireFits(weights);
-        LoraAdapter adapter = null;
         try (NDManager scratch = owner.newSubManager()) {
-            adapter = new LoraAdapter(owner, weights, options, NoiseSource.of(0));
-            adapter.load(values(scratch));
-            return adapter;
-        } catch (IllegalArgumentException e) {
-            if (adapter != null) {
+            Map<String, NDArray> values = values(scratch);
+            LoraAdapter adapter = new LoraAdapter(owner, weights, options, NoiseSource.of(0));
+            try {
+                adapter.load(values);
+                return adapter;
+            } catch (RuntimeException | Error e) {
                 adapter.close();
+                throw e;
             }
+        } catch (IllegalArgumentException e) {
             throw new IOException("%s does not fit the model: %s".formatted(path(), e.getMessage()), e);
         }
     }

@@ -3,9 +3,7 @@ package dev.sluice.rewards;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.rewards.internal.ArmFit;
 import dev.sluice.video.Media;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -37,17 +35,7 @@ public final class Executability implements Reward {
 
     @Override
     public Scores score(List<Sample> samples) {
-        double[] values = new double[samples.size()];
-        Map<Integer, String> reasons = new LinkedHashMap<>();
-        for (int i = 0; i < values.length; i++) {
-            try {
-                values[i] = score(samples.get(i).media());
-            } catch (IllegalArgumentException e) {
-                values[i] = Double.NaN;
-                reasons.put(i, e.getMessage());
-            }
-        }
-        return new Scores(values, reasons);
+        return Reward.each(sample -> score(sample.media())).score(samples);
     }
 
     /**

@@ -15,6 +15,9 @@ public interface Network extends VelocityModel {
     /** Returns the weights, live. */
     Weights weights();
 
+    /** Frees what it holds beside its weights, such as the code of a model that is given as a file. */
+    default void close() {}
+
     /** Returns the same network over other weights, which it reads at every call and does not own. */
     Network over(Weights weights);
 

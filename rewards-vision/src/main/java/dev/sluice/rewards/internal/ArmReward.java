@@ -7,9 +7,6 @@ import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
-import dev.sluice.rewards.Sample;
-import dev.sluice.rewards.Scores;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,10 +15,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * The verdict of the arm's exact judge, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose metadata or
  * video is none of the arm world has no score.
- *
- * @param score what a verdict earns
  */
-record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
+final class ArmReward {
     private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.VIDEO, true, false, true);
     private static final String NEEDS = "the metadata of a prompt of the world arm; 32×32 pixels";
     private static final Map<String, ToDoubleFunction<ArmVerdict>> MODES = new TreeMap<>(Map.of(
@@ -34,21 +29,12 @@ record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
             "visual",
             ArmVerdict::visual));
 
-    @Override
-    public Scores score(List<Sample> samples) {
-        double[] values = new double[samples.size()];
-        Map<Integer, String> reasons = new LinkedHashMap<>();
-        for (int i = 0; i < values.length; i++) {
-            Sample sample = samples.get(i);
-            try {
-                ArmPrompt prompt = ArmPrompt.of(sample.prompt(), sample.metadata());
-                values[i] = score.applyAsDouble(ArmJudge.judge(prompt, sample.media()));
-            } catch (IllegalArgumentException e) {
-                values[i] = Double.NaN;
-                reasons.put(i, e.getMessage());
-            }
-        }
-        return new Scores(values, reasons);
+    private ArmReward() {}
+
+    private static Reward of(Object mode) {
+        ToDoubleFunction<ArmVerdict> score = MODES.get(mode);
+        return Reward.each(sample ->
+                score.applyAsDouble(ArmJudge.judge(ArmPrompt.of(sample.prompt(), sample.metadata()), sample.media())));
     }
 
     /** Offers the graded verdict and, by its mode, the others. */
@@ -75,12 +61,12 @@ record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
 
         @Override
         public Reward open() {
-            return new ArmReward(MODES.get("graded"));
+            return of("graded");
         }
 
         @Override
         public Reward openChecked(Map<String, Object> options) {
-            return new ArmReward(MODES.get(options.getOrDefault("mode", "graded")));
+            return of(options.getOrDefault("mode", "graded"));
         }
     }
 
@@ -103,7 +89,7 @@ record ArmReward(ToDoubleFunction<ArmVerdict> score) implements Reward {
 
         @Override
         public Reward open() {
-            return new ArmReward(MODES.get("strict"));
+            return of("strict");
         }
     }
 }

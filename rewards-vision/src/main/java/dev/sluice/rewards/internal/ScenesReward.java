@@ -4,13 +4,10 @@ import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
-import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneVerdict;
 import dev.sluice.rewards.ScenesVerifier;
-import dev.sluice.rewards.Scores;
 import dev.sluice.video.Media;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,10 +17,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * The verdict of the scenes verifier, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose
  * metadata or picture is none of the scenes world has no score.
- *
- * @param score what a picture earns on a prompt
  */
-record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Reward {
+final class ScenesReward {
     private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.IMAGE, true, false, true);
     private static final Map<String, ToDoubleBiFunction<ScenePrompt, Media>> MODES = new TreeMap<>(Map.of(
             "closeness",
@@ -44,21 +39,12 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
         return (prompt, picture) -> part.applyAsDouble(ScenesVerifier.judge(prompt, picture));
     }
 
-    @Override
-    public Scores score(List<Sample> samples) {
-        double[] values = new double[samples.size()];
-        Map<Integer, String> reasons = new LinkedHashMap<>();
-        for (int i = 0; i < values.length; i++) {
-            Sample sample = samples.get(i);
-            try {
-                ScenePrompt prompt = ScenePrompt.of(sample.prompt(), sample.metadata());
-                values[i] = score.applyAsDouble(prompt, sample.media());
-            } catch (IllegalArgumentException e) {
-                values[i] = Double.NaN;
-                reasons.put(i, e.getMessage());
-            }
-        }
-        return new Scores(values, reasons);
+    private ScenesReward() {}
+
+    private static Reward of(Object mode) {
+        ToDoubleBiFunction<ScenePrompt, Media> score = MODES.get(mode);
+        return Reward.each(
+                sample -> score.applyAsDouble(ScenePrompt.of(sample.prompt(), sample.metadata()), sample.media()));
     }
 
     /** Offers the graded verdict and, by its mode, the other scores; {@code closeness} is what training learns most from. */
@@ -85,12 +71,12 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
 
         @Override
         public Reward open() {
-            return new ScenesReward(MODES.get("graded"));
+            return of("graded");
         }
 
         @Override
         public Reward openChecked(Map<String, Object> options) {
-            return new ScenesReward(MODES.get(options.getOrDefault("mode", "graded")));
+            return of(options.getOrDefault("mode", "graded"));
         }
     }
 
@@ -113,7 +99,7 @@ record ScenesReward(ToDoubleBiFunction<ScenePrompt, Media> score) implements Rew
 
         @Override
         public Reward open() {
-            return new ScenesReward(MODES.get("strict"));
+            return of("strict");
         }
     }
 }

@@ -12,12 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -25,8 +23,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,7 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ScoreServer implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String JSON_TYPE = "application/json";
-    private static final Set<String> FIELDS = Set.of("path", "data", "prompt", "metadata");
 
     /** Threads that turn requests away while all others are at work. */
     private static final int SPARE_THREADS = 16;
@@ -222,9 +217,11 @@ public final class ScoreServer implements AutoCloseable {
                 if (!json) {
                     throw new HttpFailure(415, "A batch must be %s.".formatted(JSON_TYPE));
                 }
-                return batch(json(body).path("items"), deadline);
+                return batch(RequestItem.object(body).path("items"), deadline);
             }
-            return json ? single(json(body), deadline) : single(body, prompt(exchange), deadline);
+            return json
+                    ? single(new RequestItem(RequestItem.object(body)), deadline)
+                    : single(body, prompt(exchange), deadline);
         } finally {
             admitted.release();
         }
@@ -240,18 +237,6 @@ public final class ScoreServer implements AutoCloseable {
             throw new HttpFailure(413, "The body has more than %s bytes.".formatted(limits.body()));
         }
         return body;
-    }
-
-    private static JsonNode json(byte[] body) throws HttpFailure {
-        try {
-            JsonNode node = JSON.readTree(body);
-            if (node != null && node.isObject()) {
-                return node;
-            }
-        } catch (JacksonException e) {
-            // said below
-        }
-        throw new HttpFailure(400, "The body must be a JSON object.");
     }
 
     private static String prompt(HttpExchange exchange) throws HttpFailure {
@@ -277,9 +262,9 @@ public final class ScoreServer implements AutoCloseable {
         }
     }
 
-    private Reply single(JsonNode item, long deadline) throws HttpFailure {
-        try (RequestMedia.Held held = read(item)) {
-            return reply(held, wait(submit(held, prompt(item), metadata(item)), deadline));
+    private Reply single(RequestItem item, long deadline) throws HttpFailure {
+        try (RequestMedia.Held held = item.read(media)) {
+            return reply(held, wait(submit(held, item.prompt(), item.metadata()), deadline));
         }
     }
 
@@ -314,12 +299,13 @@ public final class ScoreServer implements AutoCloseable {
             throw new HttpFailure(413, "items (%s) must be at most %s.".formatted(items.size(), limits.items()));
         }
         List<Object> results = new ArrayList<>();
-        for (JsonNode item : items) {
+        for (JsonNode node : items) {
+            RequestItem item = new RequestItem(node);
             if (System.nanoTime() > deadline) {
                 throw late();
             }
-            try (RequestMedia.Held held = read(item)) {
-                results.add(values(held, wait(submit(held, prompt(item), metadata(item)), deadline)));
+            try (RequestMedia.Held held = item.read(media)) {
+                results.add(values(held, wait(submit(held, item.prompt(), item.metadata()), deadline)));
             } catch (HttpFailure e) {
                 if (e.status() >= 500) {
                     throw e;
@@ -328,53 +314,6 @@ public final class ScoreServer implements AutoCloseable {
             }
         }
         return Reply.json(200, Map.of("results", results), true);
-    }
-
-    private RequestMedia.Held read(JsonNode item) throws HttpFailure {
-        if (!item.isObject()) {
-            throw new HttpFailure(400, "An item must be an object.");
-        }
-        for (String field : item.propertyNames()) {
-            if (!FIELDS.contains(field)) {
-                throw new HttpFailure(
-                        400, "%s is no field; there are path, data, prompt and metadata.".formatted(field));
-            }
-        }
-        if (item.has("path") == item.has("data")) {
-            throw new HttpFailure(400, "An item must have either path or data.");
-        }
-        if (item.has("path")) {
-            if (!item.path("path").isString()) {
-                throw new HttpFailure(400, "path must be a text.");
-            }
-            return media.path(item.path("path").asString());
-        }
-        if (!item.path("data").isString()) {
-            throw new HttpFailure(400, "data must be a text in Base64.");
-        }
-        try {
-            return media.upload(Base64.getDecoder().decode(item.path("data").asString()));
-        } catch (IllegalArgumentException e) {
-            throw new HttpFailure(400, "data is not valid Base64.");
-        }
-    }
-
-    private static String prompt(JsonNode item) throws HttpFailure {
-        if (item.has("prompt") && !item.path("prompt").isString()) {
-            throw new HttpFailure(400, "prompt must be a text.");
-        }
-        return item.path("prompt").asString("");
-    }
-
-    private static Map<String, Object> metadata(JsonNode item) throws HttpFailure {
-        JsonNode metadata = item.path("metadata");
-        if (metadata.isMissingNode()) {
-            return Map.of();
-        }
-        if (!metadata.isObject() || metadata.valueStream().anyMatch(JsonNode::isNull)) {
-            throw new HttpFailure(400, "metadata must be an object without null.");
-        }
-        return JSON.treeToValue(metadata, new TypeReference<Map<String, Object>>() {});
     }
 
     private ScoreQueue.Answer wait(CompletableFuture<ScoreQueue.Answer> future, long deadline) throws HttpFailure {

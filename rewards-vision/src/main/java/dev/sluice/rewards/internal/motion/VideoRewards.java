@@ -20,8 +20,32 @@ final class VideoRewards {
 
     private VideoRewards() {}
 
-    private static RewardFacts facts(double least, double greatest) {
-        return new RewardFacts(least, greatest, RewardFacts.Modality.VIDEO, false, false, true);
+    /** Offers a score of every video by itself, at most 1. */
+    private abstract static class OfVideos implements ParsedProvider {
+        private final String name;
+        private final RewardFacts facts;
+        private final RewardCard card;
+
+        OfVideos(String name, double least, String scores, String needs, String source) {
+            this.name = name;
+            this.facts = new RewardFacts(least, 1, RewardFacts.Modality.VIDEO, false, false, true);
+            this.card = new RewardCard(scores, needs, source);
+        }
+
+        @Override
+        public final String name() {
+            return name;
+        }
+
+        @Override
+        public final RewardFacts facts() {
+            return facts;
+        }
+
+        @Override
+        public final RewardCard card() {
+            return card;
+        }
     }
 
     private static Supplier<Reward> each(ToDoubleFunction<Media> score) {
@@ -29,21 +53,15 @@ final class VideoRewards {
     }
 
     /** Offers how well every second frame follows from its neighbours. */
-    public static final class MotionSmoothness implements ParsedProvider {
-        @Override
-        public String name() {
-            return "motion-smoothness";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
-                    "how well every second frame follows from its neighbours; a still video has 1", "3 frames", VBENCH);
+    public static final class MotionSmoothness extends OfVideos {
+        /** Called by the service loader. */
+        public MotionSmoothness() {
+            super(
+                    "motion-smoothness",
+                    0,
+                    "how well every second frame follows from its neighbours; a still video has 1",
+                    "3 frames",
+                    VBENCH);
         }
 
         @Override
@@ -60,20 +78,12 @@ final class VideoRewards {
     }
 
     /** Offers how much a video moves, or how near that is to what is wanted. */
-    public static final class DynamicDegree implements ParsedProvider {
-        @Override
-        public String name() {
-            return "dynamic-degree";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
+    public static final class DynamicDegree extends OfVideos {
+        /** Called by the service loader. */
+        public DynamicDegree() {
+            super(
+                    "dynamic-degree",
+                    0,
                     "how fast the fastest pixels move; with a target, how near that is to it",
                     "frames per second",
                     VBENCH);
@@ -105,20 +115,12 @@ final class VideoRewards {
     }
 
     /** Offers the logarithm of the mean displacement. */
-    public static final class LogMotion implements ParsedProvider {
-        @Override
-        public String name() {
-            return "log-motion";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(Math.log(1e-3) / 16, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
+    public static final class LogMotion extends OfVideos {
+        /** Called by the service loader. */
+        public LogMotion() {
+            super(
+                    "log-motion",
+                    Math.log(1e-3) / 16,
                     "ln(mean displacement in pixels)/16",
                     "frames per second",
                     "Diffusion Latent Beam Search (2025), arXiv:2501.19252");
@@ -131,23 +133,15 @@ final class VideoRewards {
     }
 
     /** Offers how steady the brightness is. */
-    public static final class TemporalFlicker implements ParsedProvider {
+    public static final class TemporalFlicker extends OfVideos {
         private static final Map<String, ToDoubleFunction<Media>> FORMS =
                 Map.of("local", Flicker::local, "global", Flicker::global, "still", Flicker::still);
 
-        @Override
-        public String name() {
-            return "temporal-flicker";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
+        /** Called by the service loader. */
+        public TemporalFlicker() {
+            super(
+                    "temporal-flicker",
+                    0,
                     "how steady the brightness is, where nothing moves (local), on the whole (global) or everywhere (still: "
                             + "motion costs)",
                     "3 frames",
@@ -183,20 +177,12 @@ final class VideoRewards {
     }
 
     /** Offers how alike frames look to the one before and to the first. */
-    public static final class SubjectConsistency implements ParsedProvider {
-        @Override
-        public String name() {
-            return "subject-consistency";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
+    public static final class SubjectConsistency extends OfVideos {
+        /** Called by the service loader. */
+        public SubjectConsistency() {
+            super(
+                    "subject-consistency",
+                    0,
                     "how alike frames look to the one before and to the first, by colours and edges; a still video has 1",
                     "",
                     VBENCH);
@@ -209,20 +195,10 @@ final class VideoRewards {
     }
 
     /** Offers the same of the border of the picture. */
-    public static final class BackgroundConsistency implements ParsedProvider {
-        @Override
-        public String name() {
-            return "background-consistency";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard("the same of the border of the picture", "", VBENCH);
+    public static final class BackgroundConsistency extends OfVideos {
+        /** Called by the service loader. */
+        public BackgroundConsistency() {
+            super("background-consistency", 0, "the same of the border of the picture", "", VBENCH);
         }
 
         @Override
@@ -232,20 +208,12 @@ final class VideoRewards {
     }
 
     /** Offers what a score is worth that a still video would get for nothing. */
-    public static final class NotFrozen implements ParsedProvider {
-        @Override
-        public String name() {
-            return "not-frozen";
-        }
-
-        @Override
-        public RewardFacts facts() {
-            return VideoRewards.facts(0, 1);
-        }
-
-        @Override
-        public RewardCard card() {
-            return new RewardCard(
+    public static final class NotFrozen extends OfVideos {
+        /** Called by the service loader. */
+        public NotFrozen() {
+            super(
+                    "not-frozen",
+                    0,
                     "1 while it moves, down to 0 if no frame differs from the next; a factor for scores that stillness has",
                     "",
                     "");
