@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the updates of pretraining see: images with captions, some of them dropped, and times and noise.
+ * What the updates of pretraining see: images with captions, some of them dropped or another image's, and times and noise.
  *
  * @param maxTokens length that captions are padded to
  */
@@ -14,6 +14,7 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
     private static final long DROPOUT = 1;
     private static final long TIMES = 2;
     private static final long NOISE = 3;
+    private static final long MISMATCH = 4;
 
     /** Returns how many labels of a pixel are learned. */
     int pixelLabels() {
@@ -52,11 +53,16 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
         return words;
     }
 
-    private List<PretrainingData.Caption> captions(PretrainingData.Batch batch, long step) {
+    /** Returns the captions of an update; another image's is the next one's. */
+    List<PretrainingData.Caption> captions(PretrainingData.Batch batch, long step) {
         NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
-        List<PretrainingData.Caption> captions = new ArrayList<>(batch.captions());
-        captions.replaceAll(
-                caption -> dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
+        NoiseSource mismatch = NoiseSource.of(options.seed(), MISMATCH, step);
+        List<PretrainingData.Caption> own = batch.captions();
+        List<PretrainingData.Caption> captions = new ArrayList<>(own.size());
+        for (int i = 0; i < own.size(); i++) {
+            int of = mismatch.uniform() < options.captionMismatch() ? (i + 1) % own.size() : i;
+            captions.add(dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : own.get(of));
+        }
         return captions;
     }
 }
