@@ -6,6 +6,7 @@ import dev.sluice.rewards.internal.ScenePrompts;
 import dev.sluice.rewards.internal.SceneSampler;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
@@ -90,6 +91,11 @@ public final class ScenesWorld {
     /** Returns all prompts of a task that the world has, of both splits and of neither. */
     public static List<ScenePrompt> prompts(SceneTask task) {
         return ScenePrompts.all(task);
+    }
+
+    /** Returns the prompt with these words, of either split or of neither; blanks and case do not matter. */
+    public static Optional<ScenePrompt> prompt(String text) {
+        return ScenePrompts.named(text);
     }
 
     /** Returns whether no prompt of training combines what this prompt combines, in whatever words. */

@@ -1,5 +1,6 @@
 package dev.sluice.rewards.internal;
 
+import dev.sluice.flow.tensor.Suggestion;
 import dev.sluice.rewards.SceneColor;
 import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.ScenePrompt.Place;
@@ -20,7 +21,35 @@ public final class SceneMetadata {
     /** The last three say nothing of the picture: they stand in prompt files and in what runs make of prompts. */
     private static final List<String> KNOWN = List.of("tag", "include", "exclude", "prompt", "task", "unseen");
 
+    private static final int MOST_SHOWN = 60;
+
     private SceneMetadata() {}
+
+    /**
+     * Returns the prompt that metadata describes or, where they say nothing of what is wanted, the one that the world has under
+     * the same words.
+     *
+     * @throws IllegalArgumentException if the metadata are wrong, or missing and the world has no such prompt
+     */
+    static ScenePrompt find(String text, Map<String, Object> metadata) {
+        if (metadata.containsKey("tag") || metadata.containsKey("include") || metadata.containsKey("exclude")) {
+            return read(text, metadata);
+        }
+        return ScenePrompts.named(text)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the prompt (%s) is none of the scenes world, and there is no metadata (tag, include) that says what it asks for.%s"
+                                .formatted(cut(text), hint(text))));
+    }
+
+    private static String cut(String text) {
+        return text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
+    }
+
+    private static String hint(String text) {
+        return text.length() > MOST_SHOWN
+                ? ""
+                : Suggestion.line(text, ScenePrompts.texts()).replace('\n', ' ');
+    }
 
     /** Returns the prompt that metadata describes; each message of a failure names the field. */
     public static ScenePrompt read(String text, Map<String, Object> metadata) {

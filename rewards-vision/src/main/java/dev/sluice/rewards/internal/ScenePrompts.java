@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +39,7 @@ public final class ScenePrompts {
     private static final Map<SceneTask, List<ScenePrompt>> ALL = new HashMap<>();
     private static final Map<SceneSplit, List<ScenePrompt>> SPLITS = new HashMap<>();
     private static final Set<String> SEEN;
+    private static final Map<String, ScenePrompt> BY_TEXT;
 
     static {
         for (SceneTask task : SceneTask.values()) {
@@ -53,6 +55,9 @@ public final class ScenePrompts {
         SEEN = SPLITS.get(SceneSplit.TRAIN).stream()
                 .map(ScenePrompts::combination)
                 .collect(Collectors.toUnmodifiableSet());
+        BY_TEXT = ALL.values().stream()
+                .flatMap(List::stream)
+                .collect(Collectors.toUnmodifiableMap(ScenePrompt::text, prompt -> prompt));
     }
 
     private ScenePrompts() {}
@@ -65,6 +70,20 @@ public final class ScenePrompts {
     /** Returns all prompts of a task. */
     public static List<ScenePrompt> all(SceneTask task) {
         return ALL.get(task);
+    }
+
+    /** Returns the prompt with these words, if there is one; blanks and case do not matter. */
+    public static Optional<ScenePrompt> named(String text) {
+        return Optional.ofNullable(BY_TEXT.get(plain(text)));
+    }
+
+    /** Returns the words of every prompt. */
+    static Set<String> texts() {
+        return BY_TEXT.keySet();
+    }
+
+    private static String plain(String text) {
+        return text.strip().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
     }
 
     /** Returns whether no training prompt has this prompt's combination. */

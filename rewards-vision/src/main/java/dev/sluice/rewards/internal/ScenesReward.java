@@ -15,8 +15,8 @@ import java.util.function.ToDoubleBiFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The verdict of the scenes verifier, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample whose
- * metadata or picture is none of the scenes world has no score.
+ * The verdict of the scenes verifier, in [0, 1]. The metadata of a sample says what its prompt asks for; a sample
+ * without them has a prompt of the scenes world, which is known by its words. What is none of that world has no score.
  */
 final class ScenesReward {
     private static final RewardFacts FACTS = new RewardFacts(0, 1, RewardFacts.Modality.IMAGE, true, false, true);
@@ -32,7 +32,7 @@ final class ScenesReward {
             "strict",
             verdict(verdict -> verdict.strict() ? 1 : 0)));
 
-    private static final String NEEDS = "metadata of the scenes world";
+    private static final String NEEDS = "one of the scenes world, or metadata";
     private static final String SOURCE = "GenEval (2023), arXiv:2310.11513, with a verifier of its own";
 
     private static ToDoubleBiFunction<ScenePrompt, Media> verdict(ToDoubleFunction<SceneVerdict> part) {
@@ -44,7 +44,7 @@ final class ScenesReward {
     private static Reward of(Object mode) {
         ToDoubleBiFunction<ScenePrompt, Media> score = MODES.get(mode);
         return Reward.each(
-                sample -> score.applyAsDouble(ScenePrompt.of(sample.prompt(), sample.metadata()), sample.media()));
+                sample -> score.applyAsDouble(SceneMetadata.find(sample.prompt(), sample.metadata()), sample.media()));
     }
 
     /** Offers the graded verdict and, by its mode, the other scores; {@code closeness} is what training learns most from. */

@@ -93,8 +93,42 @@ class ScenesRewardTest {
         try (Reward reward = RewardProvider.named("scenes")) {
             Scores scores = reward.score(List.of(plain, sample(prompt, scene), video));
             assertThat(scores.reasons()).containsOnlyKeys(0, 2);
-            assertThat(scores.reasons().get(0)).contains("tag");
+            assertThat(scores.reasons().get(0))
+                    .isEqualTo(
+                            "the prompt (a cat) is none of the scenes world, and there is no metadata (tag, include) that"
+                                    + " says what it asks for.");
             assertThat(scores.values()[1]).isEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"scenes", "scenes-strict"})
+    void aPromptWithoutMetadataIsKnownByItsWords(String name) {
+        try (Reward reward = RewardProvider.named(name)) {
+            for (SceneTask task : SceneTask.values()) {
+                List<Sample> bare = new ArrayList<>();
+                List<Sample> full = new ArrayList<>();
+                for (ScenePrompt prompt : ScenesWorld.prompts(task)) {
+                    Media media = ScenesWorld.scene(ScenesWorld.prompts(task).get(0), new SplittableRandom(full.size()))
+                            .media();
+                    bare.add(new Sample(media, prompt.text(), Map.of()));
+                    full.add(sample(prompt, media));
+                    assertThat(ScenesWorld.prompt(prompt.text())).contains(prompt);
+                }
+                assertThat(reward.score(bare).values())
+                        .isEqualTo(reward.score(full).values());
+            }
+            Media star = ScenesWorld.scene(ScenesWorld.prompt("a star").orElseThrow(), new SplittableRandom(1))
+                    .media();
+            Scores scores = reward.score(List.of(
+                    new Sample(star, " A  Star\n", Map.of("task", "mine")),
+                    new Sample(star, "a starr", Map.of()),
+                    new Sample(star, "a star", Map.of("tag", "single_object"))));
+            assertThat(scores.values()[0]).isEqualTo(1);
+            assertThat(scores.reasons().get(1)).endsWith("Maybe a star was meant.");
+            assertThat(scores.reasons().get(2))
+                    .as("what is begun must be whole")
+                    .isEqualTo("include (null) must be a list.");
         }
     }
 }
