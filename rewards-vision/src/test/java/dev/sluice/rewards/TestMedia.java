@@ -42,6 +42,15 @@ public final class TestMedia {
         return new Media(frames, height, width, rgb, frames == 1 ? 0 : 8);
     }
 
+    /** Returns frames of 32×32 pixels of one colour each, 0xRRGGBB, at 8 frames per second. */
+    public static Media plain(int... colours) {
+        byte[] rgb = new byte[3 * 1024 * colours.length];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (colours[i / 3072] >> 16 - 8 * (i % 3));
+        }
+        return new Media(colours.length, 32, 32, rgb, colours.length == 1 ? 0 : 8);
+    }
+
     /** Returns a square of 220 on 30 that moves two pixels to the right in each frame, and is lighter in odd ones. */
     public static Media square(int frames, int lighter) {
         return grey(frames, 64, 64, (t, y, x) -> {

@@ -19,6 +19,18 @@ public final class Stills {
         return Media.image(media.height(), media.width(), rgb);
     }
 
+    /** Returns a part of a picture, itself if it is the whole. */
+    public static Media part(Media picture, int top, int left, int height, int width) {
+        if (height == picture.height() && width == picture.width()) {
+            return picture;
+        }
+        byte[] rgb = new byte[3 * height * width];
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(picture.rgb(), 3 * ((top + y) * picture.width() + left), rgb, 3 * y * width, 3 * width);
+        }
+        return Media.image(height, width, rgb);
+    }
+
     /** Returns pictures of one size as a video, or the one picture as it is. */
     public static Media joined(Media[] pictures, double framesPerSecond) {
         if (pictures.length == 1) {

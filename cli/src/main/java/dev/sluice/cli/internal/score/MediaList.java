@@ -3,6 +3,7 @@ package dev.sluice.cli.internal.score;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.grpo.Prompt;
+import dev.sluice.video.MediaFolder;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitResult;
@@ -105,7 +106,7 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
                 if (!entry.equals(folder) && entry.getFileName().toString().startsWith(".")) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
-                if (!entry.equals(folder) && ScorableFiles.video(entry)) {
+                if (!entry.equals(folder) && MediaFolder.isFrames(entry)) {
                     if (matcher.matches(entry)) {
                         found.add(entry);
                         return FileVisitResult.SKIP_SUBTREE;
@@ -116,7 +117,7 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (ScorableFiles.named(file) && matcher.matches(file)) {
+                if (MediaFolder.isMedia(file) && matcher.matches(file)) {
                     found.add(file);
                 }
                 return FileVisitResult.CONTINUE;

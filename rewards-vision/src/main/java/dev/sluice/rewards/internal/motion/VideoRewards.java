@@ -7,16 +7,20 @@ import dev.sluice.rewards.VideoFaults;
 import dev.sluice.rewards.internal.Appearance;
 import dev.sluice.rewards.internal.ParsedProvider;
 import dev.sluice.rewards.internal.RewardOptions;
+import dev.sluice.rewards.internal.onnx.FrameLooks;
+import dev.sluice.rewards.internal.onnx.ModelOptions;
 import dev.sluice.video.Media;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** The rewards of videos that need no weights. */
 final class VideoRewards {
     private static final String VBENCH = "VBench (2023), arXiv:2311.17982, without its networks";
+
+    private static final String LOOKS = "VBench (2023), arXiv:2311.17982";
 
     private VideoRewards() {}
 
@@ -159,21 +163,24 @@ final class VideoRewards {
         }
     }
 
-    private static ToDoubleFunction<Media> consistency(BiFunction<Media, Integer, double[]> appearance) {
-        return media -> {
-            if (VideoFaults.of(media).black()) {
-                throw new IllegalArgumentException("the video is black");
-            }
-            double[] first = appearance.apply(media, 0);
-            double[] before = first;
-            double sum = 0;
-            for (int t = 1; t < media.frames(); t++) {
-                double[] here = appearance.apply(media, t);
-                sum += (Appearance.likeness(before, here) + Appearance.likeness(first, here)) / 2;
-                before = here;
-            }
-            return sum / (media.frames() - 1);
+    private static Supplier<Reward> consistency(RewardOptions options, FrameLooks otherwise) {
+        Supplier<FrameLooks> opening = FrameLooks.prepare(options, otherwise);
+        return () -> {
+            FrameLooks looks = opening.get();
+            return looks.each(sample -> consistency(sample.media(), looks));
         };
+    }
+
+    private static double consistency(Media media, FrameLooks looks) {
+        if (VideoFaults.of(media).black()) {
+            throw new IllegalArgumentException("the video is black");
+        }
+        double[][] all = looks.of(media, IntStream.range(0, media.frames()).toArray());
+        double sum = 0;
+        for (int t = 1; t < all.length; t++) {
+            sum += (Appearance.likeness(all[t - 1], all[t]) + Appearance.likeness(all[0], all[t])) / 2;
+        }
+        return sum / (all.length - 1);
     }
 
     /** Offers how alike frames look to the one before and to the first. */
@@ -183,14 +190,20 @@ final class VideoRewards {
             super(
                     "subject-consistency",
                     0,
-                    "how alike frames look to the one before and to the first, by colours and edges; a still video has 1",
+                    "how alike frames look to the one before and to the first, by colours and edges or by a network's "
+                            + "embedding (option model); a still video has 1",
                     "",
-                    VBENCH);
+                    LOOKS);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return ModelOptions.all();
         }
 
         @Override
         public Supplier<Reward> prepare(RewardOptions options) {
-            return each(consistency(Appearance::of));
+            return consistency(options, FrameLooks.PLAIN);
         }
     }
 
@@ -198,12 +211,22 @@ final class VideoRewards {
     public static final class BackgroundConsistency extends OfVideos {
         /** Called by the service loader. */
         public BackgroundConsistency() {
-            super("background-consistency", 0, "the same of the border of the picture", "", VBENCH);
+            super(
+                    "background-consistency",
+                    0,
+                    "the same of the border of the picture; with a network, of the whole",
+                    "",
+                    LOOKS);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return ModelOptions.all();
         }
 
         @Override
         public Supplier<Reward> prepare(RewardOptions options) {
-            return each(consistency(Appearance::rim));
+            return consistency(options, FrameLooks.RIM);
         }
     }
 

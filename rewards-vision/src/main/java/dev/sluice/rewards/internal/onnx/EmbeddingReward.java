@@ -3,22 +3,26 @@ package dev.sluice.rewards.internal.onnx;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
-import dev.sluice.video.Media;
+import dev.sluice.rewards.internal.Stills;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Scores pictures by their embedding, some at a time. */
+/** Scores pictures, and frames of videos, by what a network makes of them, some at a time. */
 final class EmbeddingReward implements Reward {
-    private final OnnxNetwork network;
-    private final Pictures pictures;
+    private final VisionNetwork network;
+    private final Frames frames;
     private final Judge judge;
-    private final String output;
 
-    /** What turns embeddings into scores. */
+    /** What turns a network's rows into scores. */
     interface Judge extends AutoCloseable {
+        /** Returns why a sample cannot be judged, whatever it shows; empty if it can. */
+        default String fault(Sample sample) {
+            return "";
+        }
+
         /**
          * Returns more inputs of the network, by name.
          *
@@ -40,10 +44,18 @@ final class EmbeddingReward implements Reward {
         default void close() {}
     }
 
-    EmbeddingReward(OnnxNetwork network, String output, Pictures pictures, Judge judge) {
+    /**
+     * A frame of a sample.
+     *
+     * @param sample index of the sample
+     * @param frame of its media
+     */
+    private record Still(int sample, int frame) {}
+
+    /** Closes both when it is closed. */
+    EmbeddingReward(VisionNetwork network, Frames frames, Judge judge) {
         this.network = network;
-        this.output = output;
-        this.pictures = pictures;
+        this.frames = frames;
         this.judge = judge;
     }
 
@@ -52,34 +64,50 @@ final class EmbeddingReward implements Reward {
         double[] values = new double[samples.size()];
         Arrays.fill(values, Double.NaN);
         Map<Integer, String> reasons = new LinkedHashMap<>();
-        List<Integer> good = new ArrayList<>();
+        List<Still> stills = new ArrayList<>();
         for (int i = 0; i < values.length; i++) {
-            String fault = Pictures.fault(samples.get(i));
-            if (fault.isEmpty()) {
-                good.add(i);
-            } else {
+            String fault = fault(samples.get(i));
+            if (!fault.isEmpty()) {
                 reasons.put(i, fault);
+                continue;
+            }
+            for (int frame : frames.of(samples.get(i).media())) {
+                stills.add(new Still(i, frame));
             }
         }
-        for (int start = 0; start < good.size(); start += Pictures.BATCH) {
-            List<Integer> batch = good.subList(start, Math.min(good.size(), start + Pictures.BATCH));
-            List<Sample> some = batch.stream().map(samples::get).toList();
-            double[] scores = judge.scores(run(some), prompts(some));
-            for (int i = 0; i < scores.length; i++) {
-                values[batch.get(i)] = scores[i];
+        double[] scores = scores(samples, stills);
+        for (int start = 0; start < scores.length; ) {
+            int sample = stills.get(start).sample;
+            int end = start;
+            while (end < scores.length && stills.get(end).sample == sample) {
+                end++;
             }
+            values[sample] = frames.joined(Arrays.copyOfRange(scores, start, end));
+            start = end;
         }
         return new Scores(values, reasons);
     }
 
-    private static List<String> prompts(List<Sample> samples) {
-        return samples.stream().map(Sample::prompt).toList();
+    private String fault(Sample sample) {
+        String fault = Pictures.fault(sample.media());
+        return fault.isEmpty() ? judge.fault(sample) : fault;
     }
 
-    /** The pixels stand in memory that the next batch uses again. */
-    private synchronized float[][] run(List<Sample> samples) {
-        List<Media> media = samples.stream().map(Sample::media).toList();
-        return network.run(Map.of("pixel_values", pictures.of(media)), judge.inputs(prompts(samples)), output);
+    private double[] scores(List<Sample> samples, List<Still> stills) {
+        double[] scores = new double[stills.size()];
+        for (int start = 0; start < scores.length; start += Pictures.BATCH) {
+            List<Still> some = stills.subList(start, Math.min(scores.length, start + Pictures.BATCH));
+            List<String> prompts = some.stream()
+                    .map(still -> samples.get(still.sample).prompt())
+                    .toList();
+            float[][] rows = network.run(
+                    some.stream()
+                            .map(still -> Stills.of(samples.get(still.sample).media(), still.frame))
+                            .toList(),
+                    judge.inputs(prompts));
+            System.arraycopy(judge.scores(rows, prompts), 0, scores, start, some.size());
+        }
+        return scores;
     }
 
     @Override

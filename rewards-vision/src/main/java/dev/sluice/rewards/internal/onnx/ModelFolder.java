@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,11 +31,12 @@ import tools.jackson.databind.json.JsonMapper;
  * @param folder where it is
  * @param descriptor {@code model.json}
  */
-record ModelFolder(Path folder, JsonNode descriptor) {
+public record ModelFolder(Path folder, JsonNode descriptor) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final TypeReference<Map<String, Object>> METADATA = new TypeReference<>() {};
 
     /** Opens a folder and checks the hashes of its files. */
-    static ModelFolder open(Path folder) throws IOException {
+    public static ModelFolder open(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new IOException("%s is not there; expected a reward model's folder.".formatted(folder));
         }
@@ -84,13 +86,14 @@ record ModelFolder(Path folder, JsonNode descriptor) {
         }
     }
 
-    private Path descriptorFile() {
-        return folder.resolve("model.json");
+    /** Returns a file of the folder. */
+    public Path file(String name) {
+        return folder.resolve(name);
     }
 
-    /** Returns a file of the folder. */
-    Path file(String name) {
-        return folder.resolve(name);
+    /** Returns where the descriptor is. */
+    public Path descriptorFile() {
+        return folder.resolve("model.json");
     }
 
     /** Returns a number of the descriptor, or another if it is not there. */
@@ -111,7 +114,7 @@ record ModelFolder(Path folder, JsonNode descriptor) {
      * @param name the reward's
      * @param reward with the choices that the golden scores were made with
      */
-    void verify(String name, Reward reward) throws IOException {
+    public void verify(String name, Reward reward) throws IOException {
         for (JsonNode item : descriptor.path("golden")) {
             if (!item.path("reward").asString(name).equals(name)) {
                 continue;
@@ -119,8 +122,10 @@ record ModelFolder(Path folder, JsonNode descriptor) {
             Path image = file(item.path("image").asString(""));
             double expected = item.path("score").asDouble(Double.NaN);
             double tolerance = item.path("tolerance").asDouble(1e-3);
+            Map<String, Object> metadata =
+                    item.has("metadata") ? JSON.convertValue(item.path("metadata"), METADATA) : Map.of();
             Sample sample =
-                    new Sample(ImageFiles.read(image), item.path("prompt").asString(""), Map.of());
+                    new Sample(ImageFiles.read(image), item.path("prompt").asString(""), metadata);
             Scores found = reward.score(List.of(sample));
             if (!(Math.abs(found.values()[0] - expected) <= tolerance)) {
                 throw new IOException(

@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A network in an ONNX file, on the CPU or on a GPU. */
-final class OnnxNetwork implements AutoCloseable {
+public final class OnnxNetwork implements AutoCloseable {
     private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
     private final Path file;
@@ -34,8 +35,9 @@ final class OnnxNetwork implements AutoCloseable {
      * @param device auto, cpu, gpu or gpuN; auto is a GPU where ONNX Runtime has been built for one and finds it
      * @param threads of an operator
      */
-    record Place(String device, int threads) {
-        Place {
+    public record Place(String device, int threads) {
+        /** Checks both. */
+        public Place {
             if (!device.matches("auto|cpu|gpu\\d*")) {
                 throw new IllegalArgumentException("device (%s) must be auto, cpu, gpu or gpuN.".formatted(device));
             }
@@ -54,7 +56,7 @@ final class OnnxNetwork implements AutoCloseable {
      *
      * @throws IOException if the file is missing or no network, or the GPU that was asked for is not there
      */
-    static OnnxNetwork open(Path file, Place place) throws IOException {
+    public static OnnxNetwork open(Path file, Place place) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException("%s is not there; an ONNX file is expected.".formatted(file));
         }
@@ -103,7 +105,7 @@ final class OnnxNetwork implements AutoCloseable {
     }
 
     /** Returns the names of the inputs. */
-    Set<String> inputs() {
+    public Set<String> inputs() {
         return session.getInputNames();
     }
 
@@ -112,7 +114,7 @@ final class OnnxNetwork implements AutoCloseable {
      *
      * @throws IOException if there is no such input
      */
-    long[] shape(String input) throws IOException {
+    public long[] shape(String input) throws IOException {
         try {
             if (session.getInputInfo().containsKey(input)
                     && session.getInputInfo().get(input).getInfo() instanceof TensorInfo info) {
@@ -122,6 +124,11 @@ final class OnnxNetwork implements AutoCloseable {
             throw new IOException("%s: %s.".formatted(file, line(e)), e);
         }
         throw new IOException("%s has no input %s; it has %s.".formatted(file, input, inputs()));
+    }
+
+    /** Returns the names of the outputs, in their order. */
+    public Set<String> outputs() {
+        return session.getOutputNames();
     }
 
     /** Refuses a network without an output. */
@@ -139,7 +146,26 @@ final class OnnxNetwork implements AutoCloseable {
      * @return one row for each row of the inputs
      * @throws IllegalStateException if it fails
      */
-    synchronized float[][] run(Map<String, Floats> pixels, Map<String, long[][]> ids, String output) {
+    float[][] run(Map<String, Floats> pixels, Map<String, long[][]> ids, String output) {
+        Values found = run(pixels, ids, Set.of(output)).get(output);
+        int count = Math.toIntExact(found.shape[0]);
+        float[][] rows = new float[count][count == 0 ? 0 : found.values.length / count];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(found.values, i * rows[i].length, rows[i], 0, rows[i].length);
+        }
+        return rows;
+    }
+
+    /**
+     * Runs the network for several of its outputs.
+     *
+     * @param pixels floats by the input's name: a direct buffer and its shape
+     * @param ids 64-bit integers by the input's name
+     * @return by the output's name
+     * @throws IllegalStateException if it fails
+     */
+    public synchronized Map<String, Values> run(
+            Map<String, Floats> pixels, Map<String, long[][]> ids, Set<String> outputs) {
         if (closed) {
             throw new IllegalStateException("%s has been closed.".formatted(file));
         }
@@ -158,15 +184,12 @@ final class OnnxNetwork implements AutoCloseable {
                 long[] shape = {rows.length, rows[0].length};
                 tensors.put(entry.getKey(), OnnxTensor.createTensor(ENVIRONMENT, flat.flip(), shape));
             }
-            try (OrtSession.Result result = session.run(tensors, Set.of(output))) {
-                OnnxTensor values = (OnnxTensor) result.get(output).orElseThrow();
-                int count = Math.toIntExact(values.getInfo().getShape()[0]);
-                FloatBuffer flat = values.getFloatBuffer();
-                float[][] rows = new float[count][count == 0 ? 0 : flat.remaining() / count];
-                for (float[] row : rows) {
-                    flat.get(row);
+            try (OrtSession.Result result = session.run(tensors, outputs)) {
+                Map<String, Values> values = new HashMap<>();
+                for (String output : outputs) {
+                    values.put(output, values((OnnxTensor) result.get(output).orElseThrow()));
                 }
-                return rows;
+                return values;
             }
         } catch (OrtException e) {
             throw new IllegalStateException("%s failed: %s".formatted(file, line(e)), e);
@@ -176,12 +199,47 @@ final class OnnxNetwork implements AutoCloseable {
     }
 
     /**
+     * What an output holds; whole numbers as floats.
+     *
+     * @param values in the order of their places, the last index first
+     * @param shape its sizes
+     */
+    public record Values(float[] values, long[] shape) {}
+
+    private static Values values(OnnxTensor tensor) {
+        long[] shape = tensor.getInfo().getShape();
+        float[] values;
+        switch (tensor.getInfo().type) {
+            case INT64 -> {
+                LongBuffer longs = tensor.getLongBuffer();
+                values = new float[longs.remaining()];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = longs.get(i);
+                }
+            }
+            case INT32 -> {
+                IntBuffer ints = tensor.getIntBuffer();
+                values = new float[ints.remaining()];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = ints.get(i);
+                }
+            }
+            default -> {
+                FloatBuffer floats = tensor.getFloatBuffer();
+                values = new float[floats.remaining()];
+                floats.get(values);
+            }
+        }
+        return new Values(values, shape);
+    }
+
+    /**
      * Values in native memory.
      *
      * @param values a direct buffer
      * @param shape its sizes
      */
-    record Floats(FloatBuffer values, long[] shape) {}
+    public record Floats(FloatBuffer values, long[] shape) {}
 
     @Override
     public synchronized void close() {

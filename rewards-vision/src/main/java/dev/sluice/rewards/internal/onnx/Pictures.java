@@ -1,6 +1,5 @@
 package dev.sluice.rewards.internal.onnx;
 
-import dev.sluice.rewards.Sample;
 import dev.sluice.video.Media;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,12 +24,8 @@ final class Pictures {
         this.threads = threads;
     }
 
-    /** Returns why a sample cannot be judged; empty if it can. */
-    static String fault(Sample sample) {
-        Media media = sample.media();
-        if (!media.isImage()) {
-            return "a video of %s frames is no image".formatted(media.frames());
-        }
+    /** Returns why media cannot be judged; empty if they can. */
+    static String fault(Media media) {
         int shorter = Math.min(media.height(), media.width());
         int longer = Math.max(media.height(), media.width());
         if (shorter < LEAST_SIDE) {

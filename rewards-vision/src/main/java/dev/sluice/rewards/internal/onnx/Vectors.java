@@ -16,6 +16,15 @@ final class Vectors {
         return sum;
     }
 
+    /** Returns the vector in float64. */
+    static double[] wide(float[] vector) {
+        double[] wide = new double[vector.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = vector[i];
+        }
+        return wide;
+    }
+
     /** Returns the vector divided by its length. */
     static float[] unit(float[] vector) {
         double length = Math.sqrt(dot(vector, vector));

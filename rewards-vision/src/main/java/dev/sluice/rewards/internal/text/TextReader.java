@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.sluice.rewards.internal.Bilinear;
 import dev.sluice.video.Media;
 import java.io.IOException;
 import java.io.InputStream;
@@ -111,7 +112,7 @@ final class TextReader implements AutoCloseable {
             double y = (Math.floorDiv(i, width) + 0.5) * down - 0.5;
             double x = (i % width + 0.5) * across - 0.5;
             for (int c = 0; c < 3; c++) {
-                planes[c * height * width + i] = unit(sample(media, frame, y, x, 2 - c));
+                planes[c * height * width + i] = unit(Bilinear.at(media, frame, y, x, 2 - c));
             }
         }
         float[] map = run(detector, planes, height, width);
@@ -121,21 +122,6 @@ final class TextReader implements AutoCloseable {
     /** PP-OCR was trained on values in [−1, 1], blue first. */
     private static float unit(double value) {
         return (float) (value / 127.5 - 1);
-    }
-
-    /** Returns a value between pixels, linearly, with the border going on beyond the picture. */
-    private static double sample(Media media, int frame, double y, double x, int channel) {
-        double row = Math.max(0, Math.min(media.height() - 1, y));
-        double column = Math.max(0, Math.min(media.width() - 1, x));
-        int top = (int) row;
-        int left = (int) column;
-        int bottom = Math.min(media.height() - 1, top + 1);
-        int right = Math.min(media.width() - 1, left + 1);
-        double upper = media.value(frame, top, left, channel) * (1 - (column - left))
-                + media.value(frame, top, right, channel) * (column - left);
-        double lower = media.value(frame, bottom, left, channel) * (1 - (column - left))
-                + media.value(frame, bottom, right, channel) * (column - left);
-        return upper * (1 - (row - top)) + lower * (row - top);
     }
 
     private Line recognise(Media media, int frame, TextBox box) throws OrtException {
@@ -152,7 +138,7 @@ final class TextReader implements AutoCloseable {
                 double[] at = upright ? box.at(1 - across, along) : box.at(along, across);
                 for (int c = 0; c < 3; c++) {
                     planes[(c * LINE_HEIGHT + y) * width + x] =
-                            unit(sample(media, frame, at[1] - 0.5, at[0] - 0.5, 2 - c));
+                            unit(Bilinear.at(media, frame, at[1] - 0.5, at[0] - 0.5, 2 - c));
                 }
             }
         }

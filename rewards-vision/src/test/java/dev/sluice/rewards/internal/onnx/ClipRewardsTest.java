@@ -199,12 +199,9 @@ class ClipRewardsTest {
 
     @Test
     void picturesThatAreTooSmallOrTooLongHaveAReason() {
-        assertThat(Pictures.fault(new Sample(Media.image(31, 90, new byte[3 * 31 * 90]), "", Map.of())))
-                .contains("31×90 pixels are too few");
-        assertThat(Pictures.fault(new Sample(Media.image(40, 321, new byte[3 * 40 * 321]), "", Map.of())))
-                .contains("too long");
-        assertThat(Pictures.fault(new Sample(Media.image(40, 320, new byte[3 * 40 * 320]), "", Map.of())))
-                .isEmpty();
+        assertThat(Pictures.fault(Media.image(31, 90, new byte[3 * 31 * 90]))).contains("31×90 pixels are too few");
+        assertThat(Pictures.fault(Media.image(40, 321, new byte[3 * 40 * 321]))).contains("too long");
+        assertThat(Pictures.fault(Media.image(40, 320, new byte[3 * 40 * 320]))).isEmpty();
     }
 
     private Path copy() throws IOException {
@@ -272,7 +269,7 @@ class ClipRewardsTest {
         refused(
                 "clipscore",
                 Map.of("model", folder, "threads", "many"),
-                "clipscore.threads (many) must be a whole number.");
+                "clipscore.threads (many) must be a whole number of at least 1.");
         refused("clipscore", Map.of("model", folder, "variant", "best"), "clipscore.variant (best) must be one of");
     }
 }
