@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  sluice score --rewards artifacts --media samples --out scores.csv",
             "  sluice score --rewards compressibility incompressibility --media 'out/**.png' --out scores.parquet",
+            "  sluice score --rewards geneval:model=weights/detector --media samples --prompts metadata.jsonl --out scores.csv",
             "  sluice score --rewards clipscore:model=weights/clip --media list.txt --prompts prompts.txt "
                     + "--out scores.jsonl --resume"
         })

@@ -126,7 +126,7 @@ public final class SceneRules {
             if (ok && wanted.place().isPresent()) {
                 List<SceneObject> others = matched.get(wanted.place().get().target());
                 ok = !others.isEmpty() && placed(wanted, all, others);
-                addRelation(graded, ok);
+                addRelation(graded, ok, !others.isEmpty());
                 if (!ok) {
                     graded.faults.add("the %s is not %s the %s"
                             .formatted(
@@ -143,12 +143,14 @@ public final class SceneRules {
         return graded;
     }
 
-    /** flow_grpo adds 0 for a wrong relation and then, in both cases, 1; ours is 0 or 1. */
-    private static void addRelation(Graded graded, boolean ok) {
+    /** flow_grpo adds 0 for a wrong relation and then, if there are others to relate to, 1 in both cases; ours is 0 or 1. */
+    private static void addRelation(Graded graded, boolean ok, boolean others) {
         if (!ok) {
             graded.parts.add(0.0);
         }
-        graded.parts.add(1.0);
+        if (others) {
+            graded.parts.add(1.0);
+        }
         graded.limited.add(ok ? 1.0 : 0.0);
     }
 

@@ -1,6 +1,6 @@
 package dev.sluice.rewards.internal.detect;
 
-import dev.sluice.flow.tensor.Suggestion;
+import dev.sluice.rewards.internal.Stills;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,22 +11,47 @@ import java.util.Map;
 /**
  * An object that a detector found.
  *
- * @param kind its class
+ * @param kind its class, as {@link #plain} writes it
  * @param score how sure the detector is
  * @param edges left, upper, right and lower edge in pixels
+ * @param color one of GenEval's; empty if it has none of them, or nobody asked
  */
-record FoundBox(String kind, double score, double[] edges) {
+record FoundBox(String kind, double score, double[] edges, String color) {
     private static final int MOST_OF_A_CLASS = 16;
 
+    /** GenEval calls three of COCO's classes otherwise. */
+    private static final Map<String, String> PLAIN =
+            Map.of("computer mouse", "mouse", "tv remote", "remote", "computer keyboard", "keyboard");
+
+    /** Creates a box whose colour nobody asked for yet. */
+    FoundBox(String kind, double score, double[] edges) {
+        this(kind, score, edges, "");
+    }
+
+    /** Returns COCO's name of a class that GenEval names. */
+    static String plain(String kind) {
+        return PLAIN.getOrDefault(kind, kind);
+    }
+
+    /** Returns GenEval's name of a class that COCO names. */
+    static String named(String kind) {
+        return PLAIN.entrySet().stream()
+                .filter(entry -> entry.getValue().equals(kind))
+                .map(Map.Entry::getKey)
+                .findAny()
+                .orElse(kind);
+    }
+
     /**
-     * Returns the boxes that metadata lists, the surest first, at most sixteen of a class.
+     * Returns the boxes that metadata lists.
      *
-     * @param least boxes must be surer than this
+     * @param value a list of {@code {class, score, box: [x1, y1, x2, y2]}}; a score that is missing is 1
      */
-    static List<FoundBox> read(Object value, double least) {
+    static List<FoundBox> read(Object value) {
         if (!(value instanceof List<?> list)) {
             throw new IllegalArgumentException(
-                    "the metadata has no boxes; expected boxes: [{class: ..., score: ..., box: [x1, y1, x2, y2]}]");
+                    "the metadata has no boxes; expected boxes: [{class: ..., score: ..., box: [x1, y1, x2, y2]}], or the"
+                            + " option model, a detector's folder");
         }
         List<FoundBox> boxes = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {
@@ -40,88 +65,39 @@ record FoundBox(String kind, double score, double[] edges) {
             }
             Object score = map.get("score");
             boxes.add(new FoundBox(
-                    kind,
+                    plain(kind),
                     score instanceof Number number ? number.doubleValue() : 1,
                     edges.stream()
                             .mapToDouble(edge -> ((Number) edge).doubleValue())
                             .toArray()));
         }
-        boxes.sort(Comparator.comparingDouble(FoundBox::score).reversed());
+        return boxes;
+    }
+
+    /**
+     * Returns the boxes that count, the surest first, at most sixteen of a class.
+     *
+     * @param least boxes must be surer than this
+     */
+    static List<FoundBox> surest(List<FoundBox> boxes, double least) {
         Map<String, Integer> counts = new HashMap<>();
         return boxes.stream()
-                .filter(box -> box.score > least && counts.merge(box.kind, 1, Integer::sum) <= MOST_OF_A_CLASS)
+                .filter(box -> box.score > least)
+                .sorted(Comparator.comparingDouble(FoundBox::score).reversed())
+                .filter(box -> counts.merge(box.kind, 1, Integer::sum) <= MOST_OF_A_CLASS)
                 .toList();
     }
 
-    /** Returns the colour that most of its pixels have, of GenEval's ten, by hue, saturation and value; empty if it is grey. */
-    String colour(Media media) {
-        Map<String, Integer> counts = new HashMap<>();
-        int left = (int) Math.max(0, Math.rint(edges[0]));
-        int top = (int) Math.max(0, Math.rint(edges[1]));
-        int right = (int) Math.min(media.width(), Math.max(left + 1, Math.rint(edges[2])));
-        int bottom = (int) Math.min(media.height(), Math.max(top + 1, Math.rint(edges[3])));
-        for (int y = top; y < bottom; y++) {
-            for (int x = left; x < right; x++) {
-                counts.merge(
-                        colour(media.value(0, y, x, 0), media.value(0, y, x, 1), media.value(0, y, x, 2)),
-                        1,
-                        Integer::sum);
-            }
-        }
-        return counts.entrySet().stream()
-                .max(Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-                .map(Map.Entry::getKey)
-                .orElse("");
+    /** Returns what lies in the box, its edges rounded half to even, at least one pixel. */
+    Media crop(Media picture) {
+        int left = limited(edges[0], picture.width() - 1);
+        int top = limited(edges[1], picture.height() - 1);
+        int right = Math.max(left + 1, limited(edges[2], picture.width()));
+        int bottom = Math.max(top + 1, limited(edges[3], picture.height()));
+        return Stills.part(picture, top, left, bottom - top, right - left);
     }
 
-    static String colour(int red, int green, int blue) {
-        double most = Math.max(red, Math.max(green, blue)) / 255.0;
-        double least = Math.min(red, Math.min(green, blue)) / 255.0;
-        double saturation = most == 0 ? 0 : (most - least) / most;
-        if (most < 0.2) {
-            return "black";
-        }
-        if (saturation < 0.15) {
-            return most > 0.8 ? "white" : "";
-        }
-        double hue = hue(red / 255.0, green / 255.0, blue / 255.0, most, most - least);
-        if (hue >= 10 && hue < 45) {
-            return most < 0.6 ? "brown" : hue < 15 ? "red" : hue < 40 ? "orange" : "yellow";
-        }
-        if (hue >= 45 && hue < 70) {
-            return "yellow";
-        }
-        if (hue >= 70 && hue < 170) {
-            return "green";
-        }
-        if (hue >= 170 && hue < 260) {
-            return "blue";
-        }
-        if (hue >= 260 && hue < 300) {
-            return "purple";
-        }
-        return (hue >= 300 && hue < 345) || (saturation < 0.5 && most > 0.7) ? "pink" : "red";
-    }
-
-    private static double hue(double red, double green, double blue, double most, double range) {
-        double sixth;
-        if (most == red) {
-            sixth = (green - blue) / range;
-        } else if (most == green) {
-            sixth = (blue - red) / range + 2;
-        } else {
-            sixth = (red - green) / range + 4;
-        }
-        return (60 * sixth + 360) % 360;
-    }
-
-    /** Refuses a word that is none of the ten colours. */
-    static void requireColour(String word) {
-        List<String> known =
-                List.of("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white");
-        if (!known.contains(word)) {
-            throw new IllegalArgumentException("the colour (%s) must be one of %s.%s"
-                    .formatted(word, String.join(", ", known), Suggestion.line(word, known)));
-        }
+    private static int limited(double edge, int most) {
+        return (int) Math.max(0, Math.min(most, Math.rint(edge)));
     }
 }

@@ -3,52 +3,183 @@ package dev.sluice.rewards.internal.detect;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
 import dev.sluice.rewards.internal.ParsedProvider;
 import dev.sluice.rewards.internal.RewardOptions;
+import dev.sluice.rewards.internal.onnx.ModelFolder;
+import dev.sluice.rewards.internal.onnx.ModelOptions;
+import dev.sluice.rewards.internal.onnx.OnnxNetwork;
+import dev.sluice.rewards.internal.onnx.ZeroShot;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
-/** Offers GenEval's verdict on the boxes that a sample's metadata lists. */
-public final class GenEvalReward implements ParsedProvider {
-    private static final Map<String, ToDoubleFunction<GenEval>> MODES = Map.of(
-            "graded01", GenEval::graded01,
-            "official", verdict -> verdict.official() ? 1 : 0,
-            "strict", verdict -> verdict.strict() ? 1 : 0);
+/**
+ * GenEval's verdict on the boxes that a detector finds, or that a sample's metadata list.
+ *
+ * @param mode what of the verdict is the score
+ * @param boxes closed with this
+ * @param colors closed with this
+ */
+record GenEvalReward(ToDoubleFunction<GenEval> mode, BoxSource boxes, ColorReader colors) implements Reward {
+    private static final String SOURCE = "GenEval (2023), arXiv:2310.11513; graded as flow_grpo's reward server";
+    private static final String NEEDS =
+            "include in the metadata; a detector's folder (option model) or boxes in the metadata";
 
     @Override
-    public String name() {
-        return "geneval";
+    public Scores score(List<Sample> samples) {
+        return Reward.each(this::score).score(samples);
+    }
+
+    private double score(Sample sample) {
+        if (!sample.media().isImage()) {
+            throw new IllegalArgumentException(
+                    "a video of %s frames is no image".formatted(sample.media().frames()));
+        }
+        GenEval.include(sample.metadata());
+        return mode.applyAsDouble(GenEval.of(sample.metadata(), sample.media(), boxes.of(sample), colors));
     }
 
     @Override
-    public RewardFacts facts() {
-        return new RewardFacts(0, 1, RewardFacts.Modality.IMAGE, true, false, true);
+    public void close() {
+        boxes.close();
+        colors.close();
     }
 
-    @Override
-    public RewardCard card() {
-        return new RewardCard(
-                "classes, counts, colours and places that the prompt asks for, in a detector's boxes",
-                "include and boxes in the metadata",
-                "GenEval (2023), arXiv:2310.11513; graded as flow_grpo's reward server, each part cut to [0, 1]");
-    }
+    /** What both providers share: the detector, and who names colours. */
+    private abstract static class Provider implements ParsedProvider {
+        private static final String CLIP = "clip";
 
-    @Override
-    public Map<String, List<String>> options() {
-        return Map.of("mode", List.of("graded01", "official", "strict"));
-    }
+        private final String name;
+        private final RewardFacts facts;
+        private final String scores;
 
-    @Override
-    public Supplier<Reward> prepare(RewardOptions options) {
-        ToDoubleFunction<GenEval> mode = MODES.get(options.word("mode", "graded01"));
-        return () -> Reward.each(sample -> {
-            if (!sample.media().isImage()) {
-                throw new IllegalArgumentException("a video of %s frames is no image"
-                        .formatted(sample.media().frames()));
+        Provider(String name, double least, String scores) {
+            this.name = name;
+            this.facts = new RewardFacts(least, 1, RewardFacts.Modality.IMAGE, true, false, true);
+            this.scores = scores;
+        }
+
+        abstract ToDoubleFunction<GenEval> mode(RewardOptions options);
+
+        @Override
+        public final String name() {
+            return name;
+        }
+
+        @Override
+        public final RewardFacts facts() {
+            return facts;
+        }
+
+        @Override
+        public final RewardCard card() {
+            return new RewardCard(scores, NEEDS, SOURCE);
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            Map<String, List<String>> options = new HashMap<>(ModelOptions.all());
+            options.put(CLIP, List.of());
+            return options;
+        }
+
+        @Override
+        public final Supplier<Reward> prepare(RewardOptions options) {
+            ToDoubleFunction<GenEval> mode = mode(options);
+            OnnxNetwork.Place place = ModelOptions.place(options);
+            Optional<Path> model =
+                    options.has(ModelOptions.MODEL) ? Optional.of(ModelOptions.folder(options)) : Optional.empty();
+            Optional<Path> clip = options.text(CLIP).map(Path::of);
+            boolean usual = clip.isEmpty() && !options.has("mode");
+            return () -> {
+                try {
+                    return open(mode, place, model, clip, usual);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            };
+        }
+
+        private Reward open(
+                ToDoubleFunction<GenEval> mode,
+                OnnxNetwork.Place place,
+                Optional<Path> model,
+                Optional<Path> clip,
+                boolean usual)
+                throws IOException {
+            ColorReader colors =
+                    clip.isPresent() ? new ClipColors(ZeroShot.open(clip.get(), place)) : new PixelColors();
+            try {
+                if (model.isEmpty()) {
+                    return new GenEvalReward(mode, new BoxSource.OfMetadata(), colors);
+                }
+                ModelFolder folder = ModelFolder.open(model.get());
+                BoxSource boxes = new BoxSource.OfDetector(ObjectDetector.open(folder, place));
+                try {
+                    Reward reward = new GenEvalReward(mode, boxes, colors);
+                    if (usual) {
+                        folder.verify(name, reward);
+                    }
+                    return reward;
+                } catch (IOException | RuntimeException e) {
+                    boxes.close();
+                    throw e;
+                }
+            } catch (IOException | RuntimeException e) {
+                colors.close();
+                throw e;
             }
-            return mode.applyAsDouble(GenEval.of(sample.metadata(), sample.media()));
-        });
+        }
+    }
+
+    /** Offers verdicts in [0, 1]. */
+    public static final class Bounded extends Provider {
+        private static final Map<String, ToDoubleFunction<GenEval>> MODES = Map.of(
+                "graded01", GenEval::graded01,
+                "official", verdict -> verdict.official() ? 1 : 0,
+                "strict", verdict -> verdict.strict() ? 1 : 0);
+
+        /** Creates the provider. */
+        public Bounded() {
+            super("geneval", 0, "classes, counts, colours and places that the prompt asks for, in a detector's boxes");
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            Map<String, List<String>> options = new HashMap<>(super.options());
+            options.put("mode", List.of("graded01", "official", "strict"));
+            return options;
+        }
+
+        @Override
+        ToDoubleFunction<GenEval> mode(RewardOptions options) {
+            return MODES.get(options.word("mode", "graded01"));
+        }
+    }
+
+    /** Offers what flow_grpo trains with, to the number: sixteen objects for one are −14, a wrong relation is half right. */
+    public static final class Graded extends Provider {
+        private static final double LEAST = -14;
+
+        /** Creates the provider. */
+        public Graded() {
+            super(
+                    "geneval-graded",
+                    LEAST,
+                    "the same, graded as flow_grpo's reward server does it, with no lower limit of a part");
+        }
+
+        @Override
+        ToDoubleFunction<GenEval> mode(RewardOptions options) {
+            return GenEval::graded;
+        }
     }
 }

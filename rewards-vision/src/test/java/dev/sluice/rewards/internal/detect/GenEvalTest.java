@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.sluice.rewards.Sample;
 import dev.sluice.video.Media;
 import java.util.Arrays;
 import java.util.List;
@@ -31,7 +32,13 @@ class GenEvalTest {
     }
 
     private static GenEval judge(String tag, List<Object> include, List<Object> boxes) {
-        return GenEval.of(Map.of("tag", tag, "include", include, "boxes", boxes), HALVES);
+        return judge(Map.of("tag", tag, "include", include, "boxes", boxes));
+    }
+
+    private static GenEval judge(Map<String, Object> metadata) {
+        GenEval.include(metadata);
+        List<FoundBox> boxes = new BoxSource.OfMetadata().of(new Sample(HALVES, "", metadata));
+        return GenEval.of(metadata, HALVES, boxes, new PixelColors());
     }
 
     private static final Map<String, Object> LEFT_CUP = box("cup", 0.95, 2, 10, 12, 20);
@@ -60,6 +67,25 @@ class GenEvalTest {
                 List.of(want("cup", 1), Map.of("class", "dog", "count", 1, "position", List.of("right of", 0))),
                 List.of(LEFT_CUP, RIGHT_DOG));
         assertThat(right).isEqualTo(new GenEval(true, true, 1, 1));
+        GenEval nothing = judge(
+                "position",
+                List.of(want("cup", 1), Map.of("class", "dog", "count", 1, "position", List.of("left of", 0))),
+                List.of(RIGHT_DOG));
+        assertThat(nothing.graded())
+                .as("(0 + 1 + 0)/3: there is nothing to be left of")
+                .isEqualTo(1 / 3.0);
+    }
+
+    @Test
+    void classesHaveGenEvalsNamesOrCocos() {
+        Map<String, Object> mouse = box("computer mouse", 0.95, 2, 10, 12, 20);
+        assertThat(judge("single_object", List.of(want("mouse", 1)), List.of(mouse))
+                        .strict())
+                .isTrue();
+        assertThat(judge("single_object", List.of(want("computer mouse", 1)), List.of(mouse))
+                        .strict())
+                .isTrue();
+        assertThat(FoundBox.named("mouse")).isEqualTo("computer mouse");
     }
 
     @Test
@@ -69,7 +95,7 @@ class GenEvalTest {
                 "include", List.of(want("cup", 1)),
                 "exclude", List.of(want("cup", 2)),
                 "boxes", List.of(LEFT_CUP, box("cup", 0.93, 5, 5, 9, 9)));
-        assertThat(GenEval.of(metadata, HALVES).official()).isFalse();
+        assertThat(judge(metadata).official()).isFalse();
         List<Object> unsure = List.of(LEFT_CUP, box("cup", 0.5, 5, 5, 9, 9));
         assertThat(judge("counting", List.of(want("cup", 1)), unsure).strict()).isTrue();
         assertThat(judge("single_object", List.of(want("cup", 1)), unsure).strict())
@@ -79,25 +105,25 @@ class GenEvalTest {
     @Test
     void coloursAreNamedByHueSaturationAndValue() {
         assertThat(List.of(
-                        FoundBox.colour(10, 10, 20),
-                        FoundBox.colour(240, 240, 240),
-                        FoundBox.colour(128, 128, 128),
-                        FoundBox.colour(255, 140, 0),
-                        FoundBox.colour(120, 60, 20),
-                        FoundBox.colour(250, 240, 20),
-                        FoundBox.colour(20, 200, 40),
-                        FoundBox.colour(30, 60, 220),
-                        FoundBox.colour(130, 40, 200),
-                        FoundBox.colour(255, 150, 190),
-                        FoundBox.colour(220, 20, 20)))
+                        PixelColors.of(10, 10, 20),
+                        PixelColors.of(240, 240, 240),
+                        PixelColors.of(128, 128, 128),
+                        PixelColors.of(255, 140, 0),
+                        PixelColors.of(120, 60, 20),
+                        PixelColors.of(250, 240, 20),
+                        PixelColors.of(20, 200, 40),
+                        PixelColors.of(30, 60, 220),
+                        PixelColors.of(130, 40, 200),
+                        PixelColors.of(255, 150, 190),
+                        PixelColors.of(220, 20, 20)))
                 .containsExactly(
                         "black", "white", "", "orange", "brown", "yellow", "green", "blue", "purple", "pink", "red");
     }
 
     @Test
     void wrongMetadataIsRefusedByItsField() {
-        assertThatThrownBy(() -> GenEval.of(Map.of(), HALVES)).hasMessageContaining("has no include");
-        assertThatThrownBy(() -> GenEval.of(Map.of("include", List.of(want("cup", 1))), HALVES))
+        assertThatThrownBy(() -> judge(Map.of())).hasMessageContaining("has no include");
+        assertThatThrownBy(() -> judge(Map.of("include", List.of(want("cup", 1)))))
                 .hasMessageContaining("has no boxes");
         assertThatThrownBy(() -> judge("colors", List.of(want("cup", 0)), List.of()))
                 .hasMessageContaining("include[0]")

@@ -1,0 +1,106 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.rewards.ScenesWorld;
+import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Media;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rewards that need a network, a reference or a prompt of a world, as {@code sluice score} asks for them. */
+class ScoreRewardsTest {
+    private static final Path FIXTURES = Path.of("../rewards-vision/src/test/resources/fixtures");
+
+    @TempDir
+    private Path folder;
+
+    /** Returns a dark picture of 64×64 pixels; in each of the given places of its 4×4 cells lies a red dog. */
+    private static Media dogs(int... cells) {
+        byte[] rgb = new byte[3 * 64 * 64];
+        for (int cell : cells) {
+            for (int i = 0; i < 256; i++) {
+                int y = cell / 4 * 16 + i / 16;
+                int x = cell % 4 * 16 + i % 16;
+                rgb[3 * (64 * y + x)] = (byte) 255;
+            }
+        }
+        return Media.image(64, 64, rgb);
+    }
+
+    private List<String> table(Object... words) throws IOException {
+        Path out = folder.resolve("scores.csv");
+        Object[] all = new Object[words.length + 5];
+        all[0] = "score";
+        all[1] = "--out";
+        all[2] = out;
+        all[3] = "--media";
+        all[4] = folder.resolve("media");
+        System.arraycopy(words, 0, all, 5, words.length);
+        CommandLineRun run = CommandLineRun.of(all);
+        assertThat(run.status()).as(run.err()).isLessThan(2);
+        return Files.readAllLines(out);
+    }
+
+    @Test
+    void promptFilesOfFlowGrpoAreScoredByADetector() throws IOException {
+        ImageFiles.write(dogs(0, 2, 9), folder.resolve("media/00000.png"));
+        ImageFiles.write(dogs(5), folder.resolve("media/00001.png"));
+        Path prompts = Files.writeString(folder.resolve("test_metadata.jsonl"), """
+            {"tag": "counting", "include": [{"class": "dog", "count": 2}], "exclude": [{"class": "dog", "count": 3}], \
+            "prompt": "a photo of two dogs"}
+            {"tag": "colors", "include": [{"class": "dog", "count": 1, "color": "red"}], "prompt": "a photo of a red dog"}
+            """);
+        String model = "model=" + FIXTURES.resolve("tiny-detector");
+        List<String> lines = table(
+                "--rewards",
+                "geneval:%s,mode=official".formatted(model),
+                "geneval:%s,mode=strict".formatted(model),
+                "geneval-graded:" + model,
+                "--prompts",
+                prompts);
+        assertThat(lines.get(1)).isEqualTo("00000.png,a photo of two dogs,0.0,0.0,0.5,");
+        assertThat(lines.get(2)).isEqualTo("00001.png,a photo of a red dog,1.0,1.0,1.0,");
+    }
+
+    @Test
+    void promptsOfTheScenesWorldNeedNoMetadata() throws IOException {
+        Media scene = ScenesWorld.scene(ScenesWorld.prompt("a red circle").orElseThrow(), new SplittableRandom(1))
+                .media();
+        ImageFiles.write(scene, folder.resolve("media/0.png"));
+        ImageFiles.write(scene, folder.resolve("media/1.png"));
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "a red circle\na red circel\n");
+        List<String> lines = table("--rewards", "scenes", "scenes-strict", "--prompts", prompts);
+        assertThat(lines.get(1)).isEqualTo("0.png,a red circle,1.0,1.0,");
+        assertThat(lines.get(2))
+                .startsWith("1.png,a red circel,,,")
+                .contains("the prompt (a red circel) is none of the scenes world")
+                .contains("Maybe a red circle was meant.");
+    }
+
+    @Test
+    void videosAreScoredByTheirFramesAndByReferences() throws IOException {
+        for (int frame = 0; frame < 3; frame++) {
+            ImageFiles.write(dogs(frame), folder.resolve("media/film/frame-00%s.png".formatted(frame + 1)));
+        }
+        String clip = "model=" + FIXTURES.resolve("tiny-clip");
+        List<String> lines = table(
+                "--rewards",
+                "goal-baseline:%s,goal=red dog,baseline=cat".formatted(clip),
+                "aesthetic:%s,frames=2,aggregate=min".formatted(clip),
+                "subject-consistency:" + clip,
+                "feature-matching:references=" + folder.resolve("media/film"));
+        String[] row = lines.get(1).split(",", -1);
+        assertThat(row[0]).isEqualTo("film");
+        assertThat(Double.parseDouble(row[2])).isBetween(-1.0, 1.0);
+        assertThat(Double.parseDouble(row[3])).isFinite();
+        assertThat(Double.parseDouble(row[4])).isBetween(0.0, 1.0);
+        assertThat(Double.parseDouble(row[5])).as("it is its own reference").isBetween(-0.05, 0.0);
+        assertThat(row[6]).isEmpty();
+    }
+}
