@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             StudyCommand.class,
             ModelCommand.class,
-            RewardsCommand.class,
+            RewardCommand.class,
             MediaCommand.class,
             BenchCommand.class,
             SluiceCommand.Completion.class

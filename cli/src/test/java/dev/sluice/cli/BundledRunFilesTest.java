@@ -59,7 +59,9 @@ class BundledRunFilesTest {
                 ? RunFiles.pretrain(file, List.of())
                 : name.contains("idm")
                         ? RunFiles.idm(file, List.of())
-                        : RunFiles.train(file, List.of("model=" + DocumentationTest.HOME));
+                        : name.contains("reward")
+                                ? RunFiles.reward(file, List.of())
+                                : RunFiles.train(file, List.of("model=" + DocumentationTest.HOME));
         assertThat(RunFiles.yaml(options)).isNotBlank();
         assertThat(Files.readString(file)).startsWith("#");
     }
@@ -68,7 +70,7 @@ class BundledRunFilesTest {
         return runFiles().stream()
                 .filter(file -> !file.getFileName()
                         .toString()
-                        .matches(".*(pretrain|idm|arm-eva).*")) // no model of videos is bundled
+                        .matches(".*(pretrain|idm|reward|arm-eva).*")) // no model of videos is bundled
                 .toList();
     }
 

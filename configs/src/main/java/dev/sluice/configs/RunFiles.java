@@ -20,6 +20,7 @@ public final class RunFiles {
     private static final String TRAIN = "train.yaml";
     private static final String PRETRAIN = "pretrain.yaml";
     private static final String IDM = "idm.yaml";
+    private static final String REWARD = "reward.yaml";
     private static final String STUDY = "study.yaml";
 
     private RunFiles() {}
@@ -55,6 +56,17 @@ public final class RunFiles {
      */
     public static IdmConfig idm(Path file, List<String> settings) {
         return read(IdmConfig.class, IDM, file, settings);
+    }
+
+    /**
+     * Returns the options of a run that trains a reward model.
+     *
+     * @param file the run file
+     * @param settings {@code a.b=value}, the last one winning
+     * @throws ConfigException with all that is wrong
+     */
+    public static RewardModelConfig reward(Path file, List<String> settings) {
+        return read(RewardModelConfig.class, REWARD, file, settings);
     }
 
     /**

@@ -49,10 +49,10 @@ class RunConfigTest {
     void aSmallestRunFile() throws IOException {
         Files.createDirectories(folder.resolve("model"));
         run = Files.writeString(folder.resolve("run.yaml"), """
-                model: model
-                prompts: {train: scenes:train, test: scenes:test}
-                rewards: [{name: scenes, weight: 1}]
-                """);
+            model: model
+            prompts: {train: scenes:train, test: scenes:test}
+            rewards: [{name: scenes, weight: 1}]
+            """);
     }
 
     @Test
@@ -107,12 +107,12 @@ class RunConfigTest {
     @Test
     void aWrongOptionOfARewardIsRefusedWithItsLine() throws IOException {
         Files.writeString(run, """
-                model: model
-                prompts: {train: scenes:train, test: scenes:test}
-                rewards:
-                  - {name: compressibility, weight: 0.1}
-                  - {name: scenes, weight: 1, options: {mode: harsh}}
-                """);
+            model: model
+            prompts: {train: scenes:train, test: scenes:test}
+            rewards:
+              - {name: compressibility, weight: 0.1}
+              - {name: scenes, weight: 1, options: {mode: harsh}}
+            """);
         assertThatThrownBy(() -> RunFiles.train(run, List.of()))
                 .hasMessageContaining("run.yaml:5:")
                 .hasMessageContaining("scenes.mode (harsh) must be one of closeness, graded,");
@@ -130,6 +130,8 @@ class RunConfigTest {
                     RunFiles.pretrain(file, List.of());
                 } else if (file.toString().contains("idm")) {
                     RunFiles.idm(file, List.of());
+                } else if (file.toString().contains("reward")) {
+                    RunFiles.reward(file, List.of());
                 } else {
                     RunConfig config = RunFiles.train(file, settings);
                     config.grpo(new TimeSchedule.Uniform(config.sampling().steps()));
@@ -160,8 +162,8 @@ class RunConfigTest {
     void explorationIsOneOfManySchedules() {
         ExplorationChoice mix = RunFiles.train(
                         run,
-                        List.of(
-                                "exploration.sliding={size: 4, from: 0, to: 8, stride: 1, every: 25, decay: {rate: 0.1, after: 3}}"))
+                        List.of("exploration.sliding={size: 4, from: 0, to: 8, stride: 1, every: 25, decay: {rate:"
+                                + " 0.1, after: 3}}"))
                 .exploration();
         assertThat(mix.steps(10)).isEqualTo(new SlidingWindow(4, 0, 8, 1, new SlidingWindow.Dwell(25, 0.1, 3)));
         ExplorationChoice singular =
@@ -216,8 +218,10 @@ class RunConfigTest {
                 "exploration.diffusions=[1.0, 2.0] | diffusions ([1.0, 2.0]) must go with rule: table",
                 "exploration.rule=table | rule (table) must have diffusions",
                 "exploration.singular=[1] exploration.window={size: 2, from: 0, to: 5} | one of them may be there",
-                "advantage.winRate={margin: 0} advantage.absoluteValue={weight: 1, steps: 5, floor: 0} | winRate and absoluteValue are both there",
-                "objective.ratio=normalised exploration.rule=cps | The normalised ratio needs the density of a Gaussian",
+                "advantage.winRate={margin: 0} advantage.absoluteValue={weight: 1, steps: 5, floor: 0} | winRate and"
+                        + " absoluteValue are both there",
+                "objective.ratio=normalised exploration.rule=cps | The normalised ratio needs the density of a"
+                        + " Gaussian",
                 "objective.ratio=on-policy | An iteration has 2 updates",
                 "objective.ratio=on-policy updates.perIteration=1 updates.innerEpochs=3 | An iteration has 3 updates",
             })
@@ -248,8 +252,10 @@ class RunConfigTest {
                 "exploration.noise=0 | exploration.noise (0) must be a number above 0",
                 "exploration.window={size: 3, from: 0, to: 2} | size (3) must be at most",
                 "exploration.window={size: 3, from: 0, to: 20} | exploration.window.to (20) must be at most 9",
-                "exploration.sliding={size: 3, from: 0, to: 10, stride: 1, every: 25} | exploration.sliding.to (10) must be at most 9",
-                "exploration.sliding={size: 3, from: 4, to: 4, stride: 1, every: 25} | exploration.sliding.to (4) must be above from",
+                "exploration.sliding={size: 3, from: 0, to: 10, stride: 1, every: 25} | exploration.sliding.to (10)"
+                        + " must be at most 9",
+                "exploration.sliding={size: 3, from: 4, to: 4, stride: 1, every: 25} | exploration.sliding.to (4) must"
+                        + " be above from",
                 "exploration.sliding={size: 3, from: 0, to: 4, stride: 1} | exploration.sliding.every is missing",
                 "exploration.singular=[1, 9] | exploration.singular (9) must be at most 8",
                 "exploration.singular=[] | exploration.singular ([]) must have at least one item",

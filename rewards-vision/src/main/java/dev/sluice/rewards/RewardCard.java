@@ -1,7 +1,7 @@
 package dev.sluice.rewards;
 
 /**
- * What a reader wants to know of a reward before choosing it; {@code sluice rewards} prints it.
+ * What a reader wants to know of a reward before choosing it; {@code sluice reward} prints it.
  *
  * @param scores what it scores, in one line; empty if it does not say
  * @param needs what it needs besides the media and what its facts say, such as a weight file; empty if nothing

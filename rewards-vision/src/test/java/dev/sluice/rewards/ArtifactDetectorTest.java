@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The detector of artifacts, on drawn scenes; sluice rewards train-detector tests it on more of them. */
+/** The detector of artifacts, on drawn scenes; sluice reward train-detector tests it on more of them. */
 class ArtifactDetectorTest extends RewardContract {
     @TempDir
     private Path folder;

@@ -32,8 +32,8 @@ import java.util.zip.ZipOutputStream;
  */
 public final class Ops {
     /** The parts of the one TorchScript class; each holds methods on a subject. */
-    private static final List<String> PARTS =
-            List.of("ops", "storage", "training", "sd3", "flux", "wan", "t5", "clip", "vae", "wan_vae", "idm");
+    private static final List<String> PARTS = List.of(
+            "ops", "storage", "training", "sd3", "flux", "wan", "t5", "clip", "vae", "wan_vae", "idm", "reward_model");
 
     /** The pickle (protocol 2) of an object of class {@code __torch__.Ops} with training and _is_full_backward_hook unset. */
     private static final byte[] DATA = objectPickle();
@@ -137,12 +137,12 @@ public final class Ops {
 
     private static byte[] archive() {
         StringBuilder code = new StringBuilder("""
-                class Ops(Module):
-                  __parameters__ = []
-                  __buffers__ = []
-                  training : bool
-                  _is_full_backward_hook : Optional[bool]
-                """);
+            class Ops(Module):
+              __parameters__ = []
+              __buffers__ = []
+              training : bool
+              _is_full_backward_hook : Optional[bool]
+            """);
         for (String part : PARTS) {
             code.append(resource(part + ".py")).append('\n');
         }

@@ -44,7 +44,7 @@ public final class DetectorFile {
     public static LogisticFit read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException(
-                    "%s is no file; expected one that sluice rewards train-detector wrote.".formatted(file));
+                    "%s is no file; expected one that sluice reward train-detector wrote.".formatted(file));
         }
         if (Files.size(file) > 1_000_000) {
             throw new IOException("%s is too large to be an artifact detector.".formatted(file));

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RewardsCommandTest {
+class RewardCommandTest {
     private static List<RewardProvider> own() {
         return RewardProvider.known().values().stream()
                 .filter(provider -> provider.getClass().getPackageName().startsWith("dev.sluice.rewards"))
@@ -23,18 +23,18 @@ class RewardsCommandTest {
 
     @Test
     void everyRewardIsListedWithItsFacts() {
-        String out = CommandLineRun.of("rewards").succeeded().out();
+        String out = CommandLineRun.of("reward").succeeded().out();
         for (RewardProvider provider : own()) {
             assertThat(out.lines()).anyMatch(line -> line.startsWith(provider.name() + " "));
             assertThat(out).contains(provider.card().scores());
         }
-        assertThat(CommandLineRun.of("rewards", "--names").succeeded().out().lines())
+        assertThat(CommandLineRun.of("reward", "--names").succeeded().out().lines())
                 .containsExactlyElementsOf(RewardProvider.known().keySet());
     }
 
     @Test
     void oneRewardHasItsRangeItsOptionsAndItsSource() {
-        assertThat(CommandLineRun.of("rewards", "temporal-flicker")
+        assertThat(CommandLineRun.of("reward", "temporal-flicker")
                         .succeeded()
                         .out()
                         .lines())
@@ -42,26 +42,26 @@ class RewardsCommandTest {
                         "reward            range   of      needs",
                         "",
                         "temporal-flicker  0 to 1  videos  3 frames",
-                        "  scores  how steady the brightness is, where nothing moves (local), on the whole (global) or everywhere"
-                                + " (still: motion costs)",
+                        "  scores  how steady the brightness is, where nothing moves (local), on the whole (global) or"
+                                + " everywhere (still: motion costs)",
                         "  option  form: local, global, still",
                         "  source  VBench (2023), arXiv:2311.17982, without its networks");
-        CommandLineRun.of("rewards", "artifact").refused("The reward (artifact) is unknown; the class path has ");
+        CommandLineRun.of("reward", "artifact").refused("The reward (artifact) is unknown; the class path has ");
     }
 
     @Test
     void aDetectorIsTrainedAndServesAsAReward(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("detector.txt");
-        String out = CommandLineRun.of("rewards", "train-detector", "--pictures", "150", "--only-train", "--out", file)
+        String out = CommandLineRun.of("reward", "train-detector", "--pictures", "150", "--only-train", "--out", file)
                 .succeeded()
                 .out();
         assertThat(out).contains("trained with 100 pictures of 12 kinds of flaws");
         assertThat(ArtifactDetector.read(file)
                         .probability(ScenesWorld.example(9, 1).scene().media(), 0))
                 .isBetween(0.0, 1.0);
-        CommandLineRun.of("rewards", "train-detector", "--clean", folder, "--out", file)
+        CommandLineRun.of("reward", "train-detector", "--clean", folder, "--out", file)
                 .refused("has 0 pictures (.png, .jpg, .jpeg); at least 120 are needed.");
-        CommandLineRun.of("rewards", "train-detector", "--pictures", "5", "--out", file)
+        CommandLineRun.of("reward", "train-detector", "--pictures", "5", "--out", file)
                 .refused("--pictures (5) must be at least 120");
     }
 

@@ -23,17 +23,17 @@ import picocli.CommandLine.Spec;
         name = "train-detector",
         description = {
             "Trains a detector of artifacts on clean pictures and on such that it spoils itself, and tests it.",
-            "The test has other pictures, and tells for every kind of flaw how well a detector finds it that was trained with it, "
-                    + "and one that was trained with all others.%n"
+            "The test has other pictures, and tells for every kind of flaw how well a detector finds it that was"
+                    + " trained with it, and one that was trained with all others.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  sluice rewards train-detector --out detector.txt",
-            "  sluice rewards train-detector --clean photos --out detector.txt",
+            "  sluice reward train-detector --out detector.txt",
+            "  sluice reward train-detector --clean photos --out detector.txt",
             "",
             "In a run file: {name: artifact-detector, weight: 0.3, options: {file: detector.txt}}"
         })
-final class RewardsTrainDetectorCommand implements Callable<Integer> {
+final class RewardTrainDetectorCommand implements Callable<Integer> {
     private static final List<SyntheticArtifact> KINDS = List.of(SyntheticArtifact.values());
 
     @Spec

@@ -1,0 +1,111 @@
+package dev.sluice.cli;
+
+import ai.djl.Device;
+import dev.sluice.cli.internal.JudgedItems;
+import dev.sluice.cli.internal.PreferenceTable;
+import dev.sluice.cli.internal.PretrainingLoop;
+import dev.sluice.cli.internal.RunFolder;
+import dev.sluice.configs.RewardModelConfig;
+import dev.sluice.configs.RunFiles;
+import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.Bootstrap;
+import dev.sluice.rewards.PreferenceData;
+import dev.sluice.rewards.PreferenceEvaluation;
+import dev.sluice.rewards.RewardArchitecture;
+import dev.sluice.rewards.RewardModel;
+import dev.sluice.rewards.RewardModelTraining;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Trains a reward model. */
+@Command(
+        name = "train",
+        description = {
+            "Trains a reward model on preferences, and tests it with prompts that it has not seen.",
+            "Preferences are lines of a .jsonl or .csv file: prompt, preferred, rejected; or prompt, a, b, label (a, b"
+                    + " or tie); or prompt, media, good (0 or 1). An axis, such as motion, may stand beside them.%n"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice reward train configs/scenes-reward.yaml",
+            "  sluice reward train configs/scenes-reward.yaml --set data.type=files --set data.train=pairs/pairs.jsonl",
+            "  sluice reward train configs/scenes-reward.yaml --resume",
+            "",
+            "The model lands in runs/NAME/model. A run file uses it as",
+            "  rewards: [{name: reward-model, weight: 1, options: {model: runs/scenes-reward/model}}]"
+        })
+final class RewardTrainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "CONFIG", description = "The run file, YAML; see the folder configs.")
+    private Path file;
+
+    @Mixin
+    private RunArguments arguments;
+
+    @Override
+    public Integer call() throws IOException {
+        RewardModelConfig config = RunFiles.reward(file, arguments.settings());
+        RunFolder folder = new RunFolder(config.folder());
+        if (!arguments.dryRun()) {
+            arguments.claim().check(folder);
+        }
+        Device device = Torch.device(config.device());
+        Torch.threads(config.threads());
+        long seed = config.training().seed();
+        PreferenceData.Parts parts = config.data().parts(seed);
+        RewardArchitecture architecture = config.architecture(parts.most().axes());
+        try (RewardModelTraining training =
+                new RewardModelTraining(device, architecture, config.loss().loss(), config.training(), parts.most())) {
+            if (arguments.dryRun()) {
+                PrintWriter out = spec.commandLine().getOut();
+                out.print(RunFiles.yaml(config));
+                out.printf("# trained parameters: %,d%n", training.parameterCount());
+                out.printf(
+                        "# pairs: %s to learn from, %s to test with%n",
+                        parts.most().pairs().size(), parts.rest().pairs().size());
+                out.flush();
+                return 0;
+            }
+            PretrainingLoop.Course course = new PretrainingLoop.Course(
+                    config.training().steps(), config.training().pairs(), config.checkpoints());
+            int status = new LearnerRun(spec, arguments, folder)
+                    .run(
+                            training,
+                            course,
+                            RunFiles.yaml(config),
+                            LearnerRun.madeBy(spec, seed, RunFiles.tree(config)),
+                            () -> {});
+            return status == 0 ? test(folder.path().resolve("model"), parts.rest()) : status;
+        }
+    }
+
+    /** Returns the exit status. */
+    private int test(Path folder, PreferenceData data) throws IOException {
+        PreferenceTable table = new PreferenceTable("axis");
+        Map<String, String> reasons = new LinkedHashMap<>();
+        for (String axis : data.axes()) {
+            try (RewardModel model = RewardModel.open(folder, axis, Torch.threads())) {
+                PreferenceData about = data.about(axis);
+                JudgedItems items = JudgedItems.score(model, about, done -> {});
+                table.add(axis, PreferenceEvaluation.of(about, items.values(), Bootstrap.USUAL));
+                reasons.putAll(items.reasons());
+            }
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        table.lines().forEach(out::println);
+        int status = RewardCommand.lacking(out, reasons);
+        out.flush();
+        return status;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.flow.AtomicFiles;
+import dev.sluice.rewards.PreferenceData;
+import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.SceneSplit;
+import dev.sluice.video.ImageFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RewardModelCommandTest {
+    @TempDir
+    private Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void runFile() throws IOException {
+        file = folder.resolve("tiny.yaml");
+        Files.writeString(file, """
+            name: tiny
+            output: "%s"
+            data: {type: files, train: pairs.csv, share: 0.3}
+            model: {encoding: {type: pixels, size: 16, channels: 8}, head: {type: two-layer, hidden: 8}}
+            loss: {type: rao-kupper}
+            training: {steps: 4, pairs: 8}
+            checkpoints: {every: 2}
+            """.formatted(folder.toString().replace('\\', '/')));
+        StringBuilder table = new StringBuilder("prompt,a,b,label\n");
+        PreferenceData data = PreferenceData.scenes(SceneSplit.TRAIN, 24, 1);
+        for (PreferenceData.Pair pair : data.pairs()) {
+            for (int item : new int[] {pair.a(), pair.b()}) {
+                Sample sample = data.items().get(item).source().read();
+                ImageFiles.write(sample.media(), folder.resolve(item + ".png"));
+            }
+            table.append("%s,%s.png,%s.png,%s\n"
+                    .formatted(
+                            data.items().get(pair.a()).prompt(),
+                            pair.a(),
+                            pair.b(),
+                            pair.verdict().name().toLowerCase(Locale.ROOT)));
+        }
+        Files.writeString(folder.resolve("pairs.csv"), table);
+    }
+
+    @Test
+    void aRunLeavesAModelThatScoresAndAResumedOneTheSame() throws IOException {
+        String test = CommandLineRun.of("reward", "train", file).succeeded().out();
+        assertThat(test.lines().findFirst().orElseThrow()).contains("axis", "pairs", "accuracy", "ECE");
+        assertThat(test).contains("overall");
+        Path run = folder.resolve("tiny");
+        assertThat(run.resolve("model/config.json")).content().contains("\"RewardModel\"", "\"two-layer\"");
+        assertThat(run.resolve("model/made_by.json")).content().contains("\"steps\" : 4", "reward train");
+        assertThat(run.resolve("report.html")).exists();
+        byte[] weights = Files.readAllBytes(run.resolve("model/model.safetensors"));
+        byte[] metrics = Files.readAllBytes(run.resolve("metrics.jsonl"));
+        AtomicFiles.deleteAll(run.resolve("checkpoints/step-000004"));
+        assertThat(CommandLineRun.of("reward", "train", file, "--resume")
+                        .succeeded()
+                        .out())
+                .isEqualTo(test);
+        assertThat(run.resolve("model/model.safetensors")).hasBinaryContent(weights);
+        assertThat(run.resolve("metrics.jsonl")).hasBinaryContent(metrics);
+
+        Files.createDirectories(folder.resolve("media"));
+        Files.copy(folder.resolve("0.png"), folder.resolve("media/0.png"));
+        Files.copy(folder.resolve("1.png"), folder.resolve("media/1.png"));
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "a star\na star\n");
+        Path scores = folder.resolve("scores.csv");
+        String reward = "reward-model:model=" + run.resolve("model");
+        CommandLineRun.of(
+                        "score",
+                        "--rewards",
+                        reward,
+                        "--media",
+                        folder.resolve("media"),
+                        "--prompts",
+                        prompts,
+                        "--out",
+                        scores)
+                .succeeded();
+        assertThat(scores).content().contains("reward-model");
+        assertThat(Files.readAllLines(scores)).hasSize(3);
+    }
+
+    @Test
+    void aDryRunSaysWhatItWouldTrainAndWithWhat() {
+        String out = CommandLineRun.of("reward", "train", file, "--dry-run")
+                .succeeded()
+                .out();
+        assertThat(out).contains("# trained parameters: ", "to learn from, ", "type: rao-kupper", "k: 5");
+        assertThat(folder.resolve("tiny")).doesNotExist();
+    }
+
+    @Test
+    void badInputIsOneSentence() throws IOException {
+        CommandLineRun.of("reward", "train", file, "--set", "data.train=nothing.csv")
+                .refused("nothing.csv does not exist.");
+        CommandLineRun.of("reward", "train", file, "--set", "model.head.hiden=3")
+                .refused("hidden");
+        CommandLineRun.of("reward", "train", file, "--set", "loss.k=1").refused("loss.k (1) must be a number above 1");
+        CommandLineRun.of("reward", "train", file, "--set", "model.encoding.channels=12")
+                .refused("channels (12) must be a multiple of 8.");
+        CommandLineRun.of("reward", "train").refused("CONFIG");
+        for (int item = 0; item < 48; item++) {
+            Files.writeString(folder.resolve(item + ".png"), "no picture");
+        }
+        CommandLineRun.of("reward", "train", file).refused(".png");
+        assertThat(folder.resolve("tiny")).doesNotExist();
+    }
+}

@@ -1,0 +1,152 @@
+package dev.sluice.rewards;
+
+import dev.sluice.rewards.internal.preference.PreferenceReader;
+import dev.sluice.rewards.internal.preference.ScenePreferences;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * What somebody said of samples: which of two is better, or whether one is good. Each judgment is about an axis, such as
+ * {@code motion}; one that names none is about {@link #OVERALL}.
+ *
+ * @param items what was judged
+ * @param pairs comparisons of two items
+ * @param labels judgments of one item each
+ */
+public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> labels) {
+    /** The axis of judgments about everything. */
+    public static final String OVERALL = "overall";
+
+    public PreferenceData {
+        items = List.copyOf(items);
+        pairs = List.copyOf(pairs);
+        labels = List.copyOf(labels);
+    }
+
+    /**
+     * A sample that is still to be read.
+     *
+     * @param name what messages call it, its path
+     * @param prompt the text; empty if there is none
+     * @param generator what made it; empty if nobody says
+     * @param source reads it
+     */
+    public record Item(String name, String prompt, String generator, SampleSource source) {}
+
+    /** Which of two is better. */
+    public enum Verdict {
+        /** The first. */
+        A,
+        /** The second. */
+        B,
+        /** Neither. */
+        TIE;
+
+        /** Returns 1, −1 or 0. */
+        public int sign() {
+            return this == A ? 1 : this == B ? -1 : 0;
+        }
+    }
+
+    /**
+     * A comparison.
+     *
+     * @param a the first item
+     * @param b the second item
+     * @param axis what it is about
+     * @param verdict which is better
+     * @param annotator who says so; empty if nobody is named
+     * @param scores what the first and the second were given, if they were given anything
+     */
+    public record Pair(int a, int b, String axis, Verdict verdict, String annotator, Optional<List<Double>> scores) {}
+
+    /**
+     * A judgment of one item.
+     *
+     * @param item the item
+     * @param axis what it is about
+     * @param good whether it is good
+     */
+    public record Label(int item, String axis, boolean good) {}
+
+    /**
+     * Reads a {@code .jsonl} file with an object a line, or a {@code .csv} file with a heading. A line has {@code prompt} and either
+     * {@code preferred} and {@code rejected}; or {@code a}, {@code b} and {@code label}, which is a, b or tie; or {@code media} and {@code good}.
+     * Paths start from the file's folder.
+     *
+     * @throws IOException that names the line, if it is not so or a file is not there
+     */
+    public static PreferenceData read(Path file) throws IOException {
+        return PreferenceReader.read(file);
+    }
+
+    /**
+     * Draws pictures of the bundled world {@code scenes} in pairs: some that obey the prompt, others that obey another one. The graded
+     * verdict of {@link ScenesVerifier} says which is better; equal ones are a tie.
+     *
+     * @param split whose prompts are taken
+     * @param pairs how many
+     * @param seed of what is random
+     */
+    public static PreferenceData scenes(SceneSplit split, int pairs, long seed) {
+        return ScenePreferences.draw(split, pairs, seed);
+    }
+
+    /** Returns the axes that have judgments, sorted. */
+    public List<String> axes() {
+        return List.copyOf(new TreeSet<>(
+                Stream.concat(pairs.stream().map(Pair::axis), labels.stream().map(Label::axis))
+                        .toList()));
+    }
+
+    /** The two parts of a division. */
+    public record Parts(PreferenceData most, PreferenceData rest) {}
+
+    /**
+     * Divides by prompts, or by items where all have the same prompt, so that none is on both sides. A comparison of items from both
+     * sides is left out.
+     *
+     * @param share about how many prompts are in the rest, in (0, 1)
+     * @param seed chooses them
+     */
+    public Parts divided(double share, long seed) {
+        boolean byPrompt = items.stream().map(Item::prompt).distinct().count() > 1;
+        List<String> keys = new ArrayList<>(new TreeSet<>(items.stream()
+                .map(item -> byPrompt ? item.prompt() : item.name())
+                .toList()));
+        Collections.shuffle(keys, new Random(seed));
+        Set<String> rest = new HashSet<>(keys.subList(0, (int) Math.ceil(share * keys.size())));
+        boolean[] in = new boolean[items.size()];
+        for (int i = 0; i < in.length; i++) {
+            in[i] = rest.contains(
+                    byPrompt ? items.get(i).prompt() : items.get(i).name());
+        }
+        return new Parts(part(in, false), part(in, true));
+    }
+
+    private PreferenceData part(boolean[] in, boolean side) {
+        return new PreferenceData(
+                items,
+                pairs.stream()
+                        .filter(pair -> in[pair.a()] == side && in[pair.b()] == side)
+                        .toList(),
+                labels.stream().filter(label -> in[label.item()] == side).toList());
+    }
+
+    /** Returns only the judgments about an axis. */
+    public PreferenceData about(String axis) {
+        return new PreferenceData(
+                items,
+                pairs.stream().filter(pair -> pair.axis().equals(axis)).toList(),
+                labels.stream().filter(label -> label.axis().equals(axis)).toList());
+    }
+}

@@ -1,0 +1,153 @@
+package dev.sluice.rewards.internal.preference;
+
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.rewards.PreferenceData;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The comparisons of every epoch, in its order: the pairs as they are, and new ones of labelled items, across prompts. Each good item
+ * meets some bad ones (a win) and some good ones (a tie); half of the time one of the same generator, so that the generator's look is
+ * nothing to learn.
+ *
+ * <p>Source: SoliReward (2025); how many and from where is our own.
+ */
+public final class Epochs {
+    private final PreferenceData data;
+    private final List<String> columns;
+    private final Sampling sampling;
+    private final long seed;
+    private final List<Comparison> pairs = new ArrayList<>();
+    private final List<List<Integer>> good = new ArrayList<>();
+    private final List<List<Integer>> bad = new ArrayList<>();
+    private final int size;
+    private long present = -1;
+    private List<Comparison> order = List.of();
+
+    /**
+     * How comparisons are made.
+     *
+     * @param bads bad items that a good one meets in an epoch
+     * @param goods good items that a good one meets in an epoch
+     * @param balanced whether all prompts count the same, however many pairs they have
+     * @param scoreMargin what a pair's difference of scores is multiplied by to be its margin
+     */
+    public record Sampling(int bads, int goods, boolean balanced, double scoreMargin) {}
+
+    /** Prepares them. */
+    public Epochs(PreferenceData data, List<String> columns, Sampling sampling, long seed) {
+        this.data = data;
+        this.columns = columns;
+        this.sampling = sampling;
+        this.seed = seed;
+        addPairs();
+        for (String column : columns) {
+            good.add(items(column, true));
+            bad.add(items(column, false));
+        }
+        this.size = epoch(0).size();
+    }
+
+    private void addPairs() {
+        Map<String, Integer> ofPrompt = new HashMap<>();
+        data.pairs().forEach(pair -> ofPrompt.merge(prompt(pair), 1, Integer::sum));
+        double mean = (double) data.pairs().size() / Math.max(1, ofPrompt.size());
+        for (PreferenceData.Pair pair : data.pairs()) {
+            boolean second = pair.verdict() == PreferenceData.Verdict.B;
+            double margin = pair.verdict() == PreferenceData.Verdict.TIE
+                    ? 0
+                    : pair.scores()
+                            .map(scores -> Math.abs(scores.get(0) - scores.get(1)) * sampling.scoreMargin())
+                            .orElse(0.0);
+            pairs.add(new Comparison(
+                    second ? pair.b() : pair.a(),
+                    second ? pair.a() : pair.b(),
+                    columns.indexOf(pair.axis()),
+                    pair.verdict() == PreferenceData.Verdict.TIE,
+                    margin,
+                    sampling.balanced() ? mean / ofPrompt.get(prompt(pair)) : 1));
+        }
+    }
+
+    private String prompt(PreferenceData.Pair pair) {
+        return data.items().get(pair.a()).prompt();
+    }
+
+    private List<Integer> items(String axis, boolean wanted) {
+        return data.labels().stream()
+                .filter(label -> label.axis().equals(axis) && label.good() == wanted)
+                .map(PreferenceData.Label::item)
+                .distinct()
+                .toList();
+    }
+
+    /** Returns how many comparisons an epoch has. */
+    public int size() {
+        return size;
+    }
+
+    /** Returns the comparisons of an update, the last of an epoch may have fewer. */
+    public List<Comparison> batch(long step, int count) {
+        long batches = (size + count - 1L) / count;
+        List<Comparison> all = epoch(step / batches);
+        int first = Math.toIntExact(step % batches) * count;
+        return all.subList(first, Math.min(size, first + count));
+    }
+
+    private List<Comparison> epoch(long number) {
+        if (number != present) {
+            NoiseSource random = NoiseSource.of(seed, 1, number);
+            List<Comparison> drawn = new ArrayList<>(pairs);
+            for (int column = 0; column < columns.size(); column++) {
+                for (int item : good.get(column)) {
+                    add(drawn, item, column, bad.get(column), sampling.bads(), false, random);
+                    add(drawn, item, column, good.get(column), sampling.goods(), true, random);
+                }
+            }
+            double[] keys = new double[drawn.size()];
+            Integer[] places = new Integer[drawn.size()];
+            for (int i = 0; i < keys.length; i++) {
+                keys[i] = random.uniform();
+                places[i] = i;
+            }
+            Arrays.sort(places, Comparator.comparingDouble(i -> keys[i]));
+            order = Arrays.stream(places).map(drawn::get).toList();
+            present = number;
+        }
+        return order;
+    }
+
+    private void add(
+            List<Comparison> to,
+            int item,
+            int column,
+            List<Integer> others,
+            int count,
+            boolean tie,
+            NoiseSource random) {
+        for (int i = 0; i < count && others.size() > (tie ? 1 : 0); i++) {
+            to.add(new Comparison(item, other(item, others, random), column, tie, 0, 1));
+        }
+    }
+
+    private int other(int item, List<Integer> others, NoiseSource random) {
+        boolean same = random.uniform() < 0.5;
+        String generator = data.items().get(item).generator();
+        List<Integer> near = same
+                ? others.stream()
+                        .filter(other -> other != item
+                                && data.items().get(other).generator().equals(generator))
+                        .toList()
+                : List.of();
+        List<Integer> from = near.isEmpty() ? others : near;
+        int other = from.get(random.uniform(from.size()));
+        while (other == item) {
+            other = from.get(random.uniform(from.size()));
+        }
+        return other;
+    }
+}
