@@ -13,6 +13,7 @@ import dev.sluice.flow.tensor.Require;
 import dev.sluice.rewards.BatchScoring;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardSpec;
+import dev.sluice.rewards.RewardUnavailable;
 import dev.sluice.rewards.Scorer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -207,6 +208,8 @@ final class ScoreCommand implements Callable<Integer> {
                     journal.add(rows);
                     progress.done(journal.done(), speed(journal.done() - before, System.nanoTime() - started));
                 });
+            } catch (RewardUnavailable e) {
+                throw stopped(e, journal.done(), path);
             }
             AtomicFiles.file(out, channel -> {
                 ScoreTable table = format.on(Channels.newOutputStream(channel), scorer.names());
@@ -221,6 +224,18 @@ final class ScoreCommand implements Callable<Integer> {
         Files.delete(path);
         print(summary);
         return summary.failed() > 0 ? 1 : 0;
+    }
+
+    /** A journal without rows is none: the same command may begin anew. */
+    private static IOException stopped(RewardUnavailable e, int done, Path journal) throws IOException {
+        if (done == 0) {
+            Files.delete(journal);
+            return e.getCause();
+        }
+        return new IOException(
+                "%s%n%s items are scored and kept; the same command with --resume goes on."
+                        .formatted(e.getMessage(), done),
+                e);
     }
 
     private static String speed(int items, long nanos) {

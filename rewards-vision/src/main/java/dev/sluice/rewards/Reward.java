@@ -13,6 +13,7 @@ public interface Reward extends AutoCloseable {
      * the result for a sample does not depend on its neighbours unless the reward says so.
      *
      * @return one entry for each sample, in order
+     * @throws RewardUnavailable if it can score nothing at present, such as when a server that it asks cannot be reached
      */
     Scores score(List<Sample> samples);
 

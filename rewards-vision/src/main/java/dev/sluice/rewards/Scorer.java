@@ -105,6 +105,7 @@ public final class Scorer implements AutoCloseable {
      * it cannot bear has a reason instead of a score and stops no other.
      *
      * @return by the reward's name, in order; one entry for each sample
+     * @throws RewardUnavailable if a reward says that it can score nothing at present
      */
     public Map<String, Scores> score(List<Sample> samples) {
         Map<String, Scores> scores = new LinkedHashMap<>();
@@ -115,6 +116,8 @@ public final class Scorer implements AutoCloseable {
     private static Scores guarded(Reward reward, List<Sample> samples) {
         try {
             return asked(reward, samples);
+        } catch (RewardUnavailable e) {
+            throw e;
         } catch (RuntimeException e) {
             double[] values = new double[samples.size()];
             Map<Integer, String> reasons = new LinkedHashMap<>();
@@ -144,6 +147,8 @@ public final class Scorer implements AutoCloseable {
     private static Scores alone(Reward reward, Sample sample) {
         try {
             return asked(reward, List.of(sample));
+        } catch (RewardUnavailable e) {
+            throw e;
         } catch (RuntimeException e) {
             return failed(e);
         }

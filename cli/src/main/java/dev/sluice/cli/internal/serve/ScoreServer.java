@@ -2,6 +2,7 @@ package dev.sluice.cli.internal.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.sluice.rewards.RewardUnavailable;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scorer;
 import java.io.IOException;
@@ -328,7 +329,8 @@ public final class ScoreServer implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new HttpFailure(503, "The service is ending.");
         } catch (ExecutionException e) {
-            throw new HttpFailure(503, "Scoring failed: %s".formatted(e.getCause()));
+            Object reason = e.getCause() instanceof RewardUnavailable missing ? missing.getMessage() : e.getCause();
+            throw new HttpFailure(503, "Scoring failed: %s".formatted(reason));
         }
     }
 
