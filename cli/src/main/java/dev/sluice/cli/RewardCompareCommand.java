@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.cli.internal.BestOfTable;
 import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
@@ -16,7 +17,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice reward compare scenes reward-model:model=runs/scenes-reward/model --media samples",
+            "  sluice reward compare scenes compressibility --gold scenes --media samples",
             "  sluice reward compare artifacts artifact-detector compressibility --media 'out/**.png' --out comparison"
         })
 final class RewardCompareCommand implements Callable<Integer> {
@@ -88,6 +89,14 @@ final class RewardCompareCommand implements Callable<Integer> {
             description = "Of the prompts that the intervals draw (default: ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Option(
+            names = "--gold",
+            paramLabel = "REWARD",
+            description =
+                    "One of the rewards, as it is written there, that judges what the others choose: what the best of"
+                            + " 1, 2, 4, 8 and 16 samples of a prompt is worth.")
+    private String gold;
+
     @Option(names = "--out", paramLabel = "DIR", description = "Write comparison.json there, too.")
     private Path out;
 
@@ -101,6 +110,11 @@ final class RewardCompareCommand implements Callable<Integer> {
         }
         List<RewardSpec> specs = rewards.stream().map(RewardSpec::parse).toList();
         List<String> labels = Scorer.labels(specs);
+        int judge = gold == null ? -1 : rewards.indexOf(gold);
+        if (gold != null && judge < 0) {
+            throw new IllegalArgumentException(
+                    "--gold (%s) must be one of the rewards: %s.".formatted(gold, String.join(", ", rewards)));
+        }
         RewardCommand.refuseGroups(specs);
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
         double[][] scores = new double[specs.size()][list.items().size()];
@@ -127,6 +141,10 @@ final class RewardCompareCommand implements Callable<Integer> {
         Map<List<String>, RewardAgreement> found = agreements(labels, scores, list);
         PrintWriter print = spec.commandLine().getOut();
         print(print, found);
+        if (judge >= 0) {
+            print.println();
+            BestOfTable.lines(labels, scores, judge, texts(list)).forEach(print::println);
+        }
         if (out != null) {
             print.printf("%nWritten: %s%n", PreferencePage.write(out, found));
         }
@@ -136,8 +154,7 @@ final class RewardCompareCommand implements Callable<Integer> {
     }
 
     private Map<List<String>, RewardAgreement> agreements(List<String> labels, double[][] scores, MediaList list) {
-        List<String> texts = new ArrayList<>();
-        list.items().forEach(item -> texts.add(item.prompt().text()));
+        List<String> texts = texts(list);
         Map<List<String>, RewardAgreement> found = new LinkedHashMap<>();
         for (int i = 0; i < scores.length; i++) {
             for (int j = i + 1; j < scores.length; j++) {
@@ -147,6 +164,10 @@ final class RewardCompareCommand implements Callable<Integer> {
             }
         }
         return found;
+    }
+
+    private static List<String> texts(MediaList list) {
+        return list.items().stream().map(item -> item.prompt().text()).toList();
     }
 
     private static void print(PrintWriter print, Map<List<String>, RewardAgreement> found) {

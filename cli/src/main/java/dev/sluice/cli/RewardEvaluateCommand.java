@@ -5,6 +5,7 @@ import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.report.PreferencePage;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.rewards.AnnotatorAgreement;
 import dev.sluice.rewards.Bootstrap;
 import dev.sluice.rewards.PreferenceData;
 import dev.sluice.rewards.PreferenceEvaluation;
@@ -122,6 +123,9 @@ final class RewardEvaluateCommand implements Callable<Integer> {
         }
         PrintWriter print = spec.commandLine().getOut();
         table.lines().forEach(print::println);
+        AnnotatorAgreement.kappa(axis == null ? data : data.about(axis))
+                .ifPresent(kappa -> print.printf(
+                        Locale.ROOT, "%nThose who compared agree with each other: Cohen's kappa is %.3f.%n", kappa));
         if (out != null) {
             print.printf("%nWritten: %s%n", PreferencePage.write(out, pairs, table, found));
         }

@@ -5,6 +5,7 @@ import dev.sluice.cli.internal.JudgedItems;
 import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.PretrainingLoop;
 import dev.sluice.cli.internal.RunFolder;
+import dev.sluice.cli.internal.report.PreferencePage;
 import dev.sluice.configs.RewardModelConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.tensor.Torch;
@@ -86,24 +87,29 @@ final class RewardTrainCommand implements Callable<Integer> {
                             RunFiles.yaml(config),
                             LearnerRun.madeBy(spec, seed, RunFiles.tree(config)),
                             () -> {});
-            return status == 0 ? test(folder.path().resolve("model"), parts.rest()) : status;
+            return status == 0 ? test(folder.path(), parts.rest()) : status;
         }
     }
 
-    /** Returns the exit status. */
-    private int test(Path folder, PreferenceData data) throws IOException {
+    /** Tests the model, and returns the exit status. */
+    private int test(Path run, PreferenceData data) throws IOException {
         PreferenceTable table = new PreferenceTable("axis");
+        Map<String, PreferenceEvaluation> found = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         for (String axis : data.axes()) {
-            try (RewardModel model = RewardModel.open(folder, axis, Torch.threads())) {
+            try (RewardModel model = RewardModel.open(run.resolve("model"), axis, Torch.threads())) {
                 PreferenceData about = data.about(axis);
                 JudgedItems items = JudgedItems.score(model, about, done -> {});
-                table.add(axis, PreferenceEvaluation.of(about, items.values(), Bootstrap.USUAL));
+                PreferenceEvaluation one = PreferenceEvaluation.of(about, items.values(), Bootstrap.USUAL);
+                table.add(axis, one);
+                found.put(axis, one);
                 reasons.putAll(items.reasons());
             }
         }
         PrintWriter out = spec.commandLine().getOut();
         table.lines().forEach(out::println);
+        out.printf(
+                "%nWritten: %s%n", PreferencePage.write(run, "The part of the preferences for the test", table, found));
         int status = RewardCommand.lacking(out, reasons);
         out.flush();
         return status;

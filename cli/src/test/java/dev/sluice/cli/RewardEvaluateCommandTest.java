@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.PreferenceData;
 import dev.sluice.rewards.SceneSplit;
@@ -8,6 +9,7 @@ import dev.sluice.video.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -86,6 +88,44 @@ class RewardEvaluateCommandTest {
         assertThat(first.path("items").asInt()).isEqualTo(24);
         assertThat(first.path("starc").path("value").asDouble()).isGreaterThan(0.999);
         assertThat(first.path("kendall").path("value").asDouble()).isEqualTo(-1);
+    }
+
+    /** The best of two by the gold itself is above the mean, and by its opposite as far below. */
+    @Test
+    void theBestOfSomeIsWorthWhatTheGoldSays() throws IOException {
+        media();
+        List<String> lines = CommandLineRun.of(
+                        "reward",
+                        "compare",
+                        "compressibility",
+                        "incompressibility",
+                        "--gold",
+                        "compressibility",
+                        "--media",
+                        folder.resolve("media"))
+                .succeeded()
+                .out()
+                .lines()
+                .toList();
+        String[] own = line(lines, "compressibility ", 1);
+        String[] opposite = line(lines, "incompressibility ", 0);
+        assertThat(own[1]).isEqualTo(opposite[1]);
+        double mean = Double.parseDouble(own[1]);
+        assertThat(Double.parseDouble(own[2])).isGreaterThan(mean);
+        assertThat(Double.parseDouble(own[2]) - mean)
+                .isCloseTo(mean - Double.parseDouble(opposite[2]), within(0.01 * Math.abs(mean)));
+        assertThat(lines).anyMatch(line -> line.startsWith("KL in nats") && line.contains("0.193"));
+        CommandLineRun.of("reward", "compare", "scenes", "artifacts", "--gold", "ocr", "--media", folder)
+                .refused("--gold (ocr) must be one of the rewards: scenes, artifacts.");
+    }
+
+    private static String[] line(List<String> lines, String start, int skipped) {
+        return lines.stream()
+                .filter(line -> line.startsWith(start))
+                .skip(skipped)
+                .findFirst()
+                .orElseThrow()
+                .split(" {2,}");
     }
 
     @Test

@@ -59,6 +59,7 @@ class RewardModelCommandTest {
         assertThat(run.resolve("model/config.json")).content().contains("\"RewardModel\"", "\"two-layer\"");
         assertThat(run.resolve("model/made_by.json")).content().contains("\"steps\" : 4", "reward train");
         assertThat(run.resolve("report.html")).exists();
+        assertThat(run.resolve("evaluation.json")).content().contains("\"accuracy\"");
         byte[] weights = Files.readAllBytes(run.resolve("model/model.safetensors"));
         byte[] metrics = Files.readAllBytes(run.resolve("metrics.jsonl"));
         AtomicFiles.deleteAll(run.resolve("checkpoints/step-000004"));

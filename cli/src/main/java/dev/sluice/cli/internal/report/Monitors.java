@@ -1,8 +1,12 @@
 package dev.sluice.cli.internal.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -10,6 +14,12 @@ import tools.jackson.databind.JsonNode;
 /** The charts that show whether a reward is being hacked, and what the clip range does at every step of the sampler. */
 final class Monitors {
     private static final Pattern STEP = Pattern.compile("ratio\\.step\\.(\\d+)\\.mean");
+
+    /** Tests in a row that a rise or a fall must last. */
+    private static final int RUN = 3;
+
+    /** The first and the last of so many parts of a run are compared. */
+    private static final int PARTS = 10;
 
     private final RunData run;
 
@@ -22,9 +32,16 @@ final class Monitors {
         Html.figure(
                 body,
                 "Proxy against gold",
-                "Training reward, mean since the last test, to the right; test score upwards, from the dot on. A curve that "
-                        + "goes right and down is a reward that is being hacked.",
+                "Training reward, mean since the last test, to the right; test score upwards, from the dot on. A curve"
+                        + " that goes right and down is a reward that is being hacked.",
                 proxyAgainstGold());
+        Html.figure(
+                body,
+                "Reward by distance",
+                "Training reward, and test score as dots, over the root of the KL to the reference. Where the reward"
+                        + " still rises and the score no longer does, distance buys nothing that counts.",
+                rewardByDistance());
+        signs(body);
         Html.figure(
                 body,
                 "Deviation of rewards",
@@ -76,7 +93,94 @@ final class Monitors {
         return series.isEmpty() ? "" : Chart.lines(label, series);
     }
 
+    /** Adds what looks like a reward that is being hacked, in words. */
+    private void signs(StringBuilder body) {
+        List<String> signs = new ArrayList<>();
+        List<Chart.Point> tests = proxyAndGold();
+        int last = tests.size() - 1;
+        if (last >= RUN) {
+            List<Chart.Point> newest = tests.subList(last - RUN, last + 1);
+            if (monotone(newest, Chart.Point::x, 1) && monotone(newest, Chart.Point::y, -1)) {
+                signs.add("The training reward rose over the last %s tests while the test score fell.".formatted(RUN));
+            }
+        }
+        List<Chart.Point> spread = run.curve("reward.group_std");
+        int part = spread.size() / PARTS;
+        if (part > 0) {
+            double before = mean(spread.subList(0, part));
+            double now = mean(spread.subList(spread.size() - part, spread.size()));
+            if (now < before / 2) {
+                signs.add(
+                        "The deviation of rewards within groups is less than half of what it was at the start (%s, %s)."
+                                .formatted(Chart.tick(now), Chart.tick(before)));
+            }
+        }
+        signs.forEach(sign -> body.append("<p class='note'>%s</p>".formatted(Html.escape(sign))));
+    }
+
+    private static boolean monotone(List<Chart.Point> points, ToDoubleFunction<Chart.Point> value, int sign) {
+        for (int i = 1; i < points.size(); i++) {
+            if (sign * (value.applyAsDouble(points.get(i)) - value.applyAsDouble(points.get(i - 1))) <= 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static double mean(List<Chart.Point> points) {
+        return points.stream().mapToDouble(Chart.Point::y).average().orElseThrow();
+    }
+
+    private String rewardByDistance() {
+        Map<Double, Double> distance = new TreeMap<>();
+        run.curve("kl").forEach(point -> distance.put(point.x(), Math.sqrt(Math.max(0, point.y()))));
+        if (distance.values().stream().allMatch(root -> root == 0)) {
+            return "";
+        }
+        List<Chart.Point> rewards = new ArrayList<>();
+        for (Chart.Point point : run.curve("reward.mean")) {
+            if (distance.containsKey(point.x())) {
+                rewards.add(new Chart.Point(distance.get(point.x()), point.y()));
+            }
+        }
+        List<Chart.Point> scores = new ArrayList<>();
+        for (JsonNode test : run.evaluations()) {
+            double step = test.path(RunData.STEP).asDouble();
+            double root = distance.entrySet().stream()
+                    .filter(entry -> entry.getKey() < step)
+                    .mapToDouble(Map.Entry::getValue)
+                    .reduce(0, (first, second) -> second);
+            double score = test.path("score").asDouble();
+            scores.add(new Chart.Point(root, score, score, Math.nextUp(score)));
+        }
+        rewards.sort(Comparator.comparingDouble(Chart.Point::x));
+        scores.sort(Comparator.comparingDouble(Chart.Point::x));
+        return rewards.size() < 2
+                ? ""
+                : Chart.lines(
+                        "Reward by distance",
+                        "root of the KL",
+                        List.of(
+                                new Chart.Series("training reward", rewards, "c0 faint"),
+                                new Chart.Series("test score", scores, "c2")));
+    }
+
     private String proxyAgainstGold() {
+        List<Chart.Point> points = proxyAndGold();
+        if (points.size() < 2) {
+            return "";
+        }
+        Chart.Point first = points.get(0);
+        // A bar of no visible height makes the dot that the curve starts from.
+        Chart.Point start = new Chart.Point(first.x(), first.y(), first.y(), Math.nextUp(first.y()));
+        return Chart.lines(
+                "Proxy against gold",
+                "training reward",
+                List.of(new Chart.Series("", points, "c2"), new Chart.Series("", List.of(start), "c2")));
+    }
+
+    /** Returns the mean training reward since the last test, and the score, of every test. */
+    private List<Chart.Point> proxyAndGold() {
         List<Chart.Point> rewards = run.curve("reward.mean");
         List<Chart.Point> points = new ArrayList<>();
         double from = 0;
@@ -91,15 +195,6 @@ final class Monitors {
                             points.add(new Chart.Point(mean, test.path("score").asDouble())));
             from = end;
         }
-        if (points.size() < 2) {
-            return "";
-        }
-        Chart.Point first = points.get(0);
-        // A bar of no visible height makes the dot that the curve starts from.
-        Chart.Point start = new Chart.Point(first.x(), first.y(), first.y(), Math.nextUp(first.y()));
-        return Chart.lines(
-                "Proxy against gold",
-                "training reward",
-                List.of(new Chart.Series("", points, "c2"), new Chart.Series("", List.of(start), "c2")));
+        return points;
     }
 }

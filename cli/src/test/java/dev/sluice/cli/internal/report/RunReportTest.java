@@ -27,9 +27,9 @@ class RunReportTest {
         Files.writeString(folder.resolve("metrics.jsonl"), metrics);
         Files.writeString(folder.resolve("timing.jsonl"), timings);
         Files.writeString(folder.resolve("evaluation.jsonl"), """
-                {"step":0,"score":0.5,"low":0.45,"high":0.55,"tasks":{"two_object":{"score":0.25,"low":0.2,"high":0.3}}}
-                {"step":40,"score":0.75,"low":0.7,"high":0.8,"tasks":{"two_object":{"score":0.125,"low":0.1,"high":0.2}}}
-                """);
+            {"step":0,"score":0.5,"low":0.45,"high":0.55,"tasks":{"two_object":{"score":0.25,"low":0.2,"high":0.3}}}
+            {"step":40,"score":0.75,"low":0.7,"high":0.8,"tasks":{"two_object":{"score":0.125,"low":0.1,"high":0.2}}}
+            """);
         Files.writeString(folder.resolve("config.yaml"), "seed: 7 # <not a tag>\n");
         for (String step : new String[] {"step-000000", "step-000040"}) {
             Path samples = Files.createDirectories(folder.resolve("samples").resolve(step));
@@ -89,16 +89,16 @@ class RunReportTest {
                 .doesNotContain("http");
         assertThat(html.split("<img ", -1)).hasSize(3);
         assertThat(html.split("<svg ", -1))
-                .as("score, KL, clip fraction and seconds")
-                .hasSize(5);
+                .as("score, KL, reward by distance, clip fraction and seconds")
+                .hasSize(6);
     }
 
     @Test
     void withoutAPenaltyTheReportShowsTheDistanceToTheSamplingPolicy() throws IOException {
         Files.writeString(folder.resolve("metrics.jsonl"), """
-                {"step":1,"kl":0.0,"approximate_kl":1e-7}
-                {"step":2,"kl":0.0,"approximate_kl":3e-7}
-                """);
+            {"step":1,"kl":0.0,"approximate_kl":1e-7}
+            {"step":2,"kl":0.0,"approximate_kl":3e-7}
+            """);
         assertThat(Files.readString(RunReport.write(folder)))
                 .contains("Approximate KL to the sampling policy")
                 .doesNotContain("<h2>KL to the reference");
@@ -113,16 +113,16 @@ class RunReportTest {
         StringBuilder metrics = new StringBuilder();
         for (int i = 0; i < 20; i++) {
             metrics.append("""
-                    {"step":%s,"reward.mean":%s,"reward.std":0.2,"reward.group_std":0.1,"ratio.step.2.mean":0.9,\
-                    "ratio.step.10.mean":1,"clip.step.2":0.5,"clip.step.10":0.1,"ratio.plain.step.2.mean":0.8}
-                    """.formatted(i, 0.5 + 0.01 * i));
+                {"step":%s,"reward.mean":%s,"reward.std":0.2,"reward.group_std":0.1,"ratio.step.2.mean":0.9,\
+                "ratio.step.10.mean":1,"clip.step.2":0.5,"clip.step.10":0.1,"ratio.plain.step.2.mean":0.8}
+                """.formatted(i, 0.5 + 0.01 * i));
         }
         Files.writeString(folder.resolve("metrics.jsonl"), metrics);
         Files.writeString(folder.resolve("evaluation.jsonl"), """
-                {"step":0,"score":0.5}
-                {"step":10,"score":0.75}
-                {"step":20,"score":0.25}
-                """);
+            {"step":0,"score":0.5}
+            {"step":10,"score":0.75}
+            {"step":20,"score":0.25}
+            """);
         String html = Files.readString(RunReport.write(folder));
         assertThat(html)
                 .containsSubsequence("<h2>Proxy against gold", ">training reward<", "<h2>Deviation of rewards")
@@ -131,6 +131,30 @@ class RunReportTest {
                 .doesNotContain("Clipped plain ratios", "NaN");
         // The proxy's means are 0.545 and 0.645, the ends of the axis; the gold falls from 0.75 to 0.25.
         assertThat(html).contains("d='M58.0 21.7L626.0 216.3'");
+    }
+
+    @Test
+    void theReportShowsRewardByDistanceAndSaysWhatLooksHacked() throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            metrics.append("{\"step\":%s,\"reward.mean\":%s,\"reward.group_std\":%s,\"kl\":%s}%n"
+                    .formatted(i, 0.5 + 0.01 * i, i < 20 ? 0.2 : 0.05, 0.0004 * i * i));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+        String tests = """
+            {"step":0,"score":0.5}
+            {"step":10,"score":0.75}
+            {"step":20,"score":0.6}
+            {"step":30,"score":0.5}
+            {"step":40,"score":%s}
+            """;
+        Files.writeString(folder.resolve("evaluation.jsonl"), tests.formatted(0.4));
+        assertThat(Files.readString(RunReport.write(folder)))
+                .containsSubsequence("<h2>Reward by distance", ">root of the KL<")
+                .contains("The training reward rose over the last 3 tests while the test score fell.")
+                .contains("less than half of what it was at the start (0.05, 0.2).");
+        Files.writeString(folder.resolve("evaluation.jsonl"), tests.formatted(0.55));
+        assertThat(Files.readString(RunReport.write(folder))).doesNotContain("rose over the last");
     }
 
     @Test
