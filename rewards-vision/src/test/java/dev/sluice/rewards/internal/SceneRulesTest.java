@@ -104,19 +104,21 @@ class SceneRulesTest {
                 at(24, 8, RED, SQUARE));
         check("a circle left of a square", false, false, 1 / 3.0, 1 / 3.0, at(24, 8, RED, SQUARE));
         check("a circle left of a square", true, true, 1, 1, at(8, 8, RED, CIRCLE), at(24, 8, RED, SQUARE));
+        // (0 + 1 + 0)/3: there is nothing to be left of
+        check("a circle left of a square", false, false, 1 / 3.0, 1 / 3.0, at(8, 8, RED, CIRCLE));
     }
 
     /** Boxes and relations as the reference's {@code relative_position} gives them. */
     @Test
     void relationsAreThoseOfTheReference() {
         double[] a = {0, 0, 100, 100};
-        assertThat(SceneRules.relations(a, new double[] {200, 0, 300, 100})).containsExactly(LEFT_OF);
-        assertThat(SceneRules.relations(a, new double[] {10, 10, 110, 110})).isEmpty();
-        assertThat(SceneRules.relations(a, new double[] {150, 150, 250, 250})).containsExactly(LEFT_OF, ABOVE);
-        assertThat(SceneRules.relations(a, new double[] {60, 0, 160, 100})).containsExactly(LEFT_OF);
-        assertThat(SceneRules.relations(new double[] {0, 0, 10, 10}, new double[] {20, 100, 30, 110}))
+        assertThat(GenEval.relations(a, new double[] {200, 0, 300, 100})).containsExactly(LEFT_OF);
+        assertThat(GenEval.relations(a, new double[] {10, 10, 110, 110})).isEmpty();
+        assertThat(GenEval.relations(a, new double[] {150, 150, 250, 250})).containsExactly(LEFT_OF, ABOVE);
+        assertThat(GenEval.relations(a, new double[] {60, 0, 160, 100})).containsExactly(LEFT_OF);
+        assertThat(GenEval.relations(new double[] {0, 0, 10, 10}, new double[] {20, 100, 30, 110}))
                 .containsExactly(ABOVE);
-        assertThat(SceneRules.relations(a, a)).isEmpty();
+        assertThat(GenEval.relations(a, a)).isEmpty();
     }
 
     @Test

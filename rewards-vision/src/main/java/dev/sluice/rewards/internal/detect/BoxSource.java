@@ -2,24 +2,22 @@ package dev.sluice.rewards.internal.detect;
 
 import dev.sluice.flow.tensor.Suggestion;
 import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.internal.GenEval.Wanted;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Where boxes come from. */
 interface BoxSource extends AutoCloseable {
     /**
      * Returns the boxes that count for the sample's task, the surest first.
      *
+     * @param asked what the sample's metadata ask for
      * @throws IllegalArgumentException if there can be none, such as of a class that a detector does not know
      */
-    List<FoundBox> of(Sample sample);
+    List<FoundBox> of(Sample sample, PromptMetadata asked);
 
     @Override
     default void close() {}
-
-    /** GenEval counts with surer boxes than it finds with. */
-    static boolean counting(Sample sample) {
-        return "counting".equals(sample.metadata().get("tag"));
-    }
 
     /** Boxes that a sample's metadata list, with GenEval's own thresholds. */
     record OfMetadata() implements BoxSource {
@@ -27,9 +25,9 @@ interface BoxSource extends AutoCloseable {
         private static final double SURE_TO_COUNT = 0.9;
 
         @Override
-        public List<FoundBox> of(Sample sample) {
+        public List<FoundBox> of(Sample sample, PromptMetadata asked) {
             return FoundBox.surest(
-                    FoundBox.read(sample.metadata().get("boxes")), counting(sample) ? SURE_TO_COUNT : SURE);
+                    FoundBox.read(sample.metadata().get("boxes")), asked.counting() ? SURE_TO_COUNT : SURE);
         }
     }
 
@@ -40,18 +38,17 @@ interface BoxSource extends AutoCloseable {
      */
     record OfDetector(ObjectDetector detector) implements BoxSource {
         @Override
-        public List<FoundBox> of(Sample sample) {
-            for (String list : new String[] {"include", "exclude"}) {
-                Wanted.read(list, sample.metadata().get(list)).forEach(wanted -> requireKnown(list, wanted.kind()));
-            }
-            return FoundBox.surest(detector.find(sample.media()), detector.least(counting(sample)));
+        public List<FoundBox> of(Sample sample, PromptMetadata asked) {
+            Stream.concat(asked.include().stream(), asked.exclude().stream())
+                    .map(Wanted::kind)
+                    .forEach(this::requireKnown);
+            return FoundBox.surest(detector.find(sample.media()), detector.least(asked.counting()));
         }
 
-        private void requireKnown(String list, String kind) {
+        private void requireKnown(String kind) {
             if (!detector.labels().contains(kind)) {
-                throw new IllegalArgumentException("%s: the class (%s) is none of the %s that the detector knows.%s"
+                throw new IllegalArgumentException("the class (%s) is none of the %s that the detector knows.%s"
                         .formatted(
-                                list,
                                 kind,
                                 detector.labels().size(),
                                 Suggestion.line(kind, detector.labels()).replace('\n', ' ')));

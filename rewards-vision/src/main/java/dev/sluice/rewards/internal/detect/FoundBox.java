@@ -4,7 +4,6 @@ import dev.sluice.rewards.internal.Stills;
 import dev.sluice.video.Media;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -14,19 +13,11 @@ import java.util.Map;
  * @param kind its class, as {@link #plain} writes it
  * @param score how sure the detector is
  * @param edges left, upper, right and lower edge in pixels
- * @param color one of GenEval's; empty if it has none of them, or nobody asked
  */
-record FoundBox(String kind, double score, double[] edges, String color) {
-    private static final int MOST_OF_A_CLASS = 16;
-
+record FoundBox(String kind, double score, double[] edges) {
     /** GenEval calls three of COCO's classes otherwise. */
     private static final Map<String, String> PLAIN =
             Map.of("computer mouse", "mouse", "tv remote", "remote", "computer keyboard", "keyboard");
-
-    /** Creates a box whose colour nobody asked for yet. */
-    FoundBox(String kind, double score, double[] edges) {
-        this(kind, score, edges, "");
-    }
 
     /** Returns COCO's name of a class that GenEval names. */
     static String plain(String kind) {
@@ -75,16 +66,14 @@ record FoundBox(String kind, double score, double[] edges, String color) {
     }
 
     /**
-     * Returns the boxes that count, the surest first, at most sixteen of a class.
+     * Returns the boxes that count, the surest first.
      *
      * @param least boxes must be surer than this
      */
     static List<FoundBox> surest(List<FoundBox> boxes, double least) {
-        Map<String, Integer> counts = new HashMap<>();
         return boxes.stream()
                 .filter(box -> box.score > least)
                 .sorted(Comparator.comparingDouble(FoundBox::score).reversed())
-                .filter(box -> counts.merge(box.kind, 1, Integer::sum) <= MOST_OF_A_CLASS)
                 .toList();
     }
 

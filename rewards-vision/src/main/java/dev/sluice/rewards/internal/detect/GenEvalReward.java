@@ -5,24 +5,30 @@ import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.Sample;
 import dev.sluice.rewards.Scores;
+import dev.sluice.rewards.internal.GenEval;
 import dev.sluice.rewards.internal.ParsedProvider;
 import dev.sluice.rewards.internal.RewardOptions;
 import dev.sluice.rewards.internal.onnx.ModelFolder;
 import dev.sluice.rewards.internal.onnx.ModelOptions;
 import dev.sluice.rewards.internal.onnx.OnnxNetwork;
 import dev.sluice.rewards.internal.onnx.ZeroShot;
+import dev.sluice.video.Media;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
- * GenEval's verdict on the boxes that a detector finds, or that a sample's metadata list.
+ * GenEval's verdict on the boxes that a detector finds, or that a sample's metadata list. They have no masks, with which the source hides
+ * what lies beside an object before its colour is named.
  *
  * @param mode what of the verdict is the score
  * @param boxes closed with this
@@ -43,8 +49,24 @@ record GenEvalReward(ToDoubleFunction<GenEval> mode, BoxSource boxes, ColorReade
             throw new IllegalArgumentException(
                     "a video of %s frames is no image".formatted(sample.media().frames()));
         }
-        GenEval.include(sample.metadata());
-        return mode.applyAsDouble(GenEval.of(sample.metadata(), sample.media(), boxes.of(sample), colors));
+        PromptMetadata asked = PromptMetadata.read(sample.metadata());
+        List<GenEval.Found> found = named(boxes.of(sample, asked), asked, sample.media());
+        return mode.applyAsDouble(GenEval.of(asked.include(), asked.exclude(), found));
+    }
+
+    /** Names the colours of boxes whose colour matters, all at once. */
+    private List<GenEval.Found> named(List<FoundBox> all, PromptMetadata asked, Media media) {
+        Set<String> kinds = asked.include().stream()
+                .filter(wanted -> wanted.color().isPresent())
+                .map(GenEval.Wanted::kind)
+                .collect(Collectors.toSet());
+        List<FoundBox> some =
+                all.stream().filter(box -> kinds.contains(box.kind())).toList();
+        Iterator<String> names = colors.colors(media, some).iterator();
+        return all.stream()
+                .map(box -> new GenEval.Found(
+                        box.kind(), kinds.contains(box.kind()) ? names.next() : "", box.edges()))
+                .toList();
     }
 
     @Override

@@ -126,7 +126,7 @@ class GenEvalRewardTest {
         Sample keys = sample(wrong.media(), TWO.replace("cup", "computer keyboard"));
         Scores scores = scores("geneval", Map.of(), wrong, video, none, keys);
         assertThat(scores.reasons().get(0))
-                .isEqualTo("include: the class (dgo) is none of the 3 that the detector knows. Maybe dog was meant.");
+                .isEqualTo("the class (dgo) is none of the 3 that the detector knows. Maybe dog was meant.");
         assertThat(scores.reasons().get(1)).isEqualTo("a video of 2 frames is no image");
         assertThat(scores.reasons().get(2)).contains("has no include");
         assertThat(scores.valid(3)).as("GenEval's keyboard is COCO's").isTrue();

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.Sample;
+import dev.sluice.rewards.Scores;
+import dev.sluice.rewards.internal.GenEval;
 import dev.sluice.video.Media;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 class GenEvalTest {
@@ -36,9 +39,26 @@ class GenEvalTest {
     }
 
     private static GenEval judge(Map<String, Object> metadata) {
-        GenEval.include(metadata);
-        List<FoundBox> boxes = new BoxSource.OfMetadata().of(new Sample(HALVES, "", metadata));
-        return GenEval.of(metadata, HALVES, boxes, new PixelColors());
+        Sample sample = new Sample(HALVES, "", metadata);
+        GenEval[] verdict = new GenEval[1];
+        ToDoubleFunction<GenEval> mode = given -> {
+            verdict[0] = given;
+            return 1;
+        };
+        Scores scores =
+                new GenEvalReward(mode, new BoxSource.OfMetadata(), new PixelColors()).score(List.of(sample));
+        scores.reasons().values().forEach(reason -> {
+            throw new IllegalArgumentException(reason);
+        });
+        return verdict[0];
+    }
+
+    private static void check(GenEval verdict, boolean official, boolean strict, double graded, double graded01) {
+        assertThat(verdict.official()).isEqualTo(official);
+        assertThat(verdict.strict()).isEqualTo(strict);
+        assertThat(verdict.graded()).isEqualTo(graded);
+        assertThat(verdict.graded01()).isEqualTo(graded01);
+        assertThat(verdict.faults().isEmpty()).isEqualTo(strict);
     }
 
     private static final Map<String, Object> LEFT_CUP = box("cup", 0.95, 2, 10, 12, 20);
@@ -46,15 +66,14 @@ class GenEvalTest {
 
     @Test
     void scoresEqualTheReference() {
-        assertThat(judge("single_object", List.of(want("cup", 1)), List.of(LEFT_CUP)))
-                .isEqualTo(new GenEval(true, true, 1, 1));
+        check(judge("single_object", List.of(want("cup", 1)), List.of(LEFT_CUP)), true, true, 1, 1);
         GenEval three = judge("counting", List.of(want("cup", 4)), List.of(LEFT_CUP, LEFT_CUP, LEFT_CUP));
-        assertThat(three).isEqualTo(new GenEval(false, false, 0.75, 0.75));
+        check(three, false, false, 0.75, 0.75);
         GenEval color =
                 judge("colors", List.of(Map.of("class", "cup", "count", 1, "color", "blue")), List.of(LEFT_CUP));
-        assertThat(color).isEqualTo(new GenEval(false, false, 0.5, 0.5));
+        check(color, false, false, 0.5, 0.5);
         GenEval many = judge("single_object", List.of(want("cup", 1)), List.of(LEFT_CUP, LEFT_CUP, LEFT_CUP));
-        assertThat(many).isEqualTo(new GenEval(true, false, -1, 0));
+        check(many, true, false, -1, 0);
         GenEval wrong = judge(
                 "position",
                 List.of(want("cup", 1), Map.of("class", "dog", "count", 1, "position", List.of("left of", 0))),
@@ -66,7 +85,7 @@ class GenEvalTest {
                 "position",
                 List.of(want("cup", 1), Map.of("class", "dog", "count", 1, "position", List.of("right of", 0))),
                 List.of(LEFT_CUP, RIGHT_DOG));
-        assertThat(right).isEqualTo(new GenEval(true, true, 1, 1));
+        check(right, true, true, 1, 1);
         GenEval nothing = judge(
                 "position",
                 List.of(want("cup", 1), Map.of("class", "dog", "count", 1, "position", List.of("left of", 0))),
