@@ -131,11 +131,7 @@ public record GenEval(boolean official, boolean strict, double graded, double gr
                 List<Found> all = of(wanted.kind, found);
                 add(1 - Math.abs(wanted.count - all.size()) / (double) wanted.count);
                 boolean ok = fault(
-                        all.size() == wanted.count,
-                        "%s %s wanted, %s found",
-                        wanted.count,
-                        wanted.kind,
-                        all.size());
+                        all.size() == wanted.count, "%s %s wanted, %s found", wanted.count, wanted.kind, all.size());
                 if (ok) {
                     ok = colors(wanted, all) && places(wanted, all, matched, include);
                 } else if (wanted.color.isPresent() || wanted.relation.isPresent()) {
@@ -154,8 +150,7 @@ public record GenEval(boolean official, boolean strict, double graded, double gr
             return fault(hits == wanted.count, "the %s is not %s", wanted.kind, wanted.color.get());
         }
 
-        private boolean places(
-                Wanted wanted, List<Found> all, List<List<Found>> matched, List<Wanted> include) {
+        private boolean places(Wanted wanted, List<Found> all, List<List<Found>> matched, List<Wanted> include) {
             if (wanted.relation.isEmpty()) {
                 return true;
             }
@@ -169,8 +164,7 @@ public record GenEval(boolean official, boolean strict, double graded, double gr
             }
             limited.add(ok ? 1.0 : 0.0);
             String words = wanted.relation.get().words();
-            return fault(
-                    ok, "the %s is not %s the %s", wanted.kind, words, include.get(wanted.target).kind);
+            return fault(ok, "the %s is not %s the %s", wanted.kind, words, include.get(wanted.target).kind);
         }
     }
 

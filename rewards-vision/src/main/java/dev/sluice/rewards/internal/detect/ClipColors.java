@@ -33,7 +33,7 @@ record ClipColors(ZeroShot network) implements ColorReader {
     }
 
     /** Source: djghosh13/geneval, {@code color_classification}. */
-    private static List<List<String>> classes(String kind) {
+    static List<List<String>> classes(String kind) {
         String name = FoundBox.named(kind);
         return COLORS.stream()
                 .map(color -> List.of(

@@ -64,8 +64,7 @@ record GenEvalReward(ToDoubleFunction<GenEval> mode, BoxSource boxes, ColorReade
                 all.stream().filter(box -> kinds.contains(box.kind())).toList();
         Iterator<String> names = colors.colors(media, some).iterator();
         return all.stream()
-                .map(box -> new GenEval.Found(
-                        box.kind(), kinds.contains(box.kind()) ? names.next() : "", box.edges()))
+                .map(box -> new GenEval.Found(box.kind(), kinds.contains(box.kind()) ? names.next() : "", box.edges()))
                 .toList();
     }
 

@@ -45,8 +45,8 @@ record PromptMetadata(List<Wanted> include, List<Wanted> exclude, boolean counti
                     || !(map.get("class") instanceof String kind)
                     || !(map.get("count") instanceof Number count)
                     || count.intValue() < 1) {
-                throw new IllegalArgumentException("%s[%s] (%s) must have a class, and a count of at least 1"
-                        .formatted(name, all.size(), entry));
+                throw new IllegalArgumentException(
+                        "%s[%s] (%s) must have a class, and a count of at least 1".formatted(name, all.size(), entry));
             }
             all.add(wanted(FoundBox.plain(kind), count.intValue(), map, name, all.size()));
         }

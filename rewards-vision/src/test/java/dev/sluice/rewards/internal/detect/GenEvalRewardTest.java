@@ -15,6 +15,7 @@ import dev.sluice.video.Media;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,31 @@ class GenEvalRewardTest {
         assertThat(score("graded01", "d.d. .... .... ....", RED, COUNTING)).isCloseTo(2 / 3.0, within(1e-12));
         assertThat(score("graded01", "d.d. .c.. ..d. ...d", RED, COUNTING)).isCloseTo(2 / 3.0, within(1e-12));
         assertThat(score("strict", "d.d. .c.. ..d. ....", RED, COUNTING)).isEqualTo(1);
+    }
+
+    /** A dog without its first row of pixels is found with 0.875. */
+    @Test
+    void whatIsLessSureCountsInTasksOtherThanCounting() throws IOException {
+        Media picture = TinyDetector.picture("d... .... .... ....", RED);
+        Arrays.fill(picture.rgb(), 0, 3 * 64, (byte) 20);
+        String one = "{\"tag\": \"%s\", \"include\": [{\"class\": \"dog\", \"count\": 1}], \"prompt\": \"a dog\"}";
+        Sample single = sample(picture, one.formatted("single_object"));
+        Sample counting = sample(picture, one.formatted("counting"));
+        assertThat(scores("geneval", Map.of(), single, counting).values()).containsExactly(1, 0);
+        TinyDetector.write(folder, "yolov8", ", \"countingThreshold\": 0.8");
+        assertThat(scores("geneval", Map.of(), single, counting).values()).containsExactly(1, 1);
+        TinyDetector.write(folder, "yolov8", ", \"threshold\": 0.88");
+        assertThat(scores("geneval", Map.of(), single, counting).values()).containsExactly(0, 0);
+    }
+
+    @Test
+    void wordsForColoursAreGenEvals() {
+        assertThat(ClipColors.classes("mouse").get(0))
+                .containsExactly(
+                        "a photo of a red computer mouse",
+                        "a photo of a red-colored computer mouse",
+                        "a photo of a red object");
+        assertThat(ClipColors.classes("dog")).hasSize(10);
     }
 
     @Test

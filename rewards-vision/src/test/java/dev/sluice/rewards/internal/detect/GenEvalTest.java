@@ -45,8 +45,7 @@ class GenEvalTest {
             verdict[0] = given;
             return 1;
         };
-        Scores scores =
-                new GenEvalReward(mode, new BoxSource.OfMetadata(), new PixelColors()).score(List.of(sample));
+        Scores scores = new GenEvalReward(mode, new BoxSource.OfMetadata(), new PixelColors()).score(List.of(sample));
         scores.reasons().values().forEach(reason -> {
             throw new IllegalArgumentException(reason);
         });
