@@ -4,7 +4,6 @@ import dev.sluice.cli.internal.ModelEvaluator;
 import dev.sluice.cli.internal.OpenModel;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
-import dev.sluice.cli.internal.TrainingSession;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.AtomicFiles;
@@ -49,6 +48,7 @@ import tools.jackson.databind.json.JsonMapper;
             "  sluice evaluate",
             "  sluice evaluate --adapter runs/demo/adapter --samples-per-prompt 4",
             "  sluice evaluate DIR --prompts prompts.jsonl --json scores.json",
+            "  sluice evaluate runs/arm-i2v-pretrain/model --prompts arm-i2v:test --reward arm-strict",
             "  sluice evaluate --prompts prompts.txt --reward compressibility"
         })
 final class EvaluateCommand implements Callable<Integer> {
@@ -70,7 +70,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--prompts",
             paramLabel = "FILE",
-            description = "Other prompts: a .txt or .jsonl file, the latter with what the reward needs to know.")
+            description =
+                    "Other prompts: a .txt or .jsonl file, the latter with what the reward needs to know and, as image, the "
+                            + "picture that a video starts from; or WORLD:SPLIT, such as arm:test or arm-i2v:test.")
     private String file;
 
     @Option(
@@ -112,7 +114,6 @@ final class EvaluateCommand implements Callable<Integer> {
         List<Prompt> prompts = Prompts.read(source);
         try (Reward reward = RewardSpec.parse(rewardName).open();
                 OpenModel model = arguments.open(prompts)) {
-            TrainingSession.requireText(model.pipeline());
             ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
             if (json != null) {
                 AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, outcome)));

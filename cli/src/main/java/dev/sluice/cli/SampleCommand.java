@@ -5,11 +5,14 @@ import dev.sluice.cli.internal.PictureFolder;
 import dev.sluice.cli.internal.Pictures;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Seeds;
+import dev.sluice.cli.internal.StreamedVideos;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.PictureSampler;
+import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.StartPicture;
+import dev.sluice.flow.VideoStream;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.video.ImageFiles;
@@ -44,7 +47,8 @@ import picocli.CommandLine.Spec;
             "  sluice sample --adapter runs/demo/adapter --prompts prompts.txt --out after",
             "  sluice sample DIR --adapter style.safetensors:0.7 --adapter runs/demo/adapter --prompt \"a star\"",
             "  sluice sample wan-i2v --image kite.png --prompt \"the kite rises\" --frames 33 --steps 30 --guidance 5",
-            "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m"
+            "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m",
+            "  sluice sample runs/arm-causal-pretrain/model --prompt \"move to the top\" --frames 600 --chunk 4"
         })
 final class SampleCommand implements Callable<Integer> {
     @Spec
@@ -59,7 +63,9 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--prompts",
             paramLabel = "FILE",
-            description = "A .txt file of a prompt a line, or a .jsonl file of objects with a prompt.")
+            description =
+                    "A .txt file of a prompt a line, or a .jsonl file of objects with a prompt and perhaps an image, the path "
+                            + "of the picture that a video starts from; or WORLD:SPLIT, such as arm:test.")
     private String file;
 
     @Option(
@@ -72,11 +78,16 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--image",
             paramLabel = "FILE",
-            description = "The picture that videos start from (PNG or JPEG), for models that make a video of one.")
+            description =
+                    "The picture that videos start from (PNG or JPEG), for models that make a video of one; prompts of a "
+                            + "file may have pictures of their own.")
     private Path image;
 
     @Mixin
     private SamplingArguments sampling;
+
+    @Mixin
+    private StreamArguments stream;
 
     @Option(
             names = "--out",
@@ -122,22 +133,17 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Long> numbers = Seeds.parse(seeds);
-        List<Prompt> texts = prompts();
+        List<Prompt> texts = prompts(start());
         sampling.check();
+        stream.check();
         PictureFolder.check(out, overwrite);
-        Optional<StartPicture> start = start();
         try (OpenModel model = arguments.open(texts)) {
-            if (model.pipeline().needsPicture() != start.isPresent()) {
-                throw new IllegalArgumentException(
-                        start.isPresent()
-                                ? "--image (%s) must be left out, because this model makes its pictures from text alone."
-                                        .formatted(image)
-                                : "This model makes a video of a picture.%nMaybe add --image FILE.".formatted());
-            }
-            PictureSampler sampler = new PictureSampler(model.pipeline(), sampling.settings(model.pipeline()), start);
+            requirePictures(model.pipeline(), texts);
+            List<PictureFolder.Entry> entries = entries(texts, numbers);
+            Work work = stream.wanted() ? streamed(model.pipeline(), entries) : whole(model.pipeline(), entries);
             // Only now, so that a model that cannot be opened leaves no folder and deletes no pictures.
             PictureFolder folder = PictureFolder.open(out, video.format);
-            int failed = sample(model.pipeline(), sampler, texts, numbers, folder);
+            int failed = work.into(folder);
             folder.finish(numbers.size());
             PrintWriter printer = spec.commandLine().getOut();
             printer.printf("%s pictures are in %s.%n", folder.size() - failed, out);
@@ -149,6 +155,20 @@ final class SampleCommand implements Callable<Integer> {
         }
     }
 
+    private void requirePictures(FlowPipeline pipeline, List<Prompt> texts) {
+        if (image != null && !pipeline.needsPicture()) {
+            throw new IllegalArgumentException(
+                    "--image (%s) must be left out, because this model makes its pictures from text alone."
+                            .formatted(image));
+        }
+        if (pipeline.needsPicture()
+                && texts.stream().anyMatch(prompt -> prompt.picture().isEmpty())) {
+            throw new IllegalArgumentException(
+                    "This model makes a video of a picture.%nMaybe add --image FILE.".formatted());
+        }
+        texts.forEach(prompt -> pipeline.requirePicture(prompt.text(), prompt.picture()));
+    }
+
     private Optional<StartPicture> start() throws IOException {
         if (image == null) {
             return Optional.empty();
@@ -157,7 +177,8 @@ final class SampleCommand implements Callable<Integer> {
         return Optional.of(new StartPicture(picture.height(), picture.width(), picture.rgb()));
     }
 
-    private List<Prompt> prompts() throws IOException {
+    /** Prompts of a file that have pictures of their own keep them. */
+    private List<Prompt> prompts(Optional<StartPicture> start) throws IOException {
         List<Prompt> all = new ArrayList<>();
         for (String prompt : prompts) {
             if (prompt.isBlank()) {
@@ -172,24 +193,58 @@ final class SampleCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "A prompt is missing.%nMaybe add --prompt TEXT or --prompts FILE.".formatted());
         }
+        all.replaceAll(prompt -> start.filter(picture -> prompt.picture().isEmpty())
+                .map(prompt::from)
+                .orElse(prompt));
         return all;
     }
 
-    private int sample(
-            FlowPipeline pipeline,
-            PictureSampler sampler,
-            List<Prompt> texts,
-            List<Long> numbers,
-            PictureFolder folder) {
+    private static List<PictureFolder.Entry> entries(List<Prompt> texts, List<Long> numbers) {
         List<PictureFolder.Entry> entries = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
             for (long seed : numbers) {
                 entries.add(new PictureFolder.Entry(i + 1, texts.get(i), seed));
             }
         }
-        List<PictureSampler.Request> requests = entries.stream()
-                .map(entry -> new PictureSampler.Request(entry.prompt().text(), entry.seed()))
+        return entries;
+    }
+
+    private static List<PictureSampler.Request> requests(List<PictureFolder.Entry> entries) {
+        return entries.stream()
+                .map(entry -> new PictureSampler.Request(
+                        entry.prompt().text(), entry.seed(), entry.prompt().picture()))
                 .toList();
+    }
+
+    /** What is left to do when a model has been found to fit. */
+    @FunctionalInterface
+    private interface Work {
+        /** Makes all pictures; returns how many could not be made. */
+        int into(PictureFolder folder) throws IOException;
+    }
+
+    private Work streamed(FlowPipeline pipeline, List<PictureFolder.Entry> entries) {
+        PictureSettings settings = sampling.settings(pipeline);
+        VideoStream videos = new VideoStream(pipeline, settings, stream.settings(pipeline));
+        return folder -> {
+            int batches = (entries.size() - 1) / settings.chunkSize() + 1;
+            try (Lanes lanes = arguments.lanes(pipeline, batches);
+                    Progress progress =
+                            Progress.start(spec.commandLine().getErr(), 0, (long) entries.size() * settings.frames())) {
+                return new StreamedVideos(folder, entries, settings.frames())
+                        .run(videos, lanes, requests(entries), progress);
+            }
+        };
+    }
+
+    private Work whole(FlowPipeline pipeline, List<PictureFolder.Entry> entries) {
+        PictureSampler sampler = new PictureSampler(pipeline, sampling.settings(pipeline));
+        return folder -> sample(pipeline, sampler, entries, folder);
+    }
+
+    private int sample(
+            FlowPipeline pipeline, PictureSampler sampler, List<PictureFolder.Entry> entries, PictureFolder folder) {
+        List<PictureSampler.Request> requests = requests(entries);
         int[] failed = {0};
         try (Lanes lanes = arguments.lanes(pipeline, sampler.chunks(requests.size()));
                 Progress progress = Progress.start(spec.commandLine().getErr(), 0, requests.size())) {

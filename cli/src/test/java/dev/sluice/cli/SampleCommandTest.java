@@ -246,6 +246,6 @@ class SampleCommandTest {
         CommandLineRun.of(words).refused("--image (" + image + ") must be left out");
         words[words.length - 1] = folder.resolve("none.png");
         CommandLineRun.of(words).refused("none.png");
-        CommandLineRun.of("evaluate", model).refused("makes a video of a picture, which prompts do not have");
+        CommandLineRun.of("evaluate", model).refused(" has no picture, but model (");
     }
 }

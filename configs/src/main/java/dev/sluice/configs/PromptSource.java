@@ -21,7 +21,8 @@ public sealed interface PromptSource permits PromptSource.World, PromptSource.Pr
 
     /**
      * A UTF-8 file: a {@code .txt} file has one prompt a line, a {@code .jsonl} file one object a line with a
-     * {@code prompt} and what rewards need.
+     * {@code prompt} and what rewards need; its {@code image} is the path, from the file's folder, of the picture that a video
+     * starts from.
      *
      * @param path the file
      */
@@ -42,7 +43,10 @@ public sealed interface PromptSource permits PromptSource.World, PromptSource.Pr
     static PromptSource parse(String text, Path folder) {
         int colon = text.indexOf(':');
         // A single letter before the colon is a Windows drive.
-        if (colon > 1 && text.substring(0, colon).matches("[a-z]+") && !text.contains("/") && !text.contains("\\")) {
+        if (colon > 1
+                && text.substring(0, colon).matches("[a-z][a-z0-9-]*")
+                && !text.contains("/")
+                && !text.contains("\\")) {
             return new World(text.substring(0, colon), text.substring(colon + 1).toLowerCase(Locale.ROOT));
         }
         Path path = folder.resolve(text).normalize();

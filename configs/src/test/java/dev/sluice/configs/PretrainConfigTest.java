@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,6 +135,12 @@ class PretrainConfigTest {
         assertThat(config.architecture().video()).contains(new Pretraining.Video(16, 4));
         assertThat(RunFiles.pretrain(file("again.yaml", RunFiles.yaml(config)), List.of()))
                 .isEqualTo(config);
+        PretrainConfig blocks =
+                RunFiles.pretrain(arm, List.of("architecture.video.blockFrames=8", "architecture.video.picture=true"));
+        assertThat(blocks.architecture().video())
+                .contains(new Pretraining.Video(16, 4, Optional.of(8), Optional.of(true)));
+        assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("architecture.video.blockFrames=6")))
+                .hasMessageContaining("blockFrames (6) must be a multiple of patchFrames (4)");
         assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("world=scenes")))
                 .hasMessageContaining(
                         "architecture (imageSize 32, frames 16) must be that of the world scenes: imageSize 32, no video");

@@ -16,7 +16,7 @@ import dev.sluice.flow.tensor.Torch;
  * samples, or with B at scale 1.
  *
  * @param model the model to guide
- * @param negative one row: what v_u is conditioned on
+ * @param negative one row: what v_u is conditioned on; without a picture it is given that of each sample
  * @param scale w; at exactly 1 only v_c is computed
  * @param detachUnconditional whether no gradient flows through v_u
  */
@@ -49,7 +49,11 @@ public record ClassifierFreeGuidance(
         try (NDManager scratch = owner.newSubManager()) {
             NDArray both = twice(scratch, latents);
             NDArray levels = twice(scratch, sigmas);
-            Conditioning joined = negative.repeated(scratch, batch).followedBy(scratch, conditioning);
+            Conditioning away = negative.repeated(scratch, batch);
+            if (negative.picture().isEmpty()) {
+                away = new Conditioning(away.tokens(), away.pooled(), conditioning.picture());
+            }
+            Conditioning joined = away.followedBy(scratch, conditioning);
             NDArray velocities = model.velocity(both, levels, joined);
             NDArray unconditional = velocities.get(new NDIndex("0:{}", batch));
             NDArray conditional = velocities.get(new NDIndex("{}:{}", batch, 2 * batch));

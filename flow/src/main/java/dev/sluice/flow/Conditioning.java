@@ -54,6 +54,35 @@ public record Conditioning(NDArray tokens, NDArray pooled, List<NDArray> picture
         return new Conditioning(texts, vectors, all);
     }
 
+    /**
+     * Returns the same texts, each with a picture of its own; owned by {@code owner}.
+     *
+     * @param pictures for each sample its arrays, whose first axis is 1
+     */
+    public Conditioning withEach(NDManager owner, List<List<NDArray>> pictures) {
+        if (pictures.size() != size()) {
+            throw new IllegalArgumentException(
+                    "pictures (%s) must be as many as texts (%s).".formatted(pictures.size(), size()));
+        }
+        List<NDArray> all = new ArrayList<>();
+        for (int array = 0; array < pictures.get(0).size(); array++) {
+            NDList rows = new NDList();
+            for (List<NDArray> arrays : pictures) {
+                rows.add(arrays.get(array));
+            }
+            NDArray first = rows.get(0);
+            NDArray joined = rows.size() == 1
+                    ? first.duplicate()
+                    : first.getNDArrayInternal().concat(new NDList(rows.subList(1, rows.size())), 0);
+            joined.attach(owner);
+            all.add(joined);
+        }
+        NDArray texts = tokens.duplicate();
+        NDArray vectors = pooled.duplicate();
+        owner.attachAll(texts, vectors);
+        return new Conditioning(texts, vectors, all);
+    }
+
     /** Returns the number of samples. */
     public int size() {
         return Math.toIntExact(tokens.getShape().get(0));

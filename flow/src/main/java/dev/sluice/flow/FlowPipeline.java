@@ -165,6 +165,20 @@ public final class FlowPipeline implements AutoCloseable {
     }
 
     /**
+     * Refuses a prompt without a picture where the model needs one, and one with a picture where it does not.
+     *
+     * @throws IllegalArgumentException that names the prompt
+     */
+    public void requirePicture(String prompt, Optional<StartPicture> picture) {
+        if (needsPicture() != picture.isPresent()) {
+            throw new IllegalArgumentException((needsPicture()
+                            ? "The prompt (%s) has no picture, but model (%s) makes a video of one."
+                            : "The prompt (%s) has a picture, but model (%s) starts from text alone.")
+                    .formatted(prompt, folder));
+        }
+    }
+
+    /**
      * Encodes the picture that videos start from, for {@link Conditioning#with}.
      *
      * @param owner owns the result
@@ -195,6 +209,25 @@ public final class FlowPipeline implements AutoCloseable {
      */
     public VelocityModel velocityModel(Weights weights) {
         return network.over(weights);
+    }
+
+    /**
+     * Returns the network for a chunk of a video that sees what a memory holds of the chunks before it.
+     *
+     * @throws IllegalArgumentException at a call, if the network cannot make a video in chunks
+     */
+    public VelocityModel velocityModel(StreamMemory memory) {
+        return (latents, sigmas, conditioning) -> network.velocity(latents, sigmas, conditioning, memory);
+    }
+
+    /** Returns the frames that see each other and those before, but none after; 0 where all frames see all. */
+    public int blockFrames() {
+        return network.blockFrames();
+    }
+
+    /** Returns whether latents are pixels in [−1, 1], as there is no autoencoder. */
+    public boolean onPixels() {
+        return autoencoder instanceof Autoencoder.Pixels;
     }
 
     /**

@@ -7,9 +7,13 @@ import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -23,7 +27,6 @@ public final class PictureSampler {
     private final FlowPipeline pipeline;
     private final PictureSettings settings;
     private final OdeSampler sampler;
-    private final Optional<StartPicture> start;
 
     /**
      * Creates a sampler over a pipeline that stays the caller's.
@@ -31,23 +34,6 @@ public final class PictureSampler {
      * @throws IllegalArgumentException if the pipeline does not make pictures of that size
      */
     public PictureSampler(FlowPipeline pipeline, PictureSettings settings) {
-        this(pipeline, settings, Optional.empty());
-    }
-
-    /**
-     * Creates a sampler of videos that start from a picture.
-     *
-     * @param start the picture, where the model needs one, else nothing
-     * @throws IllegalArgumentException if the pipeline does not make pictures of that size, or a picture is missing or too many
-     */
-    public PictureSampler(FlowPipeline pipeline, PictureSettings settings, Optional<StartPicture> start) {
-        if (pipeline.needsPicture() != start.isPresent()) {
-            throw new IllegalArgumentException(
-                    pipeline.needsPicture()
-                            ? "This model makes a video of a picture; a picture to start from is missing."
-                            : "This model makes its pictures from text alone; there must be no picture to start from.");
-        }
-        this.start = start;
         if (!pipeline.takesNegativePrompt() && !settings.negativePrompt().isEmpty()) {
             throw new IllegalArgumentException(
                     "negativePrompt (%s) must be empty, because this model's guidance has none."
@@ -64,8 +50,14 @@ public final class PictureSampler {
      *
      * @param prompt its text
      * @param seed names its noise
+     * @param picture what a video starts from, where the model needs one, else nothing
      */
-    public record Request(String prompt, long seed) {}
+    public record Request(String prompt, long seed, Optional<StartPicture> picture) {
+        /** A picture to make of a text alone. */
+        public Request(String prompt, long seed) {
+            this(prompt, seed, Optional.empty());
+        }
+    }
 
     /** Takes finished pictures. */
     @FunctionalInterface
@@ -93,17 +85,17 @@ public final class PictureSampler {
      * @param sink takes each chunk, on the thread that calls
      * @param listener hears of every step, on the thread that calls; its total is that of all chunks
      * @throws CancellationException if the listener stops the run
+     * @throws IllegalArgumentException if a request lacks a picture or has one too many
      */
     public void sample(Lanes lanes, List<Request> requests, Sink sink, StepListener listener) {
+        requests.forEach(request -> pipeline.requirePicture(request.prompt(), request.picture()));
         int size = settings.chunkSize();
         int chunks = chunks(requests.size());
         int steps = settings.steps();
         try (Torch.Scope off = Torch.noGradient();
                 NDManager run = pipeline.manager().newSubManager()) {
-            List<NDArray> picture = start.map(
-                            rgb -> pipeline.encode(run, rgb, settings.frames(), settings.height(), settings.width()))
-                    .orElse(List.of());
-            VelocityModel model = guided(run, picture);
+            VelocityModel model = guided(run);
+            Map<StartPicture, List<NDArray>> shared = shared(run, requests);
             int[] done = {0};
             lanes.run(
                     chunks,
@@ -113,7 +105,7 @@ public final class PictureSampler {
                         return pictures(
                                 run,
                                 model,
-                                picture,
+                                shared,
                                 part,
                                 () -> lane.tell(() -> {
                                     if (!listener.finished(++done[0], chunks * steps)) {
@@ -131,11 +123,15 @@ public final class PictureSampler {
     }
 
     private NDArray pictures(
-            NDManager owner, VelocityModel model, List<NDArray> picture, List<Request> part, Runnable afterStep) {
+            NDManager owner,
+            VelocityModel model,
+            Map<StartPicture, List<NDArray>> shared,
+            List<Request> part,
+            Runnable afterStep) {
         try (Torch.Scope off = Torch.noGradient();
                 NDManager scratch = owner.newSubManager()) {
             NDArray latents = sampler.sample(
-                    model, noise(scratch, part), conditioning(scratch, picture, part), 0, (done, steps) -> {
+                    model, noise(scratch, part), conditioning(scratch, shared, part), 0, (done, steps) -> {
                         afterStep.run();
                         return true;
                     });
@@ -145,11 +141,26 @@ public final class PictureSampler {
         }
     }
 
-    private VelocityModel guided(NDManager owner, List<NDArray> picture) {
+    private VelocityModel guided(NDManager owner) {
         return pipeline.guidedModel(
                 pipeline.transformerWeights(),
-                () -> pipeline.encode(owner, List.of(settings.negativePrompt())).with(owner, picture),
+                () -> pipeline.encode(owner, List.of(settings.negativePrompt())),
                 settings.guidance());
+    }
+
+    /** Encodes a picture that all start from once; pictures of their own are encoded with each chunk, as they may be many. */
+    private Map<StartPicture, List<NDArray>> shared(NDManager owner, List<Request> requests) {
+        Set<StartPicture> distinct = new HashSet<>();
+        requests.forEach(request -> request.picture().ifPresent(distinct::add));
+        Map<StartPicture, List<NDArray>> shared = new HashMap<>();
+        if (distinct.size() == 1) {
+            distinct.forEach(picture -> shared.put(picture, encoded(owner, picture)));
+        }
+        return shared;
+    }
+
+    private List<NDArray> encoded(NDManager owner, StartPicture picture) {
+        return pipeline.encode(owner, picture, settings.frames(), settings.height(), settings.width());
     }
 
     private NDArray noise(NDManager owner, List<Request> part) {
@@ -163,13 +174,22 @@ public final class PictureSampler {
         return owner.create(values, shape);
     }
 
-    /** Encodes each prompt of the chunk once. */
-    private Conditioning conditioning(NDManager owner, List<NDArray> picture, List<Request> part) {
+    /** Encodes each prompt and each picture of the chunk once. */
+    private Conditioning conditioning(NDManager owner, Map<StartPicture, List<NDArray>> shared, List<Request> part) {
         List<String> distinct = new ArrayList<>(
                 new LinkedHashSet<>(part.stream().map(Request::prompt).toList()));
         int[] rows = part.stream()
                 .mapToInt(request -> distinct.indexOf(request.prompt()))
                 .toArray();
-        return pipeline.encode(owner, distinct).rows(owner, rows).with(owner, picture);
+        Conditioning texts = pipeline.encode(owner, distinct).rows(owner, rows);
+        if (!pipeline.needsPicture()) {
+            return texts;
+        }
+        Map<StartPicture, List<NDArray>> known = new HashMap<>(shared);
+        List<List<NDArray>> pictures = part.stream()
+                .map(request ->
+                        known.computeIfAbsent(request.picture().orElseThrow(), picture -> encoded(owner, picture)))
+                .toList();
+        return texts.withEach(owner, pictures);
     }
 }

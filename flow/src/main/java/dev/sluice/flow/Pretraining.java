@@ -21,6 +21,9 @@ import java.util.Optional;
  *
  * <p>The loss is the mean of ‖v_θ(x_σ, σ, c) − (ε − z)‖² with x_σ = (1 − σ)·z + σ·ε and σ logit-normal.
  *
+ * <p>A model of videos may be given the first frame, as one from a picture is. One that is to make videos in chunks sees a random
+ * number of blocks clean and the others at one σ, so that it learns to go on from every block; clean blocks count as an error of 0.
+ *
  * <p>Where the data have labels, the transformer also predicts those of the clean image's pixels, in channels beside the
  * velocity's, and a linear layer those of the caption's words from the text encoder's states; the exported model has neither.
  * What an object is called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner.
@@ -34,8 +37,16 @@ public final class Pretraining implements Learner {
      *
      * @param frames of a video
      * @param patchFrames frames of a token
+     * @param blockFrames frames that see each other and those before, but none after, for a model that makes videos in chunks
+     *     ({@link VideoStream}); all see all if left out
+     * @param picture whether the model starts from the first frame, which it is given; no if left out
      */
-    public record Video(int frames, int patchFrames) {
+    public record Video(int frames, int patchFrames, Optional<Integer> blockFrames, Optional<Boolean> picture) {
+        /** Videos from text, in which all frames see all. */
+        public Video(int frames, int patchFrames) {
+            this(frames, patchFrames, Optional.empty(), Optional.empty());
+        }
+
         public Video {
             Require.atLeast("frames", frames, 1);
             Require.atLeast("patchFrames", patchFrames, 1);
@@ -43,6 +54,30 @@ public final class Pretraining implements Learner {
                 throw new IllegalArgumentException(
                         "frames (%s) must be a multiple of patchFrames (%s).".formatted(frames, patchFrames));
             }
+            int block = blockFrames.orElse(frames);
+            if (block < 1 || frames % block != 0 || block % patchFrames != 0) {
+                throw new IllegalArgumentException(
+                        "blockFrames (%s) must be a multiple of patchFrames (%s) that frames (%s) is a multiple of."
+                                .formatted(block, patchFrames, frames));
+            }
+        }
+
+        /** Returns how many parts of a video see none that come later. */
+        public int blocks() {
+            return frames / blockFrames.orElse(frames);
+        }
+
+        /** Returns whether the model starts from the first frame. */
+        public boolean fromPicture() {
+            return picture.orElse(false);
+        }
+
+        /** Checkpoints hold this text: those of runs that choose neither have the first two alone. */
+        @Override
+        public String toString() {
+            String more = blockFrames.map(", blockFrames=%s"::formatted).orElse("")
+                    + picture.map(", picture=%s"::formatted).orElse("");
+            return "Video[frames=%s, patchFrames=%s%s]".formatted(frames, patchFrames, more);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.tensor.NoiseSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
     private static final long TIMES = 2;
     private static final long NOISE = 3;
     private static final long MISMATCH = 4;
+    private static final long CLEAN = 5;
 
     /** Returns how many labels of a pixel are learned. */
     int pixelLabels() {
@@ -39,7 +41,26 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
         List<String> texts =
                 captions.stream().map(PretrainingData.Caption::text).toList();
         return new PretrainingGradient.Drawn(
-                batch.pixels(), labels, noise, sigmas, model.tokens(texts), words(captions));
+                batch.pixels(),
+                labels,
+                noise,
+                levels(sigmas, model.parts(), step),
+                model.parts(),
+                model.tokens(texts),
+                words(captions));
+    }
+
+    /** Returns the levels of each part of each image: its own, or 0 in a random number of parts from the first on. */
+    private float[] levels(float[] sigmas, int parts, long step) {
+        if (parts == 1) {
+            return sigmas;
+        }
+        NoiseSource clean = NoiseSource.of(options.seed(), CLEAN, step);
+        float[] levels = new float[sigmas.length * parts];
+        for (int i = 0; i < sigmas.length; i++) {
+            Arrays.fill(levels, i * parts + clean.uniform(parts), (i + 1) * parts, sigmas[i]);
+        }
+        return levels;
     }
 
     /** A word is a token; the end and the padding ask for nothing. */

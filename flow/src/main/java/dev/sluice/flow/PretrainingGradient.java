@@ -3,6 +3,7 @@ package dev.sluice.flow;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.internal.PretrainedReplica;
@@ -55,13 +56,15 @@ final class PretrainingGradient implements AutoCloseable {
      * @param pixels clean images, shape (B, 3, side, side), or (B, 3, frames, side, side) of videos
      * @param labels what pixels show, shape (B, labels, side, side); empty without labels
      * @param noise of the shape of {@code pixels}
-     * @param sigmas shape (B)
+     * @param sigmas shape (B, parts); a part at 0 is given clean and not learned
+     * @param parts of an image, one after another, that have levels of their own
      * @param tokens ids of the captions, shape (B, L)
      * @param words labels of the captions' words, shape (B, L, labels); empty without labels
      */
-    record Drawn(float[] pixels, float[] labels, float[] noise, float[] sigmas, long[] tokens, float[] words) {
+    record Drawn(
+            float[] pixels, float[] labels, float[] noise, float[] sigmas, int parts, long[] tokens, float[] words) {
         int size() {
-            return sigmas.length;
+            return sigmas.length / parts;
         }
 
         /** Returns some of the images. */
@@ -71,6 +74,7 @@ final class PretrainingGradient implements AutoCloseable {
                     part(labels, first, end),
                     part(noise, first, end),
                     part(sigmas, first, end),
+                    parts,
                     Arrays.copyOfRange(tokens, first * (tokens.length / size()), end * (tokens.length / size())),
                     part(words, first, end));
         }
@@ -115,17 +119,20 @@ final class PretrainingGradient implements AutoCloseable {
                 Torch.Scope recording = Torch.withGradient()) {
             int size = rows.size();
             Shape images = model.latents(size);
-            long[] perImage = new long[images.dimension()];
-            Arrays.fill(perImage, 1);
-            perImage[0] = size;
             NDArray clean = scratch.create(rows.pixels(), images);
-            NDArray sigmas = scratch.create(rows.sigmas());
+            NDArray sigmas =
+                    scratch.create(rows.sigmas(), rows.parts() == 1 ? new Shape(size) : new Shape(size, rows.parts()));
+            NDArray levels = levels(sigmas, images);
             NDArray ids = scratch.create(rows.tokens(), new Shape(size, rows.tokens().length / size));
             NDArray target = scratch.create(rows.noise(), images).sub(clean);
-            NDArray latents = clean.add(target.mul(sigmas.reshape(perImage)));
-            Conditioning conditioning = replica.encode(ids);
+            NDArray latents = clean.add(target.mul(levels));
+            Conditioning text = replica.encode(ids);
+            Conditioning conditioning = new Conditioning(text.tokens(), text.pooled(), model.picture(clean));
             NDArray predicted = replica.transformer().velocity(latents, sigmas, conditioning);
-            NDArray loss = meanSquare(predicted.get(new NDIndex(":, :3")), target);
+            NDArray velocity = predicted.get(new NDIndex(":, :3"));
+            NDArray loss = rows.parts() == 1
+                    ? meanSquare(velocity, target)
+                    : meanSquare(velocity.mul(learned(levels)), target.mul(learned(levels)));
             NDArray whole = loss;
             if (rows.labels().length > 0) {
                 NDArray pixels = predicted.get(new NDIndex(":, 3:"));
@@ -142,6 +149,22 @@ final class PretrainingGradient implements AutoCloseable {
             Torch.backward(Torch.scaled(whole, share));
             return share * loss.getFloat();
         }
+    }
+
+    /** Returns the levels in a shape that goes with the images. */
+    private static NDArray levels(NDArray sigmas, Shape images) {
+        long[] shape = new long[images.dimension()];
+        Arrays.fill(shape, 1);
+        shape[0] = images.get(0);
+        if (sigmas.getShape().dimension() == 1) {
+            return sigmas.reshape(shape);
+        }
+        shape[2] = images.get(2);
+        return sigmas.repeat(1, images.get(2) / sigmas.getShape().get(1)).reshape(shape);
+    }
+
+    private static NDArray learned(NDArray levels) {
+        return levels.gt(0).toType(DataType.FLOAT32, false);
     }
 
     private static NDArray meanSquare(NDArray found, NDArray expected) {

@@ -1,5 +1,7 @@
 package dev.sluice.flow;
 
+import java.util.Arrays;
+
 /**
  * A picture that a video starts from, of any size; it is resized to what is asked for.
  *
@@ -13,5 +15,20 @@ public record StartPicture(int height, int width, byte[] rgb) {
             throw new IllegalArgumentException("rgb has %s bytes; a picture of %s rows and %s columns needs %s."
                     .formatted(rgb.length, height, width, 3L * height * width));
         }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof StartPicture p && p.height == height && p.width == width && Arrays.equals(p.rgb, rgb);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(rgb) + width;
+    }
+
+    @Override
+    public String toString() {
+        return "StartPicture[height=%s, width=%s]".formatted(height, width);
     }
 }

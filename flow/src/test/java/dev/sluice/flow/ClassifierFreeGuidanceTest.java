@@ -45,6 +45,25 @@ class ClassifierFreeGuidanceTest {
     }
 
     @Test
+    void bothHalvesSeeThePictureOfTheirSample() {
+        List<float[]> seen = new ArrayList<>();
+        VelocityModel model = (latents, sigmas, conditioning) -> {
+            seen.add(conditioning.picture().get(0).toFloatArray());
+            return latents.mul(0f);
+        };
+        Conditioning pictures = conditioning(3, 5)
+                .withEach(
+                        manager,
+                        List.of(List.of(manager.full(new Shape(1, 1), 7f)), List.of(manager.ones(new Shape(1, 1)))));
+        new ClassifierFreeGuidance(model, conditioning(-1), 4.5)
+                .velocity(manager.zeros(new Shape(2, 1)), 0.25, pictures);
+        assertThat(seen).hasSize(1);
+        assertThat(seen.get(0)).containsExactly(7, 1, 7, 1);
+        assertThatThrownBy(() -> conditioning(1, 2).withEach(manager, List.of(List.of())))
+                .hasMessage("pictures (1) must be as many as texts (2).");
+    }
+
+    @Test
     void scaleOneSkipsTheUnconditionalHalf() {
         VelocityModel guided = new ClassifierFreeGuidance(scaled(manager.create(1f)), conditioning(-1), 1);
         NDArray v = guided.velocity(manager.zeros(new Shape(2, 1)), 0.25, conditioning(3, 5));

@@ -98,6 +98,54 @@ class VideoPretrainingTest {
                 .allSatisfy(component -> assertThat(component.fault()).isEmpty());
     }
 
+    /** Videos of one shade each, which nothing but the first frame tells. */
+    private static PretrainingData.Batch shades(long step, int size) {
+        NoiseSource random = NoiseSource.of(2, step);
+        float[] pixels = new float[size * 3 * 4 * 16];
+        List<PretrainingData.Caption> captions = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            Arrays.fill(pixels, i * 192, (i + 1) * 192, random.uniform() < 0.5 ? 0.8f : -0.8f);
+            captions.add(PretrainingData.Caption.of("grows"));
+        }
+        return new PretrainingData.Batch(pixels, new float[0], captions);
+    }
+
+    @Test
+    void aModelFromAPictureLearnsToGoOnFromIt() throws IOException {
+        Pretraining.Video video = new Pretraining.Video(4, 2, Optional.empty(), Optional.of(true));
+        Pretraining.Architecture fromPicture =
+                new Pretraining.Architecture(4, 2, 2, 2, 12, 2, 2, 8, 4, Optional.of(video));
+        try (Pretraining pretraining =
+                new Pretraining(lanes, Device.cpu(), fromPicture, WORDS, OPTIONS, VideoPretrainingTest::shades)) {
+            while (pretraining.step() < OPTIONS.steps()) {
+                pretraining.update();
+            }
+            pretraining.export(folder.resolve("model"), Map.of());
+        }
+        byte[] white = new byte[3 * 4 * 4];
+        Arrays.fill(white, (byte) 230);
+        List<PictureSampler.Request> requests = List.of(
+                new PictureSampler.Request("grows", 1, Optional.of(new StartPicture(4, 4, white))),
+                new PictureSampler.Request("grows", 1, Optional.of(new StartPicture(4, 4, new byte[3 * 4 * 4]))));
+        try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu())) {
+            assertThat(pipeline.needsPicture()).isTrue();
+            assertThat(pipeline.blockFrames()).isZero();
+            PictureSettings settings = PictureSettings.of(pipeline, 12, 1.5, 2);
+            new PictureSampler(pipeline, settings)
+                    .sample(
+                            lanes,
+                            requests,
+                            (first, videos) -> {
+                                double bright = videos.get("0, 3").mean().getFloat();
+                                double dark = videos.get("1, 3").mean().getFloat();
+                                assertThat(bright - dark)
+                                        .as("%s and %s", bright, dark)
+                                        .isGreaterThan(0.5);
+                            },
+                            StepListener.NONE);
+        }
+    }
+
     @Test
     void aResumedPretrainingGivesTheSameNumbers() throws IOException {
         List<Learner.Progress> straight = new ArrayList<>();

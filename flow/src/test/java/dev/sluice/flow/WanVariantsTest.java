@@ -145,18 +145,23 @@ class WanVariantsTest {
                 SafetensorsFile golden = SafetensorsFile.open(Fixtures.path("wan-i2v/golden.safetensors"));
                 Lanes lanes = new Lanes(1)) {
             PictureSettings settings = new PictureSettings(2, new OdeSolver.Euler(), 2, "", 32, 32, 5, 2);
-            assertThatThrownBy(() -> new PictureSampler(pipeline, settings))
-                    .hasMessageContaining("a picture to start from is missing");
-            new PictureSampler(pipeline, settings, Optional.of(picture(golden)))
-                    .sample(
+            Optional<StartPicture> picture = Optional.of(picture(golden));
+            PictureSampler sampler = new PictureSampler(pipeline, settings);
+            assertThatThrownBy(() -> sampler.sample(
                             lanes,
-                            List.of(new PictureSampler.Request("a", 1), new PictureSampler.Request("b", 1)),
-                            (first, videos) -> {
-                                assertThat(videos.getShape()).isEqualTo(new Shape(2, 5, 3, 32, 32));
-                                assertThat(videos.get(0).toFloatArray())
-                                        .isNotEqualTo(videos.get(1).toFloatArray());
-                            },
-                            StepListener.NONE);
+                            List.of(new PictureSampler.Request("a", 1)),
+                            (first, videos) -> {},
+                            StepListener.NONE))
+                    .hasMessageContaining("The prompt (a) has no picture");
+            sampler.sample(
+                    lanes,
+                    List.of(new PictureSampler.Request("a", 1, picture), new PictureSampler.Request("b", 1, picture)),
+                    (first, videos) -> {
+                        assertThat(videos.getShape()).isEqualTo(new Shape(2, 5, 3, 32, 32));
+                        assertThat(videos.get(0).toFloatArray())
+                                .isNotEqualTo(videos.get(1).toFloatArray());
+                    },
+                    StepListener.NONE);
         }
     }
 

@@ -171,8 +171,7 @@ public record Evaluation(AlignmentTask task, OdeSampler sampler, int samplesPerP
         }
         try (NDManager scratch = owner.newSubManager();
                 Torch.Scope off = Torch.noGradient()) {
-            Conditioning conditioning =
-                    cache.rows(scratch, prompts.stream().map(Prompt::text).toList());
+            Conditioning conditioning = cache.rows(scratch, prompts);
             NDArray latents = sampler.sample(model, noise(scratch, task.latentShape(), seeds), conditioning);
             return new Chunked(first, prompts, task.decoder().decode(latents), finite(latents, size));
         }

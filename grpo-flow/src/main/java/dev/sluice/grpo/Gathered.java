@@ -33,7 +33,10 @@ record Gathered(NDArray latents, Conditioning conditioning) {
             NDArray part = rows(owner, chunk.trajectory().latents(), rows);
             Conditioning condition = new Conditioning(
                     rows(owner, chunk.conditioning().tokens(), rows),
-                    rows(owner, chunk.conditioning().pooled(), rows));
+                    rows(owner, chunk.conditioning().pooled(), rows),
+                    chunk.conditioning().picture().stream()
+                            .map(array -> rows(owner, array, rows))
+                            .toList());
             latents = latents == null ? part : latents.getNDArrayInternal().concat(new NDList(part), 0);
             conditioning = conditioning == null ? condition : conditioning.followedBy(owner, condition);
         }

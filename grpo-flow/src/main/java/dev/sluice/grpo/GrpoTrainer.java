@@ -231,7 +231,7 @@ public final class GrpoTrainer implements AutoCloseable {
 
     private Groups groups(List<Prompt> prompts) {
         return options.batch().mergeEqualPrompts()
-                ? Groups.byId(prompts.stream().map(Prompt::text).toList())
+                ? Groups.byId(prompts.stream().map(Prompt::identity).toList())
                 : Groups.consecutive(options.batch().prompts(), options.batch().groupSize());
     }
 

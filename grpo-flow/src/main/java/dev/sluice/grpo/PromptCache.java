@@ -3,18 +3,17 @@ package dev.sluice.grpo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
-import java.util.ArrayList;
+import dev.sluice.flow.StartPicture;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 
 /**
  * Encodes every prompt once and keeps the result, up to a number of bytes; those used longest ago leave first.
  *
- * <p>Every text is encoded by itself, so that its encoding does not depend on what else was asked for: a resumed run then has
+ * <p>Every prompt is encoded by itself, with the picture that it starts from, so that its encoding does not depend on what else was asked for: a resumed run then has
  * the same numbers as one that was never stopped.
  */
 final class PromptCache implements AutoCloseable {
@@ -23,7 +22,7 @@ final class PromptCache implements AutoCloseable {
     private final PromptEncoder encoder;
     private final NDManager manager;
     private final long limitBytes;
-    private final Map<String, Conditioning> encoded = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Asked, Conditioning> encoded = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
     PromptCache(NDManager owner, PromptEncoder encoder) {
@@ -36,31 +35,38 @@ final class PromptCache implements AutoCloseable {
         this.limitBytes = limitBytes;
     }
 
-    /** Returns one row for each text, repeats allowed; owned by {@code owner}. Lanes may ask at the same time. */
-    synchronized Conditioning rows(NDManager owner, List<String> texts) {
-        Set<String> distinct = new LinkedHashSet<>(texts);
-        List<String> order = new ArrayList<>(distinct);
+    /** What the encoding is a function of. */
+    private record Asked(String text, Optional<StartPicture> picture) {
+        static Asked of(Prompt prompt) {
+            return new Asked(prompt.text(), prompt.picture());
+        }
+    }
+
+    /** Returns one row for each prompt, repeats allowed; owned by {@code owner}. Lanes may ask at the same time. */
+    synchronized Conditioning rows(NDManager owner, List<Prompt> prompts) {
+        List<Asked> asked = prompts.stream().map(Asked::of).toList();
+        List<Asked> order = asked.stream().distinct().toList();
         try (NDManager scratch = owner.newSubManager()) {
             Conditioning joined = null;
-            for (String text : order) {
-                Conditioning row = one(text).rows(scratch, 0);
+            for (Asked each : order) {
+                Conditioning row = one(prompts.get(asked.indexOf(each))).rows(scratch, 0);
                 joined = joined == null ? row : joined.followedBy(scratch, row);
             }
             if (joined == null) {
-                throw new IllegalArgumentException("texts (0) must hold at least one prompt.");
+                throw new IllegalArgumentException("prompts (0) must hold at least one prompt.");
             }
-            int[] rows = texts.stream().mapToInt(order::indexOf).toArray();
+            int[] rows = asked.stream().mapToInt(order::indexOf).toArray();
             return joined.rows(owner, rows);
         }
     }
 
-    private Conditioning one(String text) {
-        Conditioning known = encoded.get(text);
+    private Conditioning one(Prompt prompt) {
+        Conditioning known = encoded.get(Asked.of(prompt));
         if (known != null) {
             return known;
         }
-        Conditioning made = encoder.encode(manager, List.of(text));
-        encoded.put(text, made);
+        Conditioning made = encoder.encode(manager, prompt);
+        encoded.put(Asked.of(prompt), made);
         bytes += bytes(made);
         Iterator<Conditioning> eldest = encoded.values().iterator();
         while (bytes > limitBytes && encoded.size() > 1) {

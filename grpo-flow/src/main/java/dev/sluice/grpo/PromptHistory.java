@@ -39,7 +39,7 @@ record PromptHistory(int window, Map<String, List<double[]>> outcomes) {
         List<double[]> past = new ArrayList<>();
         List<Integer> pastGroups = new ArrayList<>();
         for (int[] members : groups.members()) {
-            String prompt = prompts.get(members[0]).text();
+            String prompt = prompts.get(members[0]).identity();
             for (double[] outcome : outcomes.getOrDefault(prompt, List.of())) {
                 past.add(outcome);
                 pastGroups.add(groupOf[members[0]]);
@@ -74,10 +74,10 @@ record PromptHistory(int window, Map<String, List<double[]>> outcomes) {
                     .toArray();
             if (Arrays.stream(outcome).allMatch(Double::isFinite)) {
                 List<double[]> longer =
-                        new ArrayList<>(all.getOrDefault(prompts.get(i).text(), List.of()));
+                        new ArrayList<>(all.getOrDefault(prompts.get(i).identity(), List.of()));
                 longer.add(outcome);
                 all.put(
-                        prompts.get(i).text(),
+                        prompts.get(i).identity(),
                         List.copyOf(longer.subList(Math.max(0, longer.size() - window), longer.size())));
             }
         }

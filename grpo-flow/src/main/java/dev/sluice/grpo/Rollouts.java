@@ -144,8 +144,7 @@ final class Rollouts implements SampleSource {
     }
 
     private Chunk rollout(NDManager owner, long iteration, List<Integer> stochastic, int first, List<Prompt> part) {
-        Conditioning conditioning =
-                cache.rows(owner, part.stream().map(Prompt::text).toList());
+        Conditioning conditioning = cache.rows(owner, part);
         List<Long> samples =
                 LongStream.range(first, first + part.size()).boxed().toList();
         SampleNoise noise = new SampleNoise(options.seed(), iteration, samples);

@@ -68,8 +68,7 @@ final class StoredSource implements SampleSource {
     }
 
     private Read read(NDManager owner, int first, List<Prompt> part) {
-        Conditioning conditioning =
-                cache.rows(owner, part.stream().map(Prompt::text).toList());
+        Conditioning conditioning = cache.rows(owner, part);
         Map<Integer, String> reasons = new LinkedHashMap<>();
         NDManager own = owner.newSubManager();
         try (NDManager scratch = own.newSubManager()) {

@@ -2,6 +2,8 @@ package dev.sluice.rewards;
 
 import dev.sluice.rewards.internal.ArmMotions;
 import dev.sluice.rewards.internal.ArmPrompts;
+import dev.sluice.video.Media;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -40,6 +42,9 @@ public final class ArmWorld {
     /** The share of examples for pretraining that cannot be executed. */
     private static final double FLAWED = 0.4;
 
+    /** The first seed of pictures to start from. */
+    private static final long STARTS = 0x737461727473L;
+
     /** What is wrong with those: what a model can copy, but no frozen ones, which obey no prompt. */
     private static final List<ArmFlaw> FLAWS = List.of(ArmFlaw.JITTERED, ArmFlaw.BEYOND_LIMITS, ArmFlaw.TOO_FAST);
 
@@ -71,6 +76,20 @@ public final class ArmWorld {
     /** Draws an executable motion that ends where the prompt says. */
     public static ArmMotion motion(ArmPrompt prompt, SplittableRandom random) {
         return ArmMotions.draw(prompt, random);
+    }
+
+    /**
+     * Returns a picture that a video of a prompt can start from: the first frame of an executable motion that obeys it.
+     *
+     * @param number the same prompt and number give the same picture
+     */
+    public static Media start(ArmPrompt prompt, int number) {
+        SplittableRandom random =
+                ScenesWorld.random(STARTS + number, prompt.text().hashCode());
+        byte[] rgb = new ArmMotion(motion(prompt, random).poses().subList(0, 2))
+                .media()
+                .rgb();
+        return Media.image(SIZE, SIZE, Arrays.copyOf(rgb, 3 * SIZE * SIZE));
     }
 
     /**

@@ -89,8 +89,13 @@ public record ModelEvaluator(
         }
     }
 
-    /** Makes pictures of the prompts and judges them. */
+    /**
+     * Makes pictures of the prompts and judges them.
+     *
+     * @throws IllegalArgumentException if a prompt lacks the picture that the model starts from, or has one too many
+     */
     public Outcome run(List<Prompt> prompts, Evaluation.Listener listener) {
+        PipelinePrompts.check(pipeline, prompts);
         double[][] scores = new double[prompts.size()][samplesPerPrompt];
         Diversity diversity = new Diversity(samplesPerPrompt);
         PartMeans judges = new PartMeans(reward);
@@ -117,7 +122,7 @@ public record ModelEvaluator(
         Shape latents = pipeline.latentShape(1, settings.frames(), settings.height(), settings.width());
         return new AlignmentTask(
                 prompts,
-                pipeline::encode,
+                new PipelinePrompts(pipeline, settings.frames(), settings.height(), settings.width()),
                 latents.slice(1),
                 decoded -> Pictures.orBlack(pipeline.decode(decoded)),
                 judges);

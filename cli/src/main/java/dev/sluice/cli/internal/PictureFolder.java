@@ -7,6 +7,8 @@ import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
 import dev.sluice.video.MediaFiles;
 import dev.sluice.video.VideoFormat;
+import dev.sluice.video.VideoWriter;
+import dev.sluice.video.WriteOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -144,20 +146,80 @@ public final class PictureFolder {
 
     /** Writes a picture; one that could not be made is only noted. */
     public void add(Entry entry, Optional<Media> picture) throws IOException {
+        if (picture.isPresent()) {
+            write(entry, picture.get());
+        }
+        note(
+                entry,
+                picture.map(media -> media.isImage() ? entry.file() : entry.video(videos)),
+                picture.map(media -> Pictures.frame(media, 0)));
+    }
+
+    private void note(Entry entry, Optional<String> file, Optional<Media> still) throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
-        picture.ifPresent(media -> line.put("file", media.isImage() ? entry.file() : entry.video(videos)));
+        file.ifPresent(name -> line.put("file", name));
         line.put("prompt", entry.prompt().text());
         line.put("seed", entry.seed());
-        if (picture.isEmpty()) {
+        if (file.isEmpty()) {
             line.put("error", "The pixels are not finite.");
         }
         entry.prompt().metadata().forEach(line::putIfAbsent);
         lines.add(JSON.writeValueAsString(line));
-        if (picture.isPresent()) {
-            write(entry, picture.get());
-            if (pictures.size() < MOST_ON_SHEET) {
-                pictures.add(Pictures.frame(picture.get(), 0));
-                labels.add(entry.prompt().text());
+        if (still.isPresent() && pictures.size() < MOST_ON_SHEET) {
+            pictures.add(still.get());
+            labels.add(entry.prompt().text());
+        }
+    }
+
+    /** Returns a video whose frames are written as they come; the caller closes it. */
+    public Film film(Entry entry) {
+        return new Film(entry);
+    }
+
+    /** A video that is written frame by frame; it is there under its name when it is finished. */
+    public final class Film implements AutoCloseable {
+        private final Entry entry;
+        private Optional<VideoWriter> writer = Optional.empty();
+        private Optional<Media> still = Optional.empty();
+        private boolean faulty;
+
+        private Film(Entry entry) {
+            this.entry = entry;
+        }
+
+        /** Writes the next frames; a video of which some could not be made is none. */
+        public void add(Optional<Media> frames) throws IOException {
+            faulty |= frames.isEmpty();
+            if (faulty) {
+                return;
+            }
+            Media some = frames.get();
+            if (writer.isEmpty()) {
+                writer = Optional.of(VideoWriter.open(
+                        folder.resolve(entry.video(videos)),
+                        videos,
+                        some.height(),
+                        some.width(),
+                        WriteOptions.at(some.framesPerSecond())));
+                still = Optional.of(Pictures.frame(some, 0));
+            }
+            writer.get().write(some);
+        }
+
+        /** Completes the file; returns whether there is one. */
+        public boolean finish() throws IOException {
+            boolean whole = !faulty && writer.isPresent();
+            if (whole) {
+                writer.get().finish();
+            }
+            note(entry, whole ? Optional.of(entry.video(videos)) : Optional.empty(), whole ? still : Optional.empty());
+            return whole;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (writer.isPresent()) {
+                writer.get().close();
             }
         }
     }

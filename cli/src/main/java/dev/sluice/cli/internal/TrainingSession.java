@@ -78,7 +78,6 @@ public final class TrainingSession implements AutoCloseable {
 
     private TrainingSession(RunConfig read, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
             throws IOException {
-        requireText(pipeline);
         if (!pipeline.trainable()) {
             throw new IllegalArgumentException(
                     "model (%s) is an ONNX file, which can be sampled and judged but not trained."
@@ -91,6 +90,8 @@ public final class TrainingSession implements AutoCloseable {
         List<Prompt> train = Prompts.read(read.prompts().train());
         this.test =
                 spread(Prompts.read(read.prompts().test()), read.evaluation().prompts());
+        PipelinePrompts.check(pipeline, train);
+        PipelinePrompts.check(pipeline, test);
         this.manager = pipeline.manager().newSubManager();
         this.trainable = openTrainable(read);
         Conditioning negative = pipeline.encode(manager, List.of(""));
@@ -105,7 +106,7 @@ public final class TrainingSession implements AutoCloseable {
         int frames = config.sampling().frames().orElse(pipeline.defaultFrames());
         AlignmentTask task = new AlignmentTask(
                 train,
-                pipeline::encode,
+                new PipelinePrompts(pipeline, frames, height, width),
                 pipeline.latentShape(1, frames, height, width).slice(1),
                 latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
@@ -178,15 +179,6 @@ public final class TrainingSession implements AutoCloseable {
         spread(Prompts.read(config.prompts().test()), config.evaluation().prompts())
                 .forEach(prompt -> texts.add(prompt.text()));
         return texts;
-    }
-
-    /** Refuses a model whose prompts are not all that it needs. */
-    public static void requireText(FlowPipeline pipeline) {
-        if (pipeline.needsPicture()) {
-            throw new IllegalArgumentException(
-                    "model (%s) makes a video of a picture, which prompts do not have; only models of text can be judged and aligned."
-                            .formatted(pipeline.folder()));
-        }
     }
 
     private static String settings(RunConfig config) {

@@ -2,12 +2,15 @@ package dev.sluice.configs.internal;
 
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
+import dev.sluice.flow.StartPicture;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.rewards.ArmPrompt;
 import dev.sluice.rewards.ArmWorld;
 import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.SceneSplit;
 import dev.sluice.rewards.ScenesWorld;
+import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Media;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -21,6 +24,8 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,8 +38,17 @@ public final class PromptReader {
                     .map(PromptReader::prompt)
                     .toList(),
             "arm",
-            split -> ArmWorld.prompts(split).stream().map(PromptReader::prompt).toList()));
+            split -> ArmWorld.prompts(split).stream().map(PromptReader::prompt).toList(),
+            "arm-i2v",
+            split -> ArmWorld.prompts(split).stream()
+                    .flatMap(PromptReader::fromPictures)
+                    .toList()));
     private static final String PROMPT = "prompt";
+    private static final String IMAGE = "image";
+
+    /** Pictures that a video of each prompt of the arm world starts from. */
+    private static final int STARTS = 4;
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private PromptReader() {}
@@ -61,6 +75,14 @@ public final class PromptReader {
         metadata.put(Prompt.TASK, arm.task());
         metadata.put(Prompts.UNSEEN, ArmWorld.unseenCombination(arm));
         return new Prompt(arm.text(), metadata);
+    }
+
+    private static Stream<Prompt> fromPictures(ArmPrompt arm) {
+        return IntStream.range(0, STARTS).mapToObj(number -> prompt(arm).from(picture(ArmWorld.start(arm, number))));
+    }
+
+    private static StartPicture picture(Media image) {
+        return new StartPicture(image.height(), image.width(), image.rgb());
     }
 
     private static Prompt prompt(ScenePrompt scene) {
@@ -102,13 +124,13 @@ public final class PromptReader {
             }
             prompts.add(
                     name.endsWith(".jsonl")
-                            ? object(place, lines.get(i))
+                            ? object(file, place, lines.get(i))
                             : Prompt.of(lines.get(i).strip()));
         }
         return prompts;
     }
 
-    private static Prompt object(String place, String line) throws IOException {
+    private static Prompt object(Path file, String place, String line) throws IOException {
         Map<String, Object> values;
         try {
             values = JSON.readValue(line, new TypeReference<LinkedHashMap<String, Object>>() {});
@@ -125,7 +147,21 @@ public final class PromptReader {
         if (values.containsKey("tag")) {
             values.putIfAbsent(Prompt.TASK, values.get("tag"));
         }
-        return new Prompt(text, values);
+        Object image = values.remove(IMAGE);
+        Prompt prompt = new Prompt(text, values);
+        return image == null ? prompt : prompt.from(picture(file, place, image));
+    }
+
+    private static StartPicture picture(Path file, String place, Object image) throws IOException {
+        if (!(image instanceof String name) || name.isBlank()) {
+            throw new IOException("%s: the key image with the path of a picture is expected; found %s."
+                    .formatted(place, cut(image.toString())));
+        }
+        try {
+            return picture(ImageFiles.read(file.resolveSibling(name).normalize()));
+        } catch (IOException e) {
+            throw new IOException("%s: %s".formatted(place, e.getMessage()), e);
+        }
     }
 
     private static String cut(String line) {

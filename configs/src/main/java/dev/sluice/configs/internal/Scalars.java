@@ -28,7 +28,7 @@ final class Scalars {
         if (real(type)) {
             return within == null ? "a number" : "a number " + Range.described(within);
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return "true or false";
         }
         if (type.isEnum()) {
@@ -64,7 +64,7 @@ final class Scalars {
         if (real(type)) {
             return real(rules, scalar, path);
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return scalar.kind() == Node.Kind.BOOLEAN
                     ? (Object) "true".equalsIgnoreCase(scalar.text())
                     : wrong(scalar, path, "true or false", "");

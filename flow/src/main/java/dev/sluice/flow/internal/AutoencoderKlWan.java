@@ -86,7 +86,7 @@ public final class AutoencoderKlWan implements Autoencoder {
     public NDArray latents(NDArray pictures) {
         NDManager owner = pictures.getManager();
         try (NDManager scratch = owner.newSubManager()) {
-            AutoencoderKl.Posterior posterior = encode(pictures, Integer.MAX_VALUE);
+            AutoencoderKl.Posterior posterior = encode(pictures, 1);
             posterior.mean().attach(scratch);
             posterior.logVariance().attach(scratch);
             NDArray latents = scaled(posterior.mean());

@@ -1,8 +1,11 @@
 package dev.sluice.flow.internal;
 
+import ai.djl.ndarray.NDArray;
+import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.Scheduler;
+import dev.sluice.flow.StreamMemory;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Precision;
@@ -20,6 +23,21 @@ public interface Network extends VelocityModel {
 
     /** Returns the same network over other weights, which it reads at every call and does not own. */
     Network over(Weights weights);
+
+    /**
+     * Predicts the velocity of a chunk of a video that sees what is remembered of the chunks before it; what the chunk itself leaves
+     * is added where the memory {@linkplain StreamMemory#remembering asks for it}.
+     *
+     * @throws IllegalArgumentException if the network cannot make a video in chunks
+     */
+    default NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning, StreamMemory memory) {
+        throw new IllegalArgumentException("This model cannot make a video in chunks; only a single Wan network can.");
+    }
+
+    /** Returns the latent frames that see each other and those before, but none after; 0 where all see all. */
+    default int blockFrames() {
+        return 0;
+    }
 
     /** Returns whether gradients of its weights can be had. */
     default boolean trainable() {

@@ -82,7 +82,7 @@ public record PipelineParts(
                     network = WanExperts.of(first, second, boundary);
                 }
                 Optional<WanPictures> pictures = fromPicture
-                        ? Optional.of(WanPictures.open(index, sizes, encoder(index, autoencoder), manager))
+                        ? Optional.of(WanPictures.open(index, sizes, autoencoder, manager))
                         : Optional.empty();
                 yield new PipelineParts(network, prompts, autoencoder, pictures);
             }
@@ -172,13 +172,6 @@ public record PipelineParts(
                 : new Autoencoder.Pixels();
         requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
         return autoencoder;
-    }
-
-    private static AutoencoderKlWan encoder(PipelineIndex index, Autoencoder autoencoder) throws IOException {
-        if (autoencoder instanceof AutoencoderKlWan wan) {
-            return wan;
-        }
-        throw new IOException("%s: a pipeline from a picture to video needs a vae.".formatted(index.path()));
     }
 
     private static void requireChannels(Path index, String key, int channels, Autoencoder autoencoder)

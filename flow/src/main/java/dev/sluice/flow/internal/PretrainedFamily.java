@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.tensor.NoiseSource;
+import java.util.List;
 import java.util.Map;
 
 /** What differs between the families that pretraining makes: the networks, what they are given, and the folder they are in. */
@@ -58,6 +59,16 @@ public interface PretrainedFamily {
 
     /** Returns the transformer's {@code config.json}. */
     Map<String, Object> transformerConfig();
+
+    /** Returns how many parts of a video, one after another, have noise levels of their own. */
+    default int parts() {
+        return 1;
+    }
+
+    /** Returns what a network from a picture is given of clean latents, as {@link Conditioning#picture()}; nothing to others. */
+    default List<NDArray> picture(NDArray clean) {
+        return List.of();
+    }
 
     /** Returns the shape of a batch of latents, which are pixels. */
     Shape latents(int batch);

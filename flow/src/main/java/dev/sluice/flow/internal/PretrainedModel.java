@@ -149,6 +149,16 @@ public final class PretrainedModel implements AutoCloseable {
         return family.latents(batch);
     }
 
+    /** Returns how many parts of a video, one after another, have noise levels of their own. */
+    public int parts() {
+        return family.parts();
+    }
+
+    /** Returns what the transformer is given of the clean latents, if it starts from a picture. */
+    public List<NDArray> picture(NDArray clean) {
+        return family.picture(clean);
+    }
+
     /**
      * Returns the networks once more, with gradients of their own; the caller closes them.
      *

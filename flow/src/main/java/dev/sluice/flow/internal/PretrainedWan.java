@@ -2,6 +2,7 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
@@ -16,6 +17,7 @@ import java.util.Map;
 record PretrainedWan(Pretraining.Architecture architecture) implements PretrainedFamily {
     private static final int FREQUENCIES = 256;
     private static final int MOST_POSITIONS = 1024;
+    private static final Autoencoder PIXELS = new Autoencoder.Pixels();
 
     private WanConfig config() {
         Pretraining.Architecture a = architecture;
@@ -24,7 +26,7 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
                 List.of(video.patchFrames(), a.patchSize(), a.patchSize()),
                 a.heads(),
                 a.headSize(),
-                CHANNELS,
+                CHANNELS + (video.fromPicture() ? WanPictures.joinedChannels(PIXELS) : 0),
                 CHANNELS,
                 a.textWidth(),
                 FREQUENCIES,
@@ -34,6 +36,7 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
                 true,
                 0,
                 MOST_POSITIONS,
+                video.blockFrames().orElse(0) / video.patchFrames(),
                 new WanConfig.Usual(a.imageSize(), a.imageSize(), video.frames()));
     }
 
@@ -94,11 +97,16 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
     @Override
     public Map<String, Object> modelIndex() {
         Map<String, Object> json = new LinkedHashMap<>();
-        json.put("_class_name", "WanPipeline");
+        boolean picture = architecture.video().orElseThrow().fromPicture();
+        json.put("_class_name", picture ? PipelineParts.WAN_PICTURE : PipelineParts.WAN);
         json.put("_diffusers_version", "0.40.0");
         List<String> absent = new ArrayList<>();
         absent.add(null);
         absent.add(null);
+        if (picture) {
+            json.put("image_encoder", absent);
+            json.put("image_processor", absent);
+        }
         json.put("scheduler", List.of("diffusers", "FlowMatchEulerDiscreteScheduler"));
         json.put("text_encoder", List.of("transformers", Components.UMT5));
         json.put("tokenizer", List.of("transformers", "PreTrainedTokenizerFast"));
@@ -119,6 +127,9 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
         json.put("freq_dim", c.frequencies());
         json.put("in_channels", c.inChannels());
         json.put("num_attention_heads", c.heads());
+        if (c.blockFrames() > 0) {
+            json.put("num_frame_per_block", c.blockFrames());
+        }
         json.put("num_layers", c.layers());
         json.put("out_channels", c.outChannels());
         json.put("patch_size", c.patchSize());
@@ -129,6 +140,22 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
         json.put("sample_width", c.usual().columns());
         json.put("text_dim", c.textSize());
         return json;
+    }
+
+    @Override
+    public int parts() {
+        return architecture.video().orElseThrow().blocks();
+    }
+
+    @Override
+    public List<NDArray> picture(NDArray clean) {
+        if (!architecture.video().orElseThrow().fromPicture()) {
+            return List.of();
+        }
+        return List.of(WanPictures.channels(
+                PIXELS,
+                clean.get(new NDIndex(":, :, :1")),
+                Math.toIntExact(clean.getShape().get(2))));
     }
 
     @Override

@@ -20,6 +20,8 @@ import java.util.List;
  * @param queryKeyNorm whether queries and keys are normalised
  * @param imageSize width of the picture's states (Wan 2.1 from image to video); 0 if there are none
  * @param mostPositions the most tokens along one axis
+ * @param blockFrames frames of tokens that see each other and those before, but none after; 0 where all see all. Self Forcing's
+ *     name for it is {@code num_frame_per_block}
  * @param usual the size that it was made for
  */
 public record WanConfig(
@@ -36,6 +38,7 @@ public record WanConfig(
         boolean queryKeyNorm,
         int imageSize,
         int mostPositions,
+        int blockFrames,
         Usual usual) {
     /**
      * The size that a network was made for. Wan's own files do not say it; those of pretraining do, by CogVideoX's names.
@@ -73,6 +76,7 @@ public record WanConfig(
         Require.atLeast("num_layers", layers, 1);
         Require.atLeast("image_dim", imageSize, 0);
         Require.atLeast("rope_max_seq_len", mostPositions, 1);
+        Require.atLeast("num_frame_per_block", blockFrames, 0);
         if (headSize % 2 != 0) {
             throw new IllegalArgumentException("attention_head_dim (%s) must be even.".formatted(headSize));
         }
@@ -102,6 +106,7 @@ public record WanConfig(
                 c.has("qk_norm"),
                 c.integer("image_dim", 0),
                 c.integer("rope_max_seq_len", 1024),
+                c.integer("num_frame_per_block", 0),
                 new Usual(
                         c.integer("sample_height", Usual.WAN.rows()),
                         c.integer("sample_width", Usual.WAN.columns()),

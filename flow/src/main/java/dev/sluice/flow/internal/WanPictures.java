@@ -19,21 +19,26 @@ import java.util.Optional;
  * <p>Source: diffusers, {@code pipelines/wan/pipeline_wan_i2v.py}. Differs: no last frame.
  */
 public final class WanPictures {
-    private final AutoencoderKlWan autoencoder;
+    private final Autoencoder autoencoder;
     private final Optional<Seen> seen;
 
     /** The encoder that the network sees a picture through. */
     private record Seen(ClipVision encoder, PictureProcessor processor) {}
 
-    private WanPictures(AutoencoderKlWan autoencoder, Optional<Seen> seen) {
+    private WanPictures(Autoencoder autoencoder, Optional<Seen> seen) {
         this.autoencoder = autoencoder;
         this.seen = seen;
     }
 
+    /** Returns the channels that are joined to the latents: a mask for each frame that a latent frame stands for, and the picture's. */
+    static int joinedChannels(Autoencoder autoencoder) {
+        return autoencoder.frameFactor() + autoencoder.channels();
+    }
+
     /** Opens the picture encoder if the network needs one; its weights belong to {@code manager}. */
-    static WanPictures open(PipelineIndex index, WanConfig transformer, AutoencoderKlWan autoencoder, NDManager manager)
+    static WanPictures open(PipelineIndex index, WanConfig transformer, Autoencoder autoencoder, NDManager manager)
             throws IOException {
-        int expected = autoencoder.channels() + autoencoder.frameFactor();
+        int expected = joinedChannels(autoencoder);
         if (transformer.joinedChannels() != expected) {
             throw new IOException(
                     "%s: in_channels of the transformer must be its out_channels and %s more, for a mask and a picture's latents, but are %s and %s."
@@ -91,14 +96,32 @@ public final class WanPictures {
                 planes[channel * size + i] = 2 * ((rgb[3 * i + channel] & 0xFF) / 255f) - 1;
             }
         }
-        NDArray first = scratch.create(planes, new Shape(1, 3, 1, height, width));
-        NDArray video = frames == 1
-                ? first
-                : first.getNDArrayInternal()
-                        .concat(new NDList(scratch.zeros(new Shape(1, 3, frames - 1, height, width))), 2);
-        NDArray latents = autoencoder.scaled(autoencoder.encode(video, 1).mean());
+        return channels(autoencoder, scratch.create(planes, new Shape(1, 3, 1, height, width)), frames);
+    }
+
+    /**
+     * Returns the channels of videos whose first frame is known; they belong to its manager.
+     *
+     * @param first in [−1, 1], shape (B, 3, 1, H, W)
+     * @param frames of the videos
+     */
+    static NDArray channels(Autoencoder autoencoder, NDArray first, int frames) {
+        NDManager owner = first.getManager();
+        long batch = first.getShape().get(0);
+        NDArray video = first;
+        if (frames > 1) {
+            Shape grey = new Shape(
+                    batch,
+                    3,
+                    frames - 1L,
+                    first.getShape().get(3),
+                    first.getShape().get(4));
+            video = first.getNDArrayInternal().concat(new NDList(owner.zeros(grey)), 2);
+        }
+        NDArray latents = autoencoder.latents(video);
         Shape shape = latents.getShape();
-        NDArray mask = scratch.zeros(new Shape(1, autoencoder.frameFactor(), shape.get(2), shape.get(3), shape.get(4)));
+        NDArray mask =
+                owner.zeros(new Shape(batch, autoencoder.frameFactor(), shape.get(2), shape.get(3), shape.get(4)));
         mask.set(new NDIndex(":,:,0"), 1f);
         return mask.getNDArrayInternal().concat(new NDList(latents), 1);
     }

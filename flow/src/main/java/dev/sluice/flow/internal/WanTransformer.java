@@ -2,11 +2,14 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.PassMemory;
+import dev.sluice.flow.StreamMemory;
+import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -36,6 +39,7 @@ public final class WanTransformer implements Network {
     private final Weights weights;
     private final boolean wholeTimes;
     private final BlockChain chain;
+    private final NDArray shape;
     private final NDArray none;
 
     /**
@@ -57,8 +61,10 @@ public final class WanTransformer implements Network {
             config.frequencies(),
             config.patchSize().get(0),
             config.patchSize().get(1),
-            config.patchSize().get(2)
+            config.patchSize().get(2),
+            config.blockFrames()
         });
+        this.shape = shape;
         this.chain = new BlockChain("wan", 1, BlockChain.names("blocks.", config.layers()), weights, shape, running);
         this.none = weights.manager().create(new Shape(0), DataType.FLOAT32);
     }
@@ -154,23 +160,88 @@ public final class WanTransformer implements Network {
         return WanWork.of(config, trained, tokens, words);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @param sigmas shape (B), or (B, N) where N equal parts of the video, one after another, have levels of their own
+     */
     @Override
     public NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning) {
         Require.shape("latents", latents, -1, config.outChannels(), -1, -1, -1);
-        try (NDArray scaled = Torch.scaled(sigmas, 1000);
-                NDArray time = wholeTimes ? scaled.floor() : scaled.duplicate()) {
+        try (NDArray time = times(sigmas);
+                NDArray each = time.getShape().dimension() == 1
+                        ? time.duplicate()
+                        : time.repeat(1, tokens(latents) / time.getShape().get(1))) {
             if (config.joinedChannels() == 0) {
-                return velocityAt(latents, time, conditioning);
+                return velocityAt(latents, each, conditioning);
             }
-            if (conditioning.picture().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "conditioning has no picture, but this network goes from a picture to video.");
-            }
-            try (NDArray joined = latents.getNDArrayInternal()
-                    .concat(new NDList(conditioning.picture().get(0)), 1)) {
-                return velocityAt(joined, time, conditioning);
+            try (NDArray joined = joined(latents, conditioning)) {
+                return velocityAt(joined, each, conditioning);
             }
         }
+    }
+
+    @Override
+    public NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning, StreamMemory memory) {
+        Require.shape("latents", latents, -1, config.outChannels(), -1, -1, -1);
+        if (chain.running().compute() != null) {
+            throw new IllegalArgumentException(
+                    "The weights of a model that makes a video in chunks must be in the type it computes in (%s)."
+                            .formatted(chain.running().compute()));
+        }
+        NDManager owner = latents.getManager();
+        try (NDManager scratch = owner.newSubManager()) {
+            NDArray joined = config.joinedChannels() == 0 ? latents.duplicate() : joined(latents, conditioning);
+            joined.attach(scratch);
+            NDArray time = times(sigmas);
+            time.attach(scratch);
+            check(joined, time, conditioning);
+            NDArray nothing = scratch.zeros(
+                    new Shape(config.layers(), latents.getShape().get(0), config.heads(), 0, config.headSize()));
+            NDList found = Ops.callAll(
+                    "wan_stream",
+                    weights,
+                    joined,
+                    time.expandDims(1),
+                    conditioning.tokens(),
+                    image(joined, conditioning),
+                    memory.keys().orElse(nothing),
+                    memory.values().orElse(nothing),
+                    shape);
+            found.attach(scratch);
+            memory.offer(found.get(1), found.get(2));
+            found.get(0).attach(owner);
+            return found.get(0);
+        }
+    }
+
+    @Override
+    public int blockFrames() {
+        return config.blockFrames() * patchFrames();
+    }
+
+    private NDArray times(NDArray sigmas) {
+        try (NDArray scaled = Torch.scaled(sigmas, 1000)) {
+            return wholeTimes ? scaled.floor() : scaled.duplicate();
+        }
+    }
+
+    /** Returns the latents with a picture's channels. */
+    private static NDArray joined(NDArray latents, Conditioning conditioning) {
+        if (conditioning.picture().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "conditioning has no picture, but this network goes from a picture to video.");
+        }
+        return latents.getNDArrayInternal()
+                .concat(new NDList(conditioning.picture().get(0)), 1);
+    }
+
+    private long tokens(NDArray latents) {
+        long tokens = 1;
+        for (int axis = 0; axis < 3; axis++) {
+            tokens *= latents.getShape().get(axis + 2) / config.patchSize().get(axis);
+        }
+        return tokens;
     }
 
     /** Returns the time that the network is told at a noise level. */
@@ -188,24 +259,26 @@ public final class WanTransformer implements Network {
      */
     public NDArray velocityAt(NDArray latents, NDArray time, Conditioning conditioning) {
         check(latents, time, conditioning);
-        NDArray image = none;
-        if (config.imageSize() > 0) {
-            if (conditioning.picture().size() != 2) {
-                throw new IllegalArgumentException(
-                        "conditioning has no states of a picture, but this network needs them.");
-            }
-            image = conditioning.picture().get(1);
-            Require.shape("conditioning.picture", image, latents.getShape().get(0), -1, config.imageSize());
-        }
         try (NDArray times = time.getShape().dimension() == 1 ? time.expandDims(1) : time.duplicate()) {
-            return chain.run(latents, times, conditioning.tokens(), image);
+            return chain.run(latents, times, conditioning.tokens(), image(latents, conditioning));
         }
+    }
+
+    private NDArray image(NDArray latents, Conditioning conditioning) {
+        if (config.imageSize() == 0) {
+            return none;
+        }
+        if (conditioning.picture().size() != 2) {
+            throw new IllegalArgumentException("conditioning has no states of a picture, but this network needs them.");
+        }
+        NDArray image = conditioning.picture().get(1);
+        Require.shape("conditioning.picture", image, latents.getShape().get(0), -1, config.imageSize());
+        return image;
     }
 
     private void check(NDArray latents, NDArray time, Conditioning conditioning) {
         Require.shape("latents", latents, -1, config.inChannels(), -1, -1, -1);
         long batch = latents.getShape().get(0);
-        long tokens = 1;
         for (int axis = 0; axis < 3; axis++) {
             long size = latents.getShape().get(axis + 2);
             int patch = config.patchSize().get(axis);
@@ -215,12 +288,11 @@ public final class WanTransformer implements Network {
                         "latents has shape %s; frames, rows and columns must be multiples of %s up to %s times that."
                                 .formatted(latents.getShape(), config.patchSize(), config.mostPositions()));
             }
-            tokens *= size / patch;
         }
         if (time.getShape().dimension() == 1) {
             Require.shape("time", time, batch);
         } else {
-            Require.shape("time", time, batch, tokens);
+            Require.shape("time", time, batch, tokens(latents));
         }
         Require.shape("conditioning.tokens", conditioning.tokens(), batch, -1, config.textSize());
     }

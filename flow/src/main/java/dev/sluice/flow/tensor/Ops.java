@@ -33,7 +33,19 @@ import java.util.zip.ZipOutputStream;
 public final class Ops {
     /** The parts of the one TorchScript class; each holds methods on a subject. */
     private static final List<String> PARTS = List.of(
-            "ops", "storage", "training", "sd3", "flux", "wan", "t5", "clip", "vae", "wan_vae", "idm", "reward_model");
+            "ops",
+            "storage",
+            "training",
+            "sd3",
+            "flux",
+            "wan",
+            "wan_stream",
+            "t5",
+            "clip",
+            "vae",
+            "wan_vae",
+            "idm",
+            "reward_model");
 
     /** The pickle (protocol 2) of an object of class {@code __torch__.Ops} with training and _is_full_backward_hook unset. */
     private static final byte[] DATA = objectPickle();

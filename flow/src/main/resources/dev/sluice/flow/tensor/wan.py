@@ -1,7 +1,8 @@
   # The video transformer of Wan 2.1 (Wan Team 2025, arXiv:2503.20314): tokens of a video attend to each other, then to the
   # text and, from image to video, to a picture. Weight names are diffusers'.
-  # shape = [heads, blocks, sinusoids of the time, frames, rows and columns of a token], on the CPU. An image of no elements
-  # means none. Everything between the inputs and the velocity, both float32, is computed in the weights' type.
+  # shape = [heads, blocks, sinusoids of the time, frames, rows and columns of a token, frames of tokens that see each other and
+  # those before, or 0 where all see all], on the CPU. An image or a mask of no elements means none. Everything between the inputs
+  # and the velocity, both float32, is computed in the weights' type.
 
   # Projected tokens by head; the norm, if there is one, is over all heads.
   def wan_heads(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], projection: str, norm: str, heads: int) -> Tensor:
@@ -39,10 +40,25 @@
     h = torch.gelu(self.linear(self.wan_affine(image, p, b + ".norm1", 1e-05), p, b + ".ff.net.0.proj"))
     return self.wan_affine(self.linear(h, p, b + ".ff.net.2"), p, b + ".norm2", 1e-05)
 
-  def wan_self(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor, p: Dict[str, Tensor], a: str, heads: int) -> Tensor:
+  # Which token may see which, shape (tokens, tokens): those of its own group of so many and of the groups before.
+  def wan_mask(self: __torch__.Ops, tokens: int, group: int, like: Tensor) -> Tensor:
+    mask = torch.empty([0], dtype=11, device=like.device)
+    if group > 0:
+      groups = torch.floor_divide(torch.arange(tokens, dtype=4, device=like.device), group)
+      mask = torch.ge(torch.unsqueeze(groups, 1), torch.unsqueeze(groups, 0))
+    return mask
+
+  def wan_attended(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    if torch.numel(mask) > 0:
+      attended = torch.scaled_dot_product_attention(q, k, v, mask)
+    else:
+      attended = torch.scaled_dot_product_attention(q, k, v)
+    return attended
+
+  def wan_self(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, p: Dict[str, Tensor], a: str, heads: int) -> Tensor:
     q = self.rotated(self.wan_heads(x, p, a + ".to_q", a + ".norm_q", heads), cos, sin)
     k = self.rotated(self.wan_heads(x, p, a + ".to_k", a + ".norm_k", heads), cos, sin)
-    attended = torch.scaled_dot_product_attention(q, k, self.wan_heads(x, p, a + ".to_v", "", heads))
+    attended = self.wan_attended(q, k, self.wan_heads(x, p, a + ".to_v", "", heads), mask)
     return self.linear(self.join_heads(attended), p, a + ".to_out.0")
 
   def wan_cross(self: __torch__.Ops, x: Tensor, text: Tensor, image: Tensor, p: Dict[str, Tensor], a: str, heads: int) -> Tensor:
@@ -56,15 +72,20 @@
     return self.linear(h, p, a + ".to_out.0")
 
   # time has shape (B, 1 or tokens, 6, width).
-  def wan_block(self: __torch__.Ops, x: Tensor, text: Tensor, image: Tensor, time: Tensor, cos: Tensor, sin: Tensor, p: Dict[str, Tensor], b: str, heads: int) -> Tensor:
+  def wan_block(self: __torch__.Ops, x: Tensor, text: Tensor, image: Tensor, time: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, p: Dict[str, Tensor], b: str, heads: int) -> Tensor:
     m = torch.unbind(torch.add(p[b + ".scale_shift_table"], time), 2)
-    y = torch.addcmul(x, m[2], self.wan_self(self.wan_modulated(x, m[0], m[1]), cos, sin, p, b + ".attn1", heads))
+    own = self.wan_self(self.wan_modulated(x, m[0], m[1]), cos, sin, mask, p, b + ".attn1", heads)
+    return self.wan_after(x, own, m, text, image, p, b, heads)
+
+  # A block from what its tokens saw of each other on.
+  def wan_after(self: __torch__.Ops, x: Tensor, own: Tensor, m: List[Tensor], text: Tensor, image: Tensor, p: Dict[str, Tensor], b: str, heads: int) -> Tensor:
+    y = torch.addcmul(x, m[2], own)
     y = torch.add(y, self.wan_cross(self.wan_affine(y, p, b + ".norm2", 1e-06), text, image, p, b + ".attn2", heads))
     return torch.addcmul(y, m[5], self.mlp(self.wan_modulated(y, m[3], m[4]), p, b + ".ffn"))
 
   # The network in three parts, as sd3_begin and what follows it. Carried are the video's tokens.
   # time in 0..1000, shape (B, 1) or (B, tokens).
-  def wan_begin(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+  def wan_begin(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     like = p["patch_embedding.weight"]
     patch = [int(shape[3]), int(shape[4]), int(shape[5])]
     x = torch.conv3d(torch.to(latents, like), like, p["patch_embedding.bias"], patch)
@@ -81,14 +102,15 @@
     picture = image
     if torch.numel(image) > 0:
       picture = self.wan_image(torch.to(image, like), p)
-    return (x, words, picture, modulation, torch.to(torch.cos(angles), 6), torch.to(torch.sin(angles), 6), t)
+    mask = self.wan_mask(x.size(1), int(shape[6]) * rows * columns, x)
+    return (x, words, picture, modulation, torch.to(torch.cos(angles), 6), torch.to(torch.sin(angles), 6), t, mask)
 
-  def wan_blocks(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, shape: Tensor, blocks: Tensor, p: Dict[str, Tensor]) -> Tensor:
+  def wan_blocks(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, mask: Tensor, shape: Tensor, blocks: Tensor, p: Dict[str, Tensor]) -> Tensor:
     for i in range(int(blocks[0]), int(blocks[1])):
-      x = self.wan_block(x, words, picture, modulation, cos, sin, p, "blocks." + str(i), int(shape[0]))
+      x = self.wan_block(x, words, picture, modulation, cos, sin, mask, p, "blocks." + str(i), int(shape[0]))
     return x
 
-  def wan_end(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, latents: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
+  def wan_end(self: __torch__.Ops, x: Tensor, words: Tensor, picture: Tensor, modulation: Tensor, cos: Tensor, sin: Tensor, t: Tensor, mask: Tensor, latents: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
     patch = [int(shape[3]), int(shape[4]), int(shape[5])]
     frames = torch.floordiv(latents.size(2), patch[0])
     rows = torch.floordiv(latents.size(3), patch[1])
@@ -100,6 +122,6 @@
     return torch.to(torch.reshape(y, [latents.size(0), -1, frames * patch[0], rows * patch[1], columns * patch[2]]), 6)
 
   def wan(self: __torch__.Ops, latents: Tensor, time: Tensor, text: Tensor, image: Tensor, shape: Tensor, p: Dict[str, Tensor]) -> Tensor:
-    x, words, picture, modulation, cos, sin, t = self.wan_begin(latents, time, text, image, shape, p)
-    x = self.wan_blocks(x, words, picture, modulation, cos, sin, t, shape, self.all_blocks(int(shape[1])), p)
-    return self.wan_end(x, words, picture, modulation, cos, sin, t, latents, shape, p)
+    x, words, picture, modulation, cos, sin, t, mask = self.wan_begin(latents, time, text, image, shape, p)
+    x = self.wan_blocks(x, words, picture, modulation, cos, sin, t, mask, shape, self.all_blocks(int(shape[1])), p)
+    return self.wan_end(x, words, picture, modulation, cos, sin, t, mask, latents, shape, p)
