@@ -19,8 +19,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 /**
  * Still images in PNG and JPEG files.
  *
- * <p>Transparent pixels are laid on white. Grey values are taken as they stand, 16-bit values lose their lower 8 bits. An
- * orientation in EXIF data is not applied.
+ * <p>Transparent pixels are laid on white. Grey values are taken as they stand, 16-bit values lose their lower 8 bits. A JPEG file's
+ * orientation in Exif data is applied.
  */
 public final class ImageFiles {
     /** The quality of a JPEG file that {@link #write} makes. */

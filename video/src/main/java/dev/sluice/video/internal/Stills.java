@@ -30,7 +30,7 @@ public final class Stills {
         }
     }
 
-    /** Decodes a file's bytes; the name is for messages. */
+    /** Decodes a file's bytes, upright as their Exif data have it; the name is for messages. */
     public static BufferedImage decode(byte[] bytes, String name) throws IOException {
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
@@ -39,7 +39,7 @@ public final class Stills {
             }
             ImageReader reader = readers.next();
             try {
-                return decode(reader, in, name);
+                return Orientation.upright(decode(reader, in, name), Orientation.of(bytes));
             } finally {
                 reader.dispose();
             }
