@@ -29,10 +29,16 @@ record AnswerCache(Path folder) {
 
     /** Opens a cache, and makes its folder. */
     static AnswerCache open(Path folder) throws IOException {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IOException("The cache %s must be a folder.".formatted(folder));
+        }
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new IOException("The cache %s cannot be made: %s.".formatted(folder, e), e);
+            throw new IOException(
+                    "The cache %s cannot be made.%nMaybe its folder may not be written to by this user."
+                            .formatted(folder),
+                    e);
         }
         if (!Files.isWritable(folder)) {
             throw new IOException("The cache %s may not be written to by this user.".formatted(folder));

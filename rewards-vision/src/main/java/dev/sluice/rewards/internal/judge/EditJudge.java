@@ -152,7 +152,7 @@ record EditJudge(Judge judge, JudgeOptions options, Scale scale, OtherPicture so
 
         @Override
         public Map<String, List<String>> options() {
-            return JudgeOptions.names(Map.of(
+            Map<String, List<String>> names = JudgeOptions.names(Map.of(
                     "source",
                     List.of(),
                     "sources",
@@ -161,6 +161,8 @@ record EditJudge(Judge judge, JudgeOptions options, Scale scale, OtherPicture so
                     List.of(),
                     "average",
                     List.of("last", "first")));
+            names.remove("frames"); // there are only pictures
+            return names;
         }
 
         @Override

@@ -194,6 +194,7 @@ final class JudgeClient {
                     "%s has no such model or address (%s).%nMaybe check model, and that endpoint ends in /v1."
                             .formatted(address, what));
         }
+        lost.set(0); // it is there, and has read the request
         throw new AnswerFault("the judge refuses the request (%s)".formatted(what));
     }
 

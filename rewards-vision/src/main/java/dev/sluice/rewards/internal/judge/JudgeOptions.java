@@ -52,7 +52,7 @@ record JudgeOptions(
      */
     record Usual(int frames, int maxTokens, int passes, boolean logprobs) {}
 
-    /** Returns the names of the options with the values that each can have, and those that one judge adds. */
+    /** Returns the names of the options with the values that each can have, and those that one judge adds; it may be changed. */
     static Map<String, List<String>> names(Map<String, List<String>> more) {
         Map<String, List<String>> names = new TreeMap<>(more);
         for (String name : List.of(

@@ -3,6 +3,7 @@ package dev.sluice.rewards.internal.judge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -85,19 +86,12 @@ record LabelledNumbers(List<String> labels, double least, double greatest) {
     /**
      * Returns the scores that stand in an answer, from 0 for the worst to 1 for the best.
      *
+     * @param chosen the only label whose number must be there, the others being NaN if it is not; or −1 for all
      * @throws AnswerFault if one is missing or off the scale
      */
-    double[] read(ChatAnswer answer) {
+    double[] read(ChatAnswer answer, int chosen) {
         Plain plain = Plain.of(answer.text());
-        double[] shares = new double[labels.size()];
-        for (int i = 0; i < shares.length; i++) {
-            Found found = find(plain, labels.get(i));
-            if (found == null) {
-                throw answer.without("\"%s\" with a number after it".formatted(labels.get(i)));
-            }
-            shares[i] = share(found.value);
-        }
-        return shares;
+        return each(chosen, label -> required(plain, label, answer).value);
     }
 
     /**
@@ -106,19 +100,35 @@ record LabelledNumbers(List<String> labels, double least, double greatest) {
      * <p>Source: VideoScore2 (2025) weighs the likeliest score with its probability, which an unsure 5 makes worse than a sure 3;
      * hence the mean.
      *
+     * @param chosen as in {@link #read}
      * @throws AnswerFault if a score is missing, or its tokens are no numbers of the scale
      */
-    double[] expected(ChatAnswer answer) {
+    double[] expected(ChatAnswer answer, int chosen) {
         Plain plain = Plain.of(answer.spoken());
+        return each(chosen, label -> mean(token(answer.tokens(), required(plain, label, answer).place), label));
+    }
+
+    private double[] each(int chosen, ToDoubleFunction<String> score) {
         double[] shares = new double[labels.size()];
         for (int i = 0; i < shares.length; i++) {
-            Found found = find(plain, labels.get(i));
-            if (found == null) {
-                throw answer.without("\"%s\" with a number after it".formatted(labels.get(i)));
+            try {
+                shares[i] = share(score.applyAsDouble(labels.get(i)));
+            } catch (AnswerFault e) {
+                if (chosen < 0 || chosen == i) {
+                    throw e;
+                }
+                shares[i] = Double.NaN;
             }
-            shares[i] = share(mean(token(answer.tokens(), found.place), labels.get(i)));
         }
         return shares;
+    }
+
+    private Found required(Plain plain, String label, ChatAnswer answer) {
+        Found found = find(plain, label);
+        if (found == null) {
+            throw answer.without("\"%s\" with a number after it".formatted(label));
+        }
+        return found;
     }
 
     private static ChatAnswer.Token token(List<ChatAnswer.Token> tokens, int place) {

@@ -69,8 +69,8 @@ record ScoreJudge(Judge judge, JudgeOptions options, Scale scale, int passes, bo
     @Override
     public Scores score(List<Sample> samples) {
         Function<ChatAnswer, double[]> reading = expected
-                ? answer -> scale.numbers.expected(Probabilities.required(answer, options))
-                : scale.numbers::read;
+                ? answer -> scale.numbers.expected(Probabilities.required(answer, options), chosen)
+                : answer -> scale.numbers.read(answer, chosen);
         List<List<Judge.Question<double[]>>> questions = samples.stream()
                 .map(sample -> IntStream.range(0, passes)
                         .mapToObj(pass ->

@@ -82,8 +82,9 @@ class AnswerCacheTest {
     @Test
     void aPlaceWhereNothingCanBeKeptIsRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        assertThatThrownBy(() -> AnswerCache.open(file))
-                .hasMessageStartingWith("The cache %s cannot be made".formatted(file));
+        assertThatThrownBy(() -> AnswerCache.open(file)).hasMessage("The cache %s must be a folder.".formatted(file));
+        assertThatThrownBy(() -> AnswerCache.open(file.resolve("below")))
+                .hasMessageStartingWith("The cache %s cannot be made.".formatted(file.resolve("below")));
     }
 
     @Test

@@ -46,7 +46,7 @@ class AnswersTest {
                 "visual quality：4"
             })
     void theLastNumberAfterTheLabelIsTheScore(String text) {
-        assertThat(QUALITY.read(said(text))).containsExactly(0.75);
+        assertThat(QUALITY.read(said(text), -1)).containsExactly(0.75);
     }
 
     @ParameterizedTest
@@ -66,7 +66,7 @@ class AnswersTest {
                 "I cannot judge this."
             })
     void whatHasNoScoreIsAFault(String text) {
-        assertThatThrownBy(() -> QUALITY.read(said(text)))
+        assertThatThrownBy(() -> QUALITY.read(said(text), -1))
                 .isInstanceOf(AnswerFault.class)
                 .hasMessageStartingWith("the judge's answer has no \"visual quality:\" with a number after it: ");
     }
@@ -81,7 +81,7 @@ class AnswersTest {
         "visual quality: 3 out of 7, (3 of 7)"
     })
     void aScoreOffTheScaleIsAFault(String text, String shown) {
-        assertThatThrownBy(() -> QUALITY.read(said(text)))
+        assertThatThrownBy(() -> QUALITY.read(said(text), -1))
                 .isInstanceOf(AnswerFault.class)
                 .hasMessage("the judge's score for \"visual quality:\" %s is not in [1, 5]".formatted(shown));
     }
@@ -89,9 +89,9 @@ class AnswersTest {
     @Test
     void otherWordingsHaveTheirLabels() {
         LabelledNumbers axes = new LabelledNumbers(List.of("Alignment Score (1-5):", "Style Score (1-5):"), 1, 5);
-        assertThat(axes.read(said("Alignment Score (1-5): 3.5\nCoherence Score (1-5): 1\nStyle Score (1-5): 5")))
+        assertThat(axes.read(said("Alignment Score (1-5): 3.5\nCoherence Score (1-5): 1\nStyle Score (1-5): 5"), -1))
                 .containsExactly(0.625, 1);
-        assertThat(new LabelledNumbers(List.of("<Score>"), 1, 5).read(said("good <Score>5</Score>")))
+        assertThat(new LabelledNumbers(List.of("<Score>"), 1, 5).read(said("good <Score>5</Score>"), -1))
                 .containsExactly(1);
         assertThat(axes.reminder())
                 .isEqualTo(
@@ -109,7 +109,7 @@ class AnswersTest {
         digits.put("excellent", 0.05);
         ChatAnswer answer = parsed(JudgeServer.spoken(List.of(
                 Map.of("**vis", 1.0), Map.of("ual quality:", 1.0), Map.of("**", 1.0), digits, Map.of(" of 5", 1.0))));
-        assertThat(QUALITY.expected(answer)[0]).isCloseTo((3.936842 - 1) / 4, within(1e-6));
+        assertThat(QUALITY.expected(answer, -1)[0]).isCloseTo((3.936842 - 1) / 4, within(1e-6));
     }
 
     @Test
@@ -118,7 +118,7 @@ class AnswersTest {
         words.put("4", 0.1);
         words.put("four", 0.9);
         ChatAnswer answer = parsed(JudgeServer.spoken(List.of(Map.of("visual quality: ", 1.0), words)));
-        assertThatThrownBy(() -> QUALITY.expected(answer))
+        assertThatThrownBy(() -> QUALITY.expected(answer, -1))
                 .hasMessage("the probabilities after \"visual quality:\" are of no numbers but [four]");
     }
 
@@ -235,7 +235,7 @@ class AnswersTest {
     void anAnswerThatWasCutOffSaysSo() {
         ChatAnswer cut = parsed(
                 "{\"choices\": [{\"message\": {\"content\": [{\"type\": \"text\", \"text\": \"I th\"}]}, \"finish_reason\": \"length\"}]}");
-        assertThatThrownBy(() -> QUALITY.read(cut))
+        assertThatThrownBy(() -> QUALITY.read(cut, -1))
                 .hasMessage(
                         "the judge's answer has no \"visual quality:\" with a number after it: I th; it was cut off, maybe maxTokens should be higher");
     }

@@ -74,15 +74,23 @@ class JudgeClientTest {
         assertThat(send(client)).isEqualTo("good");
     }
 
-    @Test
-    void eightRequestsInARowWithoutAnAnswerAreAServerThatIsGone() {
-        for (int i = 0; i < 8; i++) {
+    private void lose(JudgeClient client, int times) {
+        for (int i = 0; i < times; i++) {
             server.next(BUSY);
-        }
-        JudgeClient client = client(address, null, 1, Duration.ofSeconds(60));
-        for (int i = 0; i < 7; i++) {
             assertThatThrownBy(() -> client.send(QUESTION)).isInstanceOf(AnswerFault.class);
         }
+    }
+
+    @Test
+    void eightRequestsInARowWithoutAnAnswerAreAServerThatIsGone() throws InterruptedException {
+        JudgeClient client = client(address, null, 1, Duration.ofSeconds(60));
+        lose(client, 7);
+        assertThat(send(client)).isEqualTo("good");
+        lose(client, 7);
+        server.next(new Reply(400, "no"));
+        assertThatThrownBy(() -> client.send(QUESTION)).hasMessageContaining("refuses the request");
+        lose(client, 7);
+        server.next(BUSY);
         assertThatThrownBy(() -> client.send(QUESTION))
                 .isInstanceOf(RewardUnavailable.class)
                 .hasMessage(address

@@ -93,6 +93,20 @@ class JudgeRewardsTest {
     }
 
     @Test
+    void aDimensionThatIsMissingSpoilsOnlyItself() {
+        serve(asked -> JudgeServer.said("visual quality: 4\ntext-to-video alignment: 9"));
+        Object[] quality = {"rubric", "videoscore2", "dimension", "visual-quality"};
+        Scores scores = score("judge-score", List.of(sample(9)), quality);
+        assertThat(scores.values()).containsExactly(0.75);
+        assertThat(scores.parts().get("alignment")).containsExactly(Double.NaN);
+        Object[] alignment = {"rubric", "videoscore2", "dimension", "alignment"};
+        assertThat(score("judge-score", List.of(sample(9)), alignment).reasons())
+                .containsEntry(0, "the judge's score for \"text-to-video alignment:\" (9) is not in [1, 5]");
+        Object[] all = {"rubric", "videoscore2"};
+        assertThat(score("judge-score", List.of(sample(9)), all).valid(0)).isFalse();
+    }
+
+    @Test
     void everyBundledRubricIsAskedAndRead() {
         serve(asked -> JudgeServer.said(asked.text().replace(" N", " 2")));
         for (String rubric :
