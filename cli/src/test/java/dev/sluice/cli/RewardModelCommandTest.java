@@ -101,6 +101,49 @@ class RewardModelCommandTest {
     }
 
     @Test
+    void labelsAndSeveralAxesTeachExpertsThatAreJudgedAxisByAxis() throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 24; i++) {
+            lines.append(
+                    "{\"prompt\": \"prompt %s\", \"media\": \"%s.png\", \"good\": %s, \"axis\": \"look\", \"generator\": \"g%s\"}%n"
+                            .formatted(i / 2, i, i % 2, i % 3 / 2));
+            lines.append(
+                    "{\"prompt\": \"prompt %s\", \"a\": \"%s.png\", \"b\": \"%s.png\", \"label\": \"%s\", \"annotator\": \"%s\"}%n"
+                            .formatted(
+                                    i / 2,
+                                    i / 2 * 2,
+                                    i / 2 * 2 + 1,
+                                    i % 3 == 0 ? "a" : "b",
+                                    i % 2 == 0 ? "one" : "two"));
+        }
+        Files.writeString(folder.resolve("mixed.jsonl"), lines);
+        String out = CommandLineRun.of(
+                        "reward",
+                        "train",
+                        file,
+                        "--set",
+                        "data.train=" + folder.resolve("mixed.jsonl"),
+                        "--set",
+                        "model.head={type: experts, experts: 2}",
+                        "--set",
+                        "training.steps=2",
+                        "--set",
+                        "name=mixed")
+                .succeeded()
+                .out();
+        assertThat(out.lines().map(line -> line.split(" ")[0])).contains("look", "overall");
+        String model = "reward-model:model=" + folder.resolve("mixed/model");
+        String judged = CommandLineRun.of("reward", "evaluate", model, "--pairs", folder.resolve("mixed.jsonl"))
+                .succeeded()
+                .out();
+        assertThat(judged).contains("AUC, one generator", "Cohen's kappa is");
+        assertThat(judged.lines().filter(line -> line.startsWith("reward-model")))
+                .hasSize(2);
+        CommandLineRun.of("reward", "evaluate", model + ",axis=moon", "--pairs", folder.resolve("mixed.jsonl"))
+                .refused("reward-model.axis (moon) must be one of overall, look, look/1, look/2");
+    }
+
+    @Test
     void badInputIsOneSentence() throws IOException {
         CommandLineRun.of("reward", "train", file, "--set", "data.train=nothing.csv")
                 .refused("nothing.csv does not exist.");

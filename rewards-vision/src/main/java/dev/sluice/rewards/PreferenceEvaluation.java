@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
  * @param kendall with the scores that pairs were given; not defined without
  * @param spearman the same
  * @param area how often a labelled good item is above a bad one; not defined without labels
- * @param generatorArea the mean of that within one generator, which knowing the generator's look does not help
+ * @param generatorArea the mean of that within one generator, which knowing the generator's look does not help; not defined if there
+ *     is one only
  */
 public record PreferenceEvaluation(
         int pairs,
@@ -72,7 +73,16 @@ public record PreferenceEvaluation(
                 ranks(pairs, scores, prompts, bootstrap, RankCorrelation::kendall),
                 ranks(pairs, scores, prompts, bootstrap, RankCorrelation::spearman),
                 area(data, scores, prompts, bootstrap, PreferenceEvaluation::area),
-                area(data, scores, prompts, bootstrap, rows -> generatorArea(data, rows)));
+                generators(data) > 1
+                        ? area(data, scores, prompts, bootstrap, rows -> generatorArea(data, rows))
+                        : Bootstrap.Figure.NONE);
+    }
+
+    private static long generators(PreferenceData data) {
+        return data.labels().stream()
+                .map(label -> data.items().get(label.item()).generator())
+                .distinct()
+                .count();
     }
 
     private static int[] prompts(PreferenceData data) {
@@ -89,16 +99,18 @@ public record PreferenceEvaluation(
 
     /** Returns, for each pair, what the pairs of the other half of the prompts choose; of one prompt there is no half. */
     private static double[] chosen(int[] h, double[] m, int[] groups, ToDoubleBiFunction<int[], double[]> choice) {
-        List<Integer> all =
-                List.copyOf(new TreeSet<>(IntStream.of(groups).boxed().toList()));
+        Map<Integer, Integer> places = new HashMap<>();
+        for (int group : new TreeSet<>(IntStream.of(groups).boxed().toList())) {
+            places.put(group, places.size());
+        }
         double[] chosen = new double[h.length];
         for (int half = 0; half < 2; half++) {
             int side = half;
             int[] own = IntStream.range(0, h.length)
-                    .filter(i -> all.indexOf(groups[i]) % 2 == side)
+                    .filter(i -> places.get(groups[i]) % 2 == side)
                     .toArray();
             int[] other = IntStream.range(0, h.length)
-                    .filter(i -> all.size() == 1 || all.indexOf(groups[i]) % 2 != side)
+                    .filter(i -> places.size() == 1 || places.get(groups[i]) % 2 != side)
                     .toArray();
             double value = choice.applyAsDouble(picked(h, other), picked(m, other));
             for (int i : own) {

@@ -42,6 +42,7 @@ class PreferenceDataTest {
             {"prompt": "a star", "a": "x.png", "b": "y.png", "label": "b"}
             {"media": "x.png", "good": 0, "axis": "look", "generator": "g"}
             {"media": "y.png", "good": true, "axis": "look"}
+                {"media": "y.png", "good": true, "axis": "size", "generator": "h"}
             """));
         assertThat(data.items()).hasSize(4);
         assertThat(data.pairs())
@@ -50,8 +51,12 @@ class PreferenceDataTest {
         assertThat(data.pairs().get(0).scores()).isEqualTo(Optional.of(List.of(1.0, 0.5)));
         assertThat(data.pairs().get(1).annotator()).isEqualTo("ann");
         assertThat(data.labels())
-                .containsExactly(new PreferenceData.Label(2, "look", false), new PreferenceData.Label(3, "look", true));
-        assertThat(data.axes()).containsExactly("look", "overall");
+                .containsExactly(
+                        new PreferenceData.Label(2, "look", false),
+                        new PreferenceData.Label(3, "look", true),
+                        new PreferenceData.Label(3, "size", true));
+        assertThat(data.axes()).containsExactly("look", "overall", "size");
+        assertThat(data.items().get(3).generator()).as("told later").isEqualTo("h");
         assertThat(data.items().get(2).generator()).isEqualTo("g");
         Sample sample = data.items().get(0).source().read();
         assertThat(sample.prompt()).isEqualTo("a star");

@@ -42,6 +42,9 @@ class PreferenceEvaluationTest {
             assertThat(PairAccuracy.withTies(h, m, PairAccuracy.bestThreshold(h, m)))
                     .isEqualTo(most);
         }
+        // A tie up to 1 or up to 3 is right twice each.
+        assertThat(PairAccuracy.bestThreshold(new int[] {0, 1, 0}, new double[] {1, 2, 3}))
+                .isEqualTo(1);
         assertThat(PairAccuracy.bestThreshold(new int[] {1, 0}, new double[] {Double.NaN, Double.NaN}))
                 .isEqualTo(-1);
     }

@@ -64,6 +64,16 @@ class RewardAgreementTest {
         assertThat(found.starc().value()).isCloseTo(0.316228, within(1e-6));
         assertThat(found.sameOrder().value()).isCloseTo(5 / 6.0, within(1e-12));
         assertThat(found.sameOrder().low()).isLessThan(found.sameOrder().high());
+        Random random = new Random(7);
+        double[] many = random.doubles(100).toArray();
+        double[] noisy = random.doubles(100).map(x -> 0.01 * x).toArray();
+        for (int i = 0; i < 100; i++) {
+            noisy[i] += many[i];
+        }
+        Bootstrap.Figure best =
+                RewardAgreement.of(many, noisy, prompts(1, 100), FEW).sameBest();
+        assertThat(best.low()).isIn(0.0, 1.0);
+        assertThat(best.high()).isIn(0.0, 1.0);
     }
 
     @Test

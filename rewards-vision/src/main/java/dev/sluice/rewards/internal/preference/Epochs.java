@@ -22,8 +22,8 @@ public final class Epochs {
     private final Sampling sampling;
     private final long seed;
     private final List<Comparison> pairs = new ArrayList<>();
-    private final List<List<Integer>> good = new ArrayList<>();
-    private final List<List<Integer>> bad = new ArrayList<>();
+    private final List<Pool> good = new ArrayList<>();
+    private final List<Pool> bad = new ArrayList<>();
     private final int size;
     private long present = -1;
     private List<Comparison> order = List.of();
@@ -37,6 +37,14 @@ public final class Epochs {
      * @param scoreMargin what a pair's difference of scores is multiplied by to be its margin
      */
     public record Sampling(int bads, int goods, boolean balanced, double scoreMargin) {}
+
+    /**
+     * Items that were given one label.
+     *
+     * @param all of them
+     * @param of the same by their generator
+     */
+    private record Pool(List<Integer> all, Map<String, List<Integer>> of) {}
 
     /** Prepares them. */
     public Epochs(PreferenceData data, List<String> columns, Sampling sampling, long seed) {
@@ -77,12 +85,16 @@ public final class Epochs {
         return data.items().get(pair.a()).prompt();
     }
 
-    private List<Integer> items(String axis, boolean wanted) {
-        return data.labels().stream()
+    private Pool items(String axis, boolean wanted) {
+        List<Integer> all = data.labels().stream()
                 .filter(label -> label.axis().equals(axis) && label.good() == wanted)
                 .map(PreferenceData.Label::item)
                 .distinct()
                 .toList();
+        Map<String, List<Integer>> of = new HashMap<>();
+        all.forEach(item -> of.computeIfAbsent(data.items().get(item).generator(), key -> new ArrayList<>())
+                .add(item));
+        return new Pool(all, of);
     }
 
     /** Returns how many comparisons an epoch has. */
@@ -103,7 +115,7 @@ public final class Epochs {
             NoiseSource random = NoiseSource.of(seed, 1, number);
             List<Comparison> drawn = new ArrayList<>(pairs);
             for (int column = 0; column < columns.size(); column++) {
-                for (int item : good.get(column)) {
+                for (int item : good.get(column).all()) {
                     add(drawn, item, column, bad.get(column), sampling.bads(), false, random);
                     add(drawn, item, column, good.get(column), sampling.goods(), true, random);
                 }
@@ -122,28 +134,18 @@ public final class Epochs {
     }
 
     private void add(
-            List<Comparison> to,
-            int item,
-            int column,
-            List<Integer> others,
-            int count,
-            boolean tie,
-            NoiseSource random) {
-        for (int i = 0; i < count && others.size() > (tie ? 1 : 0); i++) {
+            List<Comparison> to, int item, int column, Pool others, int count, boolean tie, NoiseSource random) {
+        for (int i = 0; i < count && others.all().size() > (tie ? 1 : 0); i++) {
             to.add(new Comparison(item, other(item, others, random), column, tie, 0, 1));
         }
     }
 
-    private int other(int item, List<Integer> others, NoiseSource random) {
+    private int other(int item, Pool others, NoiseSource random) {
         boolean same = random.uniform() < 0.5;
-        String generator = data.items().get(item).generator();
-        List<Integer> near = same
-                ? others.stream()
-                        .filter(other -> other != item
-                                && data.items().get(other).generator().equals(generator))
-                        .toList()
-                : List.of();
-        List<Integer> from = near.isEmpty() ? others : near;
+        List<Integer> near = others.of().getOrDefault(data.items().get(item).generator(), List.of());
+        // The item itself may be the only one of its generator.
+        boolean enough = near.size() > 1 || (near.size() == 1 && near.get(0) != item);
+        List<Integer> from = same && enough ? near : others.all();
         int other = from.get(random.uniform(from.size()));
         while (other == item) {
             other = from.get(random.uniform(from.size()));

@@ -159,19 +159,23 @@ public final class PreferenceReader {
         }
         String prompt = text(line, values, "prompt", "");
         Integer there = known.get(List.of(path.toString(), prompt));
+        String generator = text(line, values, "generator", "");
         if (there != null) {
+            PreferenceData.Item before = items.get(there);
+            if (before.generator().isEmpty() && !generator.isEmpty()) {
+                items.set(there, new PreferenceData.Item(before.name(), before.prompt(), generator, before.source()));
+            }
             return there;
         }
         if (!Files.exists(path)) {
             throw wrong(line, "%s (%s) does not exist".formatted(key, path));
         }
         Map<String, Object> metadata = new LinkedHashMap<>();
-        values.forEach((name1, value) -> {
-            if (!OURS.contains(name1) && value != null) {
-                metadata.put(name1, value);
+        values.forEach((other, value) -> {
+            if (!OURS.contains(other) && value != null) {
+                metadata.put(other, value);
             }
         });
-        String generator = text(line, values, "generator", "");
         items.add(new PreferenceData.Item(
                 path.toString(), prompt, generator, () -> new Sample(MediaFiles.read(path), prompt, metadata)));
         known.put(List.of(path.toString(), prompt), items.size() - 1);
