@@ -155,6 +155,7 @@ class RunConfigTest {
                         "scenes-pref-grpo.yaml",
                         "scenes-rft.yaml",
                         "scenes-rwr.yaml",
+                        "scenes-pretrain-more.yaml",
                         "scenes-pretrain.yaml");
     }
 
