@@ -67,8 +67,7 @@ public final class Algorithms {
     }
 
     private static boolean isAlignment(Path file) {
-        String name = file.getFileName().toString();
-        return name.startsWith("scenes-") && name.endsWith(".yaml") && !name.startsWith("scenes-pretrain");
+        return file.getFileName().toString().matches("scenes-(?!pretrain|reward).*\\.yaml");
     }
 
     private static String order(Algorithm algorithm) {
