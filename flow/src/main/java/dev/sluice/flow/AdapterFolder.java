@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The folder of a LoRA adapter as PEFT writes and reads it: {@code adapter_config.json} and
  * {@code adapter_model.safetensors}.
  *
- * <p>Source: <a href="https://huggingface.co/docs/peft/developer_guides/checkpoint">PEFT's checkpoint format</a>; what else can
+ * <p>Source: the checkpoint format in PEFT's developer guide; what else can
  * be read is {@link StoredAdapter}'s.
  */
 public final class AdapterFolder {

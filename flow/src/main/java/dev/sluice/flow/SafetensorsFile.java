@@ -24,7 +24,7 @@ import java.util.Set;
  *
  * <p>Everything in the header is checked when the file is opened, before anything of the size it claims is allocated.
  *
- * <p>Source: <a href="https://huggingface.co/docs/safetensors/index">the format</a>. Differs: at most 32 dimensions and
+ * <p>Source: the format as the safetensors library documents it. Differs: at most 32 dimensions and
  * 500,000 tensors, and the types of {@link StoredType} only.
  */
 public final class SafetensorsFile implements AutoCloseable {
