@@ -300,6 +300,18 @@ class RunConfigTest {
     }
 
     @Test
+    void promptsOfPicturesAreThoseOfTheWorldWithPicturesOfTheirOwn() throws IOException {
+        List<Prompt> texts = Prompts.read(new PromptSource.World("arm", "test"));
+        List<Prompt> pictures = Prompts.read(PromptSource.parse("arm-i2v:test", folder));
+        assertThat(pictures).hasSize(4 * texts.size());
+        assertThat(pictures.stream().map(Prompt::identity)).doesNotHaveDuplicates();
+        assertThat(pictures.get(5).text()).isEqualTo(texts.get(1).text());
+        assertThat(pictures.get(5).metadata()).isEqualTo(texts.get(1).metadata());
+        assertThat(texts).allMatch(prompt -> prompt.picture().isEmpty());
+        assertThat(texts.get(1).identity()).isEqualTo(texts.get(1).text());
+    }
+
+    @Test
     void promptFilesAreReadLineByLine() throws IOException {
         Path text = Files.writeString(folder.resolve("p.txt"), "\uFEFFa cat\n  a dog \n");
         assertThat(Prompts.read(new PromptSource.PromptFile(text)).stream().map(Prompt::text))

@@ -31,6 +31,19 @@ class ArmWorldTest {
     }
 
     @Test
+    void aPictureToStartFromShowsTheArmAtRestBeforeItsMotion() {
+        ArmPrompt prompt = ArmWorld.prompts(SceneSplit.TEST).get(0);
+        Media start = ArmWorld.start(prompt, 0);
+        assertThat(start.isImage()).isTrue();
+        assertThat(ArmWorld.start(prompt, 0).rgb()).isEqualTo(start.rgb());
+        assertThat(ArmWorld.start(prompt, 1).rgb()).isNotEqualTo(start.rgb());
+        byte[] twice = new byte[2 * start.rgb().length];
+        System.arraycopy(start.rgb(), 0, twice, 0, start.rgb().length);
+        System.arraycopy(start.rgb(), 0, twice, start.rgb().length, start.rgb().length);
+        assertThat(ArmJudge.read(new Media(2, 32, 32, twice, 16)).clear()).isEqualTo(1);
+    }
+
+    @Test
     void aFoldedArmTouchesItselfAndAnOpenOneDoesNot() {
         assertThat(new ArmPose(0.4, 2.4).selfColliding()).isFalse();
         assertThat(new ArmPose(0.4, 2.75).selfColliding()).isTrue();
