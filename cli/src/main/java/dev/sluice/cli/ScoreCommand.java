@@ -269,6 +269,7 @@ final class ScoreCommand implements Callable<Integer> {
                     ScorePage.number(column.greatest()));
         }
         table.lines().forEach(print::println);
+        printTasks(summary);
         if (summary.failed() > 0) {
             ScoreSummary.Fault first = summary.faults().get(0);
             print.printf(
@@ -279,6 +280,20 @@ final class ScoreCommand implements Callable<Integer> {
         pageFile().ifPresent(page -> written.add(page.toString()));
         print.printf("%nWritten: %s%n", String.join(", ", written));
         print.flush();
+    }
+
+    private void printTasks(ScoreSummary summary) {
+        List<List<String>> rows = summary.tasks().rows();
+        if (rows.isEmpty()) {
+            return;
+        }
+        List<String> heads = new ArrayList<>(List.of("task", ">items"));
+        summary.columns().forEach(column -> heads.add(">" + column.name()));
+        Table table = new Table(heads.toArray(String[]::new));
+        rows.forEach(row -> table.add(row.toArray(String[]::new)));
+        PrintWriter print = spec.commandLine().getOut();
+        print.println();
+        table.lines().forEach(print::println);
     }
 
     /** What the rows of a journal depend on. */

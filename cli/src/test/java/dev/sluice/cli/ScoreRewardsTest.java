@@ -20,6 +20,8 @@ class ScoreRewardsTest {
     @TempDir
     private Path folder;
 
+    private String printed = "";
+
     /** Returns a dark picture of 64×64 pixels; in each of the given places of its 4×4 cells lies a red dog. */
     private static Media dogs(int... cells) {
         byte[] rgb = new byte[3 * 64 * 64];
@@ -44,6 +46,7 @@ class ScoreRewardsTest {
         System.arraycopy(words, 0, all, 5, words.length);
         CommandLineRun run = CommandLineRun.of(all);
         assertThat(run.status()).as(run.err()).isLessThan(2);
+        printed = run.out();
         return Files.readAllLines(out);
     }
 
@@ -66,6 +69,13 @@ class ScoreRewardsTest {
                 prompts);
         assertThat(lines.get(1)).isEqualTo("00000.png,a photo of two dogs,0.0,0.0,0.5,");
         assertThat(lines.get(2)).isEqualTo("00001.png,a photo of a red dog,1.0,1.0,1.0,");
+        assertThat(printed.lines().map(line -> line.replaceAll(" +", " ")))
+                .as("tasks count alike")
+                .contains(
+                        "colors 1 1.000 1.000 1.000",
+                        "counting 1 0.000 0.000 0.5000",
+                        "mean of tasks 0.5000 0.5000 0.7500");
+        assertThat(Files.readString(folder.resolve("scores.html"))).contains("mean of tasks");
     }
 
     @Test
@@ -100,6 +110,7 @@ class ScoreRewardsTest {
         assertThat(Double.parseDouble(row[2])).isBetween(-1.0, 1.0);
         assertThat(Double.parseDouble(row[3])).isFinite();
         assertThat(Double.parseDouble(row[4])).isBetween(0.0, 1.0);
+        assertThat(printed).as("there are no tasks").doesNotContain("mean of tasks");
         assertThat(Double.parseDouble(row[5])).as("it is its own reference").isBetween(-0.05, 0.0);
         assertThat(row[6]).isEmpty();
     }

@@ -62,7 +62,19 @@ public final class ScorePage {
                     number(column.least()),
                     number(column.greatest())));
         }
-        return Html.table(List.of("reward", "scored", "mean", "deviation", "least", "greatest"), rows);
+        String figures = Html.table(List.of("reward", "scored", "mean", "deviation", "least", "greatest"), rows);
+        List<List<String>> tasks = summary.tasks().rows();
+        if (tasks.isEmpty()) {
+            return figures;
+        }
+        List<String> heads = new ArrayList<>(List.of("task", "items"));
+        summary.columns().forEach(column -> heads.add(Html.escape(column.name())));
+        return figures
+                + Html.table(
+                        heads,
+                        tasks.stream()
+                                .map(row -> row.stream().map(Html::escape).toList())
+                                .toList());
     }
 
     /** Returns a score for a reader's eyes. */

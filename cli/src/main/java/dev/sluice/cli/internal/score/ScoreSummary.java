@@ -13,12 +13,14 @@ public final class ScoreSummary {
 
     private final List<Column> columns = new ArrayList<>();
     private final List<Fault> faults = new ArrayList<>();
+    private final TaskMeans tasks;
     private int rows;
     private int failed;
 
     /** Starts a summary. */
     public ScoreSummary(List<String> rewards) {
         rewards.forEach(name -> columns.add(new Column(name)));
+        tasks = new TaskMeans(rewards.size());
     }
 
     /**
@@ -127,6 +129,7 @@ public final class ScoreSummary {
                 columns.get(i).add(item, rows, row.scores()[i]);
             }
         }
+        tasks.add(item.prompt().task(), row.scores());
         rows++;
         row.fault().ifPresent(reason -> {
             failed++;
@@ -139,6 +142,11 @@ public final class ScoreSummary {
     /** Returns the rewards' figures. */
     public List<Column> columns() {
         return List.copyOf(columns);
+    }
+
+    /** Returns the rewards' means by task. */
+    public TaskMeans tasks() {
+        return tasks;
     }
 
     /** Returns the number of rows. */
