@@ -117,7 +117,7 @@ public record RewardNetwork(RewardArchitecture architecture, int viewSize, int p
         }
     }
 
-    /** Returns fresh weights, normal with variance 2/inputs; what scores begins with a hundredth of it, so that all are near 0. */
+    /** Returns fresh weights, normal with variance 2/inputs; what scores begins with a hundredth of it, so that all scores are near 0. */
     public Weights fresh(NDManager manager, long seed) {
         NoiseSource noise = NoiseSource.of(seed);
         Weights weights = new Weights(manager);
@@ -134,7 +134,9 @@ public record RewardNetwork(RewardArchitecture architecture, int viewSize, int p
             } else {
                 float[] values = noise.gaussian(Math.toIntExact(shape.size()));
                 boolean small = name.startsWith("out") || name.contains("film");
-                double deviation = Math.sqrt(2.0 * shape.get(0) / shape.size()) * (small ? 0.1 : 1);
+                // What a prompt's numbers are, a vector of length 1, is small for a layer of so many inputs.
+                double inputs = name.startsWith("words") ? 1 : (double) shape.size() / shape.get(0);
+                double deviation = Math.sqrt(2 / inputs) * (small ? 0.1 : 1);
                 for (int i = 0; i < values.length; i++) {
                     values[i] = (float) (values[i] * deviation);
                 }
