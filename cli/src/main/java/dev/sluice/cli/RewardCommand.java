@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Lists every reward on the class path: its range, what it scores, what it needs, its options and its"
                     + " source.",
-            "Higher is always better. Rewards of your own come along with SLUICE_CLASSPATH.%n"
+            "Higher is always better. Rewards of your own come along with SLUICE_CLASSPATH. The commands below train"
+                    + " reward models, judge rewards by preferences, and compare them.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {"  sluice reward", "  sluice reward artifacts temporal-flicker", "  sluice reward --names"},

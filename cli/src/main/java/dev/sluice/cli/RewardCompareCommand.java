@@ -32,13 +32,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         description = {
-            "Tells how far rewards agree on the same pictures or videos, two and two: rank correlations, the share of"
-                    + " pairs of one prompt",
-            "that both order alike, the share of prompts of which both like the same one best, and the STARC distance:"
-                    + " 0 if one is the",
-            "other but for its scale and for what it gives a prompt as a whole, 0.71 if they have nothing in common, 1"
-                    + " if they are",
-            "opposites. Intervals (95%) are those of other prompts.%n",
+            "Tells how far rewards agree on the same pictures or videos, two and two.",
+            "That is rank correlations, the share of pairs of one prompt that both order alike, the share of prompts"
+                    + " of which both like the same one best, and the STARC distance: 0 if one is the other but for its"
+                    + " scale and for what it gives a prompt as a whole, 0.71 if they have nothing in common, 1 if they"
+                    + " are opposites. Intervals (95%%) are those of other prompts.%n",
             "Exit status: 0 every item has every score, 1 some lack one, 2 bad input.%n"
         },
         footerHeading = "%nExamples:%n",
