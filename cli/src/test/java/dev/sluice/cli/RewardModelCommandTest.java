@@ -10,7 +10,10 @@ import dev.sluice.video.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +92,28 @@ class RewardModelCommandTest {
                 .succeeded();
         assertThat(scores).content().contains("reward-model");
         assertThat(Files.readAllLines(scores)).hasSize(3);
+    }
+
+    /** The kill (SIGKILL) comes at a random moment after the first checkpoint or the line before it. */
+    @Test
+    void aRunThatIsKilledAndResumedEqualsOneThatWasNot() throws IOException, InterruptedException {
+        List<String> command = List.of(
+                "reward", "train", file.toString(), "--set", "training.steps=300", "--set", "checkpoints.every=10");
+        List<String> straight = new ArrayList<>(command);
+        straight.addAll(List.of("--set", "name=straight"));
+        CommandLineRun.of(straight.toArray()).succeeded();
+        List<String> killed = new ArrayList<>(command);
+        killed.addAll(List.of("--set", "name=killed"));
+        Path metrics = folder.resolve("killed/metrics.jsonl");
+        String moment = KilledProcess.run(killed, metrics, 150, new SplittableRandom(7), folder.resolve("log"));
+        assertThat(folder.resolve("killed/checkpoints/step-000300")).doesNotExist();
+        killed.add("--resume");
+        CommandLineRun.of(killed.toArray()).succeeded();
+        for (String name : List.of("metrics.jsonl", "model/model.safetensors", "evaluation.json")) {
+            assertThat(folder.resolve("killed").resolve(name))
+                    .as("%s, killed %s", name, moment)
+                    .hasSameBinaryContentAs(folder.resolve("straight").resolve(name));
+        }
     }
 
     @Test
