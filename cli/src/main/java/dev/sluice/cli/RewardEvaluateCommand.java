@@ -35,9 +35,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Tells how well rewards agree with preferences.",
             "That is accuracy with and without ties, calibration, and rank correlation with the scores that were"
-                + " given. Any reward can be judged, not only a trained model. Intervals (95%%) are those of other"
-                + " prompts. What is chosen, such as which differences are ties, is chosen on one half of the prompts"
-                + " and used on the other.%n",
+                    + " given. Any reward can be judged, not only a trained model. Intervals (95%%) are those of other"
+                    + " prompts. What is chosen, such as which differences are ties, is chosen on one half of the prompts"
+                    + " and used on the other.%n",
             "Exit status: 0 every item has a score, 1 some lack one, 2 bad input.%n"
         },
         footerHeading = "%nExamples:%n",

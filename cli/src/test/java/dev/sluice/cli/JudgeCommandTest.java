@@ -29,7 +29,7 @@ class JudgeCommandTest {
     Path folder;
 
     private final AtomicInteger requests = new AtomicInteger();
-    /** How many requests are answered before the server refuses the key. */
+    /** The number of the first picture that the server refuses the key for: a count of requests would count late ones. */
     private volatile int good = Integer.MAX_VALUE;
 
     private HttpServer server;
@@ -59,8 +59,9 @@ class JudgeCommandTest {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             String asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            boolean refused = requests.incrementAndGet() > good;
+            requests.incrementAndGet();
             String number = asked.replaceAll("(?s).*\\[picture (\\d)].*", "$1");
+            boolean refused = Integer.parseInt(number) >= good;
             String body = refused
                     ? "{\"error\": {\"message\": \"expired\"}}"
                     : "{\"choices\": [{\"message\": {\"content\": \"Final Score: %s\"}}]}"
@@ -109,7 +110,7 @@ class JudgeCommandTest {
         score(reward, "a.csv").refused("refuses requests without a key (status 401: expired).");
         assertThat(Files.list(folder).map(Path::getFileName).map(Path::toString))
                 .containsExactly("media");
-        good = requests.get() + 4;
+        good = 4;
         CommandLineRun stopped = score(reward, "a.csv");
         assertThat(stopped.status()).isEqualTo(2);
         assertThat(stopped.err())
