@@ -35,7 +35,7 @@ final class TestModels {
     static Path scenes(Path folder) throws IOException {
         Pretraining.Architecture tiny = new Pretraining.Architecture(32, 8, 1, 2, 8, 1, 2, 16, 12);
         AdamW.Options adam = new AdamW.Options(1e-3, 0.9, 0.99, 1e-8, 0, 1);
-        Pretraining.Options once = new Pretraining.Options(1, 2, 2, adam, 0, 0, 1, 0, 0, 0, 0, 0, 1, 3);
+        Pretraining.Options once = new Pretraining.Options(1, 2, 2, adam, 0, 0, 1, 0, 0, 0, 0, 1, 3);
         Torch.threads(1); // a second thread only waits, with arrays this small
         try (Lanes lanes = new Lanes(1);
                 Pretraining pretraining =

@@ -166,8 +166,6 @@ public final class Pretraining implements Learner {
      * @param finalLearningRate share of the highest learning rate at the end of a cosine decay, in [0, 1]
      * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
      * @param captionDropout share of captions replaced by the empty one, for guidance; in [0, 1]
-     * @param captionMismatch share of captions that are another image's of the batch; in [0, 1]. The model then heeds its
-     *     prompt that much less, as models of the web's captions do, which leaves alignment something to mend
      * @param labelWeight weight of the labels' mean squared errors beside the velocity's, where the data have labels; 0 leaves
      *     them out
      * @param logitMean mean of logit σ
@@ -184,7 +182,6 @@ public final class Pretraining implements Learner {
             double finalLearningRate,
             double emaDecay,
             double captionDropout,
-            double captionMismatch,
             double labelWeight,
             double logitMean,
             double logitDeviation,
@@ -198,7 +195,6 @@ public final class Pretraining implements Learner {
             Require.within("finalLearningRate", finalLearningRate, 0, 1);
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.within("captionDropout", captionDropout, 0, 1);
-            Require.within("captionMismatch", captionMismatch, 0, 1);
             Require.notNegative("labelWeight", labelWeight);
             Require.positive("logitDeviation", logitDeviation);
         }

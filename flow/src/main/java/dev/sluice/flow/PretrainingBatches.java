@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the updates of pretraining see: images with captions, some of them dropped or another image's, and times and noise.
+ * What the updates of pretraining see: images with captions, some of them dropped, and times and noise.
  *
  * @param maxTokens length that captions are padded to
  */
@@ -15,8 +15,7 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
     private static final long DROPOUT = 1;
     private static final long TIMES = 2;
     private static final long NOISE = 3;
-    private static final long MISMATCH = 4;
-    private static final long CLEAN = 5;
+    private static final long CLEAN = 4;
 
     /** Returns how many labels of a pixel are learned. */
     int pixelLabels() {
@@ -74,16 +73,11 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
         return words;
     }
 
-    /** Returns the captions of an update; another image's is the next one's. */
-    List<PretrainingData.Caption> captions(PretrainingData.Batch batch, long step) {
+    private List<PretrainingData.Caption> captions(PretrainingData.Batch batch, long step) {
         NoiseSource dropout = NoiseSource.of(options.seed(), DROPOUT, step);
-        NoiseSource mismatch = NoiseSource.of(options.seed(), MISMATCH, step);
-        List<PretrainingData.Caption> own = batch.captions();
-        List<PretrainingData.Caption> captions = new ArrayList<>(own.size());
-        for (int i = 0; i < own.size(); i++) {
-            int of = mismatch.uniform() < options.captionMismatch() ? (i + 1) % own.size() : i;
-            captions.add(dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : own.get(of));
-        }
+        List<PretrainingData.Caption> captions = new ArrayList<>(batch.captions());
+        captions.replaceAll(
+                caption -> dropout.uniform() < options.captionDropout() ? PretrainingData.Caption.EMPTY : caption);
         return captions;
     }
 }

@@ -24,7 +24,7 @@ class PretrainingTest {
     private static final List<String> WORDS = List.of("a", "bright", "dark", "picture");
     private static final Pretraining.Architecture TINY = new Pretraining.Architecture(8, 2, 2, 2, 12, 1, 2, 8, 5);
     private static final Pretraining.Options OPTIONS = new Pretraining.Options(
-            60, 16, 8, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
+            60, 16, 8, new AdamW.Options(3e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 1, 7);
 
     @TempDir
     Path folder;
@@ -63,7 +63,7 @@ class PretrainingTest {
         double first;
         double last = 0;
         Pretraining.Options longer =
-                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
+                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 1, 7);
         try (Pretraining pretraining = fresh(longer)) {
             first = pretraining.update().loss();
             while (pretraining.step() < longer.steps()) {
@@ -88,7 +88,7 @@ class PretrainingTest {
     private static List<Object> trained(int lanes, int chunkSize, Path folder) throws IOException {
         List<Object> all = new ArrayList<>();
         Pretraining.Options options =
-                new Pretraining.Options(60, 12, chunkSize, OPTIONS.optimizer(), 0.95, 2, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
+                new Pretraining.Options(60, 12, chunkSize, OPTIONS.optimizer(), 0.95, 2, 0.1, 0.9, 0.1, 0, 0, 1, 7);
         try (Lanes several = lanes(lanes);
                 Pretraining pretraining =
                         new Pretraining(several, Device.cpu(), TINY, WORDS, options, PretrainingTest::draw)) {
@@ -147,7 +147,7 @@ class PretrainingTest {
     @Test
     void labelsAreLearnedBesideTheVelocityWhoseLossAloneIsReported() {
         Pretraining.Options options =
-                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 0, 1, 7);
+                new Pretraining.Options(400, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 1, 0, 1, 7);
         try (Pretraining with = new Pretraining(lanes, Device.cpu(), TINY, WORDS, options, new Labelled());
                 Pretraining without = fresh(OPTIONS)) {
             assertThat(with.parameterCount()).isEqualTo(without.parameterCount() + 4 * (24 + 1));
@@ -180,7 +180,7 @@ class PretrainingTest {
     @Test
     void theTextEncoderLearnsTheLabelsOfWords() throws IOException {
         Pretraining.Options options =
-                new Pretraining.Options(150, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 1, 0, 1, 7);
+                new Pretraining.Options(150, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 1, 0, 1, 7);
         try (Pretraining with = new Pretraining(lanes, Device.cpu(), TINY, WORDS, options, new Understood());
                 Pretraining without = fresh(OPTIONS)) {
             assertThat(with.parameterCount()).isEqualTo(without.parameterCount() + 8 + 1);
@@ -237,7 +237,7 @@ class PretrainingTest {
             pretraining.checkpoint(folder);
         }
         Pretraining.Options other =
-                new Pretraining.Options(61, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
+                new Pretraining.Options(61, 16, 8, OPTIONS.optimizer(), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 1, 7);
         try (Pretraining pretraining = fresh(other)) {
             assertThatIOException()
                     .isThrownBy(() -> pretraining.restore(folder))

@@ -26,7 +26,7 @@ class VideoPretrainingTest {
     private static final Pretraining.Architecture TINY =
             new Pretraining.Architecture(4, 2, 2, 2, 12, 2, 2, 8, 4, Optional.of(new Pretraining.Video(4, 2)));
     private static final Pretraining.Options OPTIONS = new Pretraining.Options(
-            120, 8, 4, new AdamW.Options(5e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 0, 1, 7);
+            120, 8, 4, new AdamW.Options(5e-3, 0.9, 0.99, 1e-8, 0.01, 1), 0.95, 10, 0.1, 0.9, 0.1, 0, 0, 1, 7);
 
     @TempDir
     Path folder;
