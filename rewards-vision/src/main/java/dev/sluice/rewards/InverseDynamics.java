@@ -12,6 +12,7 @@ import dev.sluice.flow.tensor.Weights;
 import dev.sluice.rewards.internal.FrameWindows;
 import dev.sluice.rewards.internal.IdmBatches;
 import dev.sluice.rewards.internal.IdmWeights;
+import dev.sluice.rewards.internal.LearnedWeights;
 import dev.sluice.video.Media;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,8 +79,6 @@ public final class InverseDynamics implements AutoCloseable {
         }
     }
 
-    private static final String CONFIG = "config.json";
-    private static final String WEIGHTS = "model.safetensors";
     private static final String BUNDLED = "/dev/sluice/rewards/idm-arm/";
 
     private final NDManager manager;
@@ -98,9 +97,9 @@ public final class InverseDynamics implements AutoCloseable {
      * @throws IOException if a file is missing, broken or does not fit the other
      */
     public static InverseDynamics open(Path folder) throws IOException {
-        Architecture architecture = architecture(folder.resolve(CONFIG));
+        Architecture architecture = architecture(folder.resolve(LearnedWeights.CONFIG));
         NDManager manager = Torch.newManager(Device.cpu());
-        try (WeightFiles files = WeightFiles.open(folder.resolve(WEIGHTS))) {
+        try (WeightFiles files = WeightFiles.open(folder.resolve(LearnedWeights.WEIGHTS))) {
             IdmWeights.check(architecture, files);
             return new InverseDynamics(manager, architecture, files.load(manager));
         } catch (IOException | RuntimeException | Error e) {
@@ -133,15 +132,15 @@ public final class InverseDynamics implements AutoCloseable {
         try {
             Path folder = Files.createTempDirectory("sluice-idm");
             try {
-                for (String name : new String[] {CONFIG, WEIGHTS}) {
+                for (String name : new String[] {LearnedWeights.CONFIG, LearnedWeights.WEIGHTS}) {
                     try (InputStream in = InverseDynamics.class.getResourceAsStream(BUNDLED + name)) {
                         Files.copy(in, folder.resolve(name));
                     }
                 }
                 return open(folder);
             } finally {
-                Files.deleteIfExists(folder.resolve(CONFIG));
-                Files.deleteIfExists(folder.resolve(WEIGHTS));
+                Files.deleteIfExists(folder.resolve(LearnedWeights.CONFIG));
+                Files.deleteIfExists(folder.resolve(LearnedWeights.WEIGHTS));
                 Files.delete(folder);
             }
         } catch (IOException e) {

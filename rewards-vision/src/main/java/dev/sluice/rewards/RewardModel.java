@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.WeightFiles;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import dev.sluice.rewards.internal.LearnedWeights;
 import dev.sluice.rewards.internal.preference.Encoder;
 import dev.sluice.rewards.internal.preference.ModelConfig;
 import dev.sluice.rewards.internal.preference.RewardNetwork;
@@ -23,8 +24,6 @@ import java.util.Map;
  * <p>Memory: the weights belong to it. Several threads may ask it; one is served at a time.
  */
 public final class RewardModel implements Reward {
-    static final String CONFIG = "config.json";
-    static final String WEIGHTS = "model.safetensors";
     private static final int BATCH = 32;
 
     private final NDManager manager;
@@ -66,7 +65,7 @@ public final class RewardModel implements Reward {
         }
         Encoder encoder = Encoder.open(architecture, threads);
         NDManager manager = Torch.newManager(Device.cpu());
-        try (WeightFiles files = WeightFiles.open(folder.resolve(WEIGHTS))) {
+        try (WeightFiles files = WeightFiles.open(folder.resolve(LearnedWeights.WEIGHTS))) {
             return new RewardModel(manager, architecture, encoder, files, column);
         } catch (IOException | RuntimeException | Error e) {
             encoder.close();
@@ -81,7 +80,7 @@ public final class RewardModel implements Reward {
      * @throws IOException if the file is missing or broken
      */
     public static RewardArchitecture architecture(Path folder) throws IOException {
-        return ModelConfig.read(folder.resolve(CONFIG));
+        return ModelConfig.read(folder.resolve(LearnedWeights.CONFIG));
     }
 
     /** Returns what it is. */

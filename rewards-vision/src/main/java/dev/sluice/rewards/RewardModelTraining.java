@@ -4,17 +4,13 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.AdamW;
-import dev.sluice.flow.AtomicFiles;
-import dev.sluice.flow.Ema;
 import dev.sluice.flow.Learner;
-import dev.sluice.flow.PretrainingStoppedException;
 import dev.sluice.flow.RateSchedule;
-import dev.sluice.flow.SafetensorsFile;
 import dev.sluice.flow.SafetensorsWriter;
-import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
+import dev.sluice.rewards.internal.LearnedWeights;
 import dev.sluice.rewards.internal.preference.BatchLoss;
 import dev.sluice.rewards.internal.preference.Encoder;
 import dev.sluice.rewards.internal.preference.Epochs;
@@ -22,11 +18,9 @@ import dev.sluice.rewards.internal.preference.Lessons;
 import dev.sluice.rewards.internal.preference.ModelConfig;
 import dev.sluice.rewards.internal.preference.RewardNetwork;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Trains a {@link RewardModel} on preferences. All media are read, and what a frozen encoder makes of them is computed, once, before
@@ -97,10 +91,7 @@ public final class RewardModelTraining implements Learner {
     private final Epochs epochs;
     private final RewardNetwork network;
     private final Weights weights;
-    private final Map<String, NDArray> learned = new LinkedHashMap<>();
-    private final AdamW optimizer;
-    private final Ema ema;
-    private long step;
+    private final LearnedWeights learned;
 
     /**
      * Reads all media and starts from fresh weights.
@@ -137,74 +128,42 @@ public final class RewardModelTraining implements Learner {
             throw e;
         }
         lessons.measure(weights);
-        weights.asMap().forEach((name, array) -> {
-            if (RewardNetwork.learned(name)) {
-                array.setRequiresGradient(true);
-                learned.put(name, array);
-            }
-        });
-        this.optimizer = new AdamW(manager, learned, options.optimizer());
-        this.ema = new Ema(manager, learned, new Ema.Options(options.emaDecay(), 1));
+        Map<String, NDArray> arrays = new LinkedHashMap<>(weights.asMap());
+        arrays.keySet().removeIf(name -> !RewardNetwork.learned(name));
+        this.learned = new LearnedWeights(manager, arrays, options.optimizer(), options.emaDecay());
     }
 
     @Override
     public long step() {
-        return step;
+        return learned.step();
     }
 
     @Override
     public long parameterCount() {
-        return learned.values().stream().mapToLong(NDArray::size).sum();
+        return learned.count();
     }
 
     @Override
     public Progress update() {
-        double rate = options.learningRate(step);
+        long step = learned.step();
         Lessons.Batch batch = lessons.batch(epochs.batch(step, options.pairs()));
-        double value;
-        double norm;
-        try (NDManager scratch = manager.newSubManager()) {
-            try (Torch.Scope recording = Torch.withGradient()) {
-                NDArray outputs = network.call(scratch, weights, batch.seen());
-                BatchLoss.Result result =
-                        loss.of(network.means(outputs.toFloatArray(), batch.seen()), batch.pairs(), batch.irrelevant());
-                value = result.value();
-                NDArray cotangent =
-                        scratch.create(network.cotangents(result.slopes(), batch.seen()), outputs.getShape());
-                Torch.backward(outputs, cotangent);
-            }
-            Map<String, NDArray> gradients = new LinkedHashMap<>();
-            learned.forEach((name, array) -> {
-                NDArray gradient = array.getGradient();
-                gradient.attach(scratch);
-                gradients.put(name, gradient);
-            });
-            norm = Double.isFinite(value) ? optimizer.step(gradients, rate) : Double.NaN;
-            gradients.values().forEach(InPlace::zero);
-        }
-        if (!Double.isFinite(norm)) {
-            throw new PretrainingStoppedException(
-                    "The loss (%s) and the gradient's norm (%s) of update %s must be finite.%nMaybe lower the learning rate (%s)."
-                            .formatted(value, norm, step, rate));
-        }
-        ema.step(learned, step);
-        step++;
-        return new Progress(step, value, norm, rate);
+        return learned.update(options.learningRate(step), scratch -> {
+            NDArray outputs = network.call(scratch, weights, batch.seen());
+            BatchLoss.Result result =
+                    loss.of(network.means(outputs.toFloatArray(), batch.seen()), batch.pairs(), batch.irrelevant());
+            NDArray cotangent = scratch.create(network.cotangents(result.slopes(), batch.seen()), outputs.getShape());
+            Torch.backward(outputs, cotangent);
+            return result.value();
+        });
     }
 
     @Override
     public void checkpoint(Path folder) throws IOException {
-        Map<String, NDArray> arrays = new LinkedHashMap<>();
-        learned.forEach((name, array) -> arrays.put("parameter." + name, array));
-        optimizer.state().forEach((name, array) -> arrays.put("optimizer." + name, array));
-        ema.values().forEach((name, array) -> arrays.put("ema." + name, array));
-        SafetensorsWriter.write(folder.resolve(CHECKPOINT), arrays, identity(step), SafetensorsWriter.Storage.FLOAT32);
+        learned.checkpoint(folder.resolve(CHECKPOINT), identity());
     }
 
-    private Map<String, String> identity(long taken) {
+    private Map<String, String> identity() {
         return Map.of(
-                "step",
-                Long.toString(taken),
                 "architecture",
                 architecture.toString(),
                 "options",
@@ -215,54 +174,20 @@ public final class RewardModelTraining implements Learner {
 
     @Override
     public void restore(Path folder) throws IOException {
-        Path path = folder.resolve(CHECKPOINT);
-        try (SafetensorsFile file = SafetensorsFile.open(path);
-                NDManager scratch = manager.newSubManager()) {
-            long taken = Long.parseLong(file.metadata().getOrDefault("step", "0"));
-            if (!file.metadata().equals(identity(taken))) {
-                throw new IOException(
-                        "%s was made with other options or preferences (%s); this run has %s.%nMaybe name another output folder."
-                                .formatted(path, file.metadata(), identity(taken)));
-            }
-            Map<String, Map<String, NDArray>> parts = new LinkedHashMap<>();
-            for (String name : file.names()) {
-                String[] split = name.split("\\.", 2);
-                parts.computeIfAbsent(split[0], part -> new LinkedHashMap<>()).put(split[1], file.read(scratch, name));
-            }
-            learned.forEach((name, array) ->
-                    InPlace.assign(array, parts.get("parameter").get(name)));
-            optimizer.restore(taken, parts.get("optimizer"));
-            ema.restore(parts.get("ema"));
-            step = taken;
-        }
+        learned.restore(folder.resolve(CHECKPOINT), identity());
     }
 
     /** Writes the averaged model; see {@link RewardModel#open}. */
     @Override
     public void export(Path folder, Map<String, Object> madeBy) throws IOException {
         Map<String, NDArray> arrays = new LinkedHashMap<>(weights.asMap());
-        arrays.putAll(ema.values());
-        AtomicFiles.folder(folder, place -> {
-            json(place.resolve(RewardModel.CONFIG), ModelConfig.of(architecture));
-            json(place.resolve("made_by.json"), madeBy);
-            SafetensorsWriter.write(
-                    place.resolve(RewardModel.WEIGHTS),
-                    arrays,
-                    Map.of("format", "pt"),
-                    SafetensorsWriter.Storage.FLOAT32);
-        });
-    }
-
-    private static void json(Path file, Map<String, Object> value) throws IOException {
-        String text =
-                JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(value);
-        Files.writeString(file, text + "\n");
+        arrays.putAll(learned.averaged());
+        LearnedWeights.export(folder, ModelConfig.of(architecture), madeBy, arrays, SafetensorsWriter.Storage.FLOAT32);
     }
 
     @Override
     public void close() {
-        optimizer.close();
-        ema.close();
+        learned.close();
         weights.close();
         manager.close();
     }

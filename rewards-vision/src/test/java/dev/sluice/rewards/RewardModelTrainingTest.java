@@ -328,7 +328,7 @@ class RewardModelTrainingTest {
         try (RewardModelTraining training = training(architecture, BRADLEY_TERRY, options, other)) {
             assertThatThrownBy(() -> training.restore(folder.resolve("half")))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("was made with other options or preferences");
+                    .hasMessageContaining("was made with other options or data");
         }
     }
 
