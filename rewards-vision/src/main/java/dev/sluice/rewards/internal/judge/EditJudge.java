@@ -100,20 +100,14 @@ record EditJudge(Judge judge, JudgeOptions options, Scale scale, OtherPicture so
     }
 
     private Passes.Earned earned(List<Judge.Verdict<NumberPair>> verdicts) {
-        List<Pass> whole = new ArrayList<>();
-        String fault = "";
+        List<Judge.Verdict<Pass>> passed = new ArrayList<>();
         for (int i = 0; i < verdicts.size(); i += 2) {
             Judge.Verdict<NumberPair> success = verdicts.get(i);
             Judge.Verdict<NumberPair> quality = verdicts.get(i + 1);
-            if (success.valid() && quality.valid()) {
-                whole.add(new Pass(success.value(), quality.value()));
-            } else if (fault.isEmpty()) {
-                fault = success.valid() ? quality.fault() : success.fault();
-            }
+            String fault = success.valid() ? quality.fault() : success.fault();
+            passed.add(new Judge.Verdict<>(new Pass(success.value(), quality.value()), fault));
         }
-        if (whole.isEmpty()) {
-            throw new AnswerFault(fault);
-        }
+        List<Pass> whole = Passes.valid(passed);
         double followed = Passes.mean(whole, pass -> pass.success.first()) / scale.greatest;
         double quality = Passes.mean(whole, pass -> pass.quality.least()) / scale.greatest;
         Map<String, Double> parts = new LinkedHashMap<>();

@@ -55,7 +55,7 @@ record PairJudge(
         List<List<Judge.Verdict<Double>>> wins = new ArrayList<>();
         samples.forEach(sample -> wins.add(new ArrayList<>()));
         for (int i = 0; i < pairs.size(); i++) {
-            Judge.Verdict<Double> win = win(verdicts.get(i));
+            Judge.Verdict<Double> win = Passes.win(verdicts.get(i));
             wins.get(pairs.get(i).first).add(win);
             wins.get(pairs.get(i).second).add(win.valid() ? new Judge.Verdict<>(1 - win.value(), "") : win);
         }
@@ -91,16 +91,6 @@ record PairJudge(
             }
         }
         return pairs;
-    }
-
-    private Judge.Verdict<Double> win(List<Judge.Verdict<Double>> orders) {
-        for (Judge.Verdict<Double> order : orders) {
-            if (!order.valid()) {
-                return order;
-            }
-        }
-        double first = orders.get(0).value();
-        return new Judge.Verdict<>(both ? (first + 1 - orders.get(1).value()) / 2 : first, "");
     }
 
     private static Passes.Earned earned(List<Judge.Verdict<Double>> wins) {

@@ -62,6 +62,21 @@ final class Passes {
         return values;
     }
 
+    /**
+     * Returns how far the first of two wins, in [0, 1], or why that is not known.
+     *
+     * @param orders what was said of (first, second) and, if both orders were asked, of (second, first)
+     */
+    static Judge.Verdict<Double> win(List<Judge.Verdict<Double>> orders) {
+        for (Judge.Verdict<Double> order : orders) {
+            if (!order.valid()) {
+                return order;
+            }
+        }
+        double first = orders.get(0).value();
+        return new Judge.Verdict<>(orders.size() == 1 ? first : (first + 1 - orders.get(1).value()) / 2, "");
+    }
+
     static <T> double mean(List<T> values, ToDoubleFunction<T> of) {
         return values.stream().mapToDouble(of).average().orElseThrow();
     }

@@ -55,21 +55,12 @@ record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture
     }
 
     private Passes.Earned earned(List<Judge.Verdict<Double>> verdicts) {
-        List<Double> wins = new ArrayList<>();
-        String fault = "";
-        for (int i = 0; i < verdicts.size(); i += both ? 2 : 1) {
-            Judge.Verdict<Double> first = verdicts.get(i);
-            Judge.Verdict<Double> second = both ? verdicts.get(i + 1) : first;
-            if (first.valid() && second.valid()) {
-                wins.add(both ? (first.value() + 1 - second.value()) / 2 : first.value());
-            } else {
-                fault = first.valid() ? second.fault() : first.fault();
-            }
+        int orders = both ? 2 : 1;
+        List<Judge.Verdict<Double>> wins = new ArrayList<>();
+        for (int i = 0; i < verdicts.size(); i += orders) {
+            wins.add(Passes.win(verdicts.subList(i, i + orders)));
         }
-        if (wins.isEmpty()) {
-            throw new AnswerFault(fault);
-        }
-        return new Passes.Earned(Passes.mean(wins, win -> win), Map.of());
+        return new Passes.Earned(Passes.mean(Passes.valid(wins), win -> win), Map.of());
     }
 
     @Override
