@@ -217,7 +217,7 @@ public record RunConfig(
                 size,
                 batch.sharedNoise(),
                 batch.mergeEqualPrompts(),
-                batch.balanceTasks());
+                batch.taskTurns());
         return new RunConfig(
                 name,
                 paper,

@@ -59,7 +59,8 @@ public record GrpoOptions(
      * @param chunkSize samples rolled out, and later replayed, together; divides prompts × groupSize
      * @param sharedNoise whether the samples of a prompt start from one noise
      * @param mergeEqualPrompts whether two draws of one prompt in an iteration become one group
-     * @param balanceTasks whether prompts are drawn task by task, each equally often, instead of evenly from the whole list
+     * @param taskTurns the tasks in the order in which they take turns, one prompt each, over and over, as often as named; empty
+     *     where prompts are drawn evenly from the whole list
      */
     public record Batch(
             int prompts,
@@ -67,8 +68,9 @@ public record GrpoOptions(
             int chunkSize,
             boolean sharedNoise,
             boolean mergeEqualPrompts,
-            boolean balanceTasks) {
+            List<String> taskTurns) {
         public Batch {
+            taskTurns = List.copyOf(taskTurns);
             Require.atLeast("prompts", prompts, 1);
             if (!(groupSize >= 2)) {
                 throw new IllegalArgumentException(
@@ -85,7 +87,7 @@ public record GrpoOptions(
 
         /** Returns a batch whose samples have a noise of their own, and whose groups are draws. */
         public static Batch of(int prompts, int groupSize, int chunkSize) {
-            return new Batch(prompts, groupSize, chunkSize, false, false, false);
+            return new Batch(prompts, groupSize, chunkSize, false, false, List.of());
         }
 
         /** Returns the number of samples of an iteration. */

@@ -12,9 +12,10 @@ import java.util.List;
  */
 record PromptDraw(List<Prompt> prompts, PromptOrder order, GrpoOptions.Batch batch) {
     static PromptDraw of(List<Prompt> prompts, GrpoOptions options) {
-        PromptOrder order = options.batch().balanceTasks()
-                ? PromptOrder.byTask(prompts, options.seed())
-                : PromptOrder.shuffled(prompts.size(), options.seed());
+        List<String> turns = options.batch().taskTurns();
+        PromptOrder order = turns.isEmpty()
+                ? PromptOrder.shuffled(prompts.size(), options.seed())
+                : PromptOrder.byTask(prompts, turns, options.seed());
         return new PromptDraw(prompts, order, options.batch());
     }
 

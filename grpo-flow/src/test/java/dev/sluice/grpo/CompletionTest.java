@@ -111,7 +111,7 @@ class CompletionTest {
                 new Completion(1),
                 List.of(1));
         GrpoOptions once = new GrpoOptions(
-                new GrpoOptions.Batch(1, 2, 2, false, false, false),
+                new GrpoOptions.Batch(1, 2, 2, false, false, List.of()),
                 whole.rollout(),
                 signal,
                 whole.objective(),

@@ -1,6 +1,7 @@
 package dev.sluice.grpo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.grpo.Credit.Probed;
 import java.util.ArrayList;
@@ -60,24 +61,40 @@ class CreditAndOrderTest {
     }
 
     @Test
-    void balancedTasksTakeTurnsAndEachGoesThroughItsOwnPrompts() {
+    void tasksTakeTurnsAsNamedAndEachGoesThroughItsOwnPrompts() {
         List<Prompt> prompts = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
             prompts.add(new Prompt("many " + i, Map.of(Prompt.TASK, "many")));
         }
         prompts.add(2, new Prompt("few 0", Map.of(Prompt.TAG, "few")));
         prompts.add(new Prompt("few 1", Map.of(Prompt.TAG, "few")));
-        int[] drawn = PromptOrder.byTask(prompts, 5).draw(0, 28);
+        prompts.add(new Prompt("never", Map.of(Prompt.TAG, "none")));
+        PromptOrder order = PromptOrder.byTask(prompts, List.of("many", "few", "many"), 5);
+        int[] drawn = order.draw(0, 42);
         Map<String, Long> times = Arrays.stream(drawn)
                 .mapToObj(i -> prompts.get(i).text())
                 .collect(Collectors.groupingBy(text -> text, Collectors.counting()));
         assertThat(times).hasSize(9);
-        times.forEach((text, count) -> assertThat(count).as(text).isEqualTo(text.startsWith("few") ? 7 : 2));
-        for (int i = 0; i < drawn.length; i += 2) {
-            assertThat(prompts.get(drawn[i]).task())
-                    .isNotEqualTo(prompts.get(drawn[i + 1]).task());
+        times.forEach((text, count) -> assertThat(count).as(text).isEqualTo(text.startsWith("few") ? 7 : 4));
+        for (int i = 0; i < drawn.length; i++) {
+            assertThat(prompts.get(drawn[i]).task()).isEqualTo(i % 3 == 1 ? "few" : "many");
         }
-        assertThat(PromptOrder.byTask(prompts, 5).draw(11, 9)).containsExactly(Arrays.copyOfRange(drawn, 11, 20));
+        int[] many = IntStream.range(0, 42)
+                .filter(i -> i % 3 != 1)
+                .map(i -> drawn[i])
+                .toArray();
+        assertThat(Arrays.stream(many, 7, 14).distinct()).hasSize(7);
+        assertThat(Arrays.copyOfRange(many, 7, 14)).isNotEqualTo(Arrays.copyOf(many, 7));
+        assertThat(order.draw(11, 9)).containsExactly(Arrays.copyOfRange(drawn, 11, 20));
+    }
+
+    @Test
+    void aTaskThatNoPromptHasIsRefused() {
+        List<Prompt> prompts = List.of(new Prompt("a", Map.of(Prompt.TASK, "colors")), Prompt.of("b"));
+        assertThatThrownBy(() -> PromptOrder.byTask(prompts, List.of("colors", "colours"), 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("batch.taskTurns (colours) must name tasks of the prompts (all, colors)."
+                        + "%nMaybe set batch.taskTurns: [], to draw from all prompts alike.".formatted());
     }
 
     @Test

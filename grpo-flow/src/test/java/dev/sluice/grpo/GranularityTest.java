@@ -21,7 +21,7 @@ class GranularityTest {
     private static GrpoOptions options(List<Integer> granularities, ExplorationSchedule exploration, int updates) {
         GrpoOptions base = GaussianWorld.options(0.05, Objective.flowGrpo(0.05, 0, KlForm.EXACT), 1);
         return new GrpoOptions(
-                new GrpoOptions.Batch(4, 16, 32, true, false, false),
+                new GrpoOptions.Batch(4, 16, 32, true, false, List.of()),
                 new GrpoOptions.Rollout(new SdeOptions(new SdeRule.FlowGrpo(0.7)), GaussianWorld.SCHEDULE, exploration),
                 new GrpoOptions.Signal(
                         new Credit.Broadcast(),

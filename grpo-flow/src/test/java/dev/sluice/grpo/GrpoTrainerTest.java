@@ -133,7 +133,7 @@ class GrpoTrainerTest {
                 List.of(List.of(0), List.of(3), List.of(0)));
         expected.forEach((schedule, windows) -> {
             GrpoOptions options = new GrpoOptions(
-                    new GrpoOptions.Batch(4, 16, 32, true, false, false),
+                    new GrpoOptions.Batch(4, 16, 32, true, false, List.of()),
                     new GrpoOptions.Rollout(
                             new SdeOptions(new SdeRule.FlowGrpo(0.7)), GaussianWorld.SCHEDULE, schedule),
                     all.signal(),
@@ -150,10 +150,10 @@ class GrpoTrainerTest {
     }
 
     @Test
-    void balancedTasksHaveEqualSharesOfEveryIteration() {
+    void tasksThatTakeTurnsHaveTheirSharesOfEveryIteration() {
         GrpoOptions all = GaussianWorld.options(0.03, PLAIN, 1);
-        GrpoOptions balanced = new GrpoOptions(
-                new GrpoOptions.Batch(4, 16, 32, false, false, true),
+        GrpoOptions turns = new GrpoOptions(
+                new GrpoOptions.Batch(4, 16, 32, false, false, List.of("odd", "even", "odd", "odd")),
                 all.rollout(),
                 all.signal(),
                 all.objective(),
@@ -163,9 +163,9 @@ class GrpoTrainerTest {
         Reward odd = GaussianWorld.each(
                 sample -> sample.prompt().endsWith("1") || sample.prompt().endsWith("3") ? 1 : 0);
         try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
-                GrpoTrainer trainer = world.trainer(odd, balanced)) {
+                GrpoTrainer trainer = world.trainer(odd, turns)) {
             for (int i = 0; i < 5; i++) {
-                assertThat(trainer.iterate().rewards().mean()).isEqualTo(0.5);
+                assertThat(trainer.iterate().rewards().mean()).isEqualTo(0.75);
             }
         }
     }
@@ -228,7 +228,7 @@ class GrpoTrainerTest {
             SdeRule rule, TimeSchedule schedule, ExplorationSchedule exploration, boolean sharedNoise) {
         GrpoOptions base = GaussianWorld.options(0.03, PLAIN, 1);
         return new GrpoOptions(
-                new GrpoOptions.Batch(4, 16, 32, sharedNoise, false, false),
+                new GrpoOptions.Batch(4, 16, 32, sharedNoise, false, List.of()),
                 new GrpoOptions.Rollout(new SdeOptions(rule), schedule, exploration),
                 base.signal(),
                 PLAIN,

@@ -103,7 +103,7 @@ class StoredPairsTest {
     void whatStoredPairsHaveNoMeaningWithIsRefused() {
         assertThatThrownBy(() -> options(GrpoOptions.Batch.of(2, 4, 4), dpo()))
                 .hasMessageContaining("groupSize (4) must be 2 with stored pairs");
-        assertThatThrownBy(() -> options(new GrpoOptions.Batch(2, 2, 4, false, true, false), dpo()))
+        assertThatThrownBy(() -> options(new GrpoOptions.Batch(2, 2, 4, false, true, List.of()), dpo()))
                 .hasMessageContaining("mergeEqualPrompts (true) must be false");
         assertThatThrownBy(() -> options(
                         GrpoOptions.Batch.of(2, 2, 4),
