@@ -7,8 +7,6 @@ import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.report.PreferencePage;
 import dev.sluice.cli.internal.score.MediaItem;
 import dev.sluice.cli.internal.score.MediaList;
-import dev.sluice.flow.tensor.Require;
-import dev.sluice.rewards.BatchScoring;
 import dev.sluice.rewards.Bootstrap;
 import dev.sluice.rewards.RewardAgreement;
 import dev.sluice.rewards.RewardSpec;
@@ -23,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -46,8 +45,6 @@ import picocli.CommandLine.Spec;
             "  sluice reward compare artifacts artifact-detector compressibility --media 'out/**.png' --out comparison"
         })
 final class RewardCompareCommand implements Callable<Integer> {
-    private static final int SHARE_OF_HEAP = 8;
-
     @Spec
     private CommandSpec spec;
 
@@ -67,18 +64,8 @@ final class RewardCompareCommand implements Callable<Integer> {
             description = "The prompts, as sluice score takes them (default: prompts.jsonl in the folder).")
     private Path prompts;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Items that rewards are given at once (default: ${DEFAULT-VALUE}).")
-    private int batch;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that read files, and threads of a reward's network (default: one for each core).")
-    private Integer threads;
+    @Mixin
+    private ScoringArguments scoring;
 
     @Option(
             names = "--seed",
@@ -100,9 +87,7 @@ final class RewardCompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Require.atLeast("--batch", batch, 1);
-        int workers =
-                threads == null ? Runtime.getRuntime().availableProcessors() : Require.atLeast("--threads", threads, 1);
+        scoring.check();
         if (out != null && Files.exists(out) && !Files.isDirectory(out)) {
             throw new IOException("--out (%s) is a file; a folder is expected.".formatted(out));
         }
@@ -117,15 +102,10 @@ final class RewardCompareCommand implements Callable<Integer> {
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
         double[][] scores = new double[specs.size()][list.items().size()];
         Map<String, String> reasons = new LinkedHashMap<>();
-        try (Scorer scorer = Scorer.open(
-                        specs.stream()
-                                .map(one -> one.withDefaults(Map.of("threads", workers)))
-                                .toList(),
-                        labels);
+        try (Scorer scorer = scoring.open(specs);
                 Progress progress = Progress.start(
                         spec.commandLine().getErr(), 0, list.items().size())) {
-            long bytes = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
-            new BatchScoring(batch, workers, bytes).run(scorer, list.items(), 0, (first, rows) -> {
+            scoring.batches().run(scorer, list.items(), 0, (first, rows) -> {
                 for (int i = 0; i < rows.size(); i++) {
                     MediaItem item = list.items().get(first + i);
                     for (int k = 0; k < scores.length; k++) {

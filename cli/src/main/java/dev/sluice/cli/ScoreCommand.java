@@ -9,8 +9,6 @@ import dev.sluice.cli.internal.score.ScoreJournal;
 import dev.sluice.cli.internal.score.ScoreSummary;
 import dev.sluice.cli.internal.score.ScoreTable;
 import dev.sluice.flow.AtomicFiles;
-import dev.sluice.flow.tensor.Require;
-import dev.sluice.rewards.BatchScoring;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardSpec;
 import dev.sluice.rewards.RewardUnavailable;
@@ -33,6 +31,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -56,9 +55,6 @@ import picocli.CommandLine.Spec;
                     + "--out scores.jsonl --resume"
         })
 final class ScoreCommand implements Callable<Integer> {
-    /** A part of the heap that pixels may fill while they wait; a batch that is scored fills as much again. */
-    private static final int SHARE_OF_HEAP = 8;
-
     @Spec
     private CommandSpec spec;
 
@@ -97,25 +93,8 @@ final class ScoreCommand implements Callable<Integer> {
                     + " page).")
     private String report;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Items that rewards are given at once (default: ${DEFAULT-VALUE}).")
-    private int batch;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads that read files, and threads of a reward's network (default: one for each core).")
-    private Integer threads;
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            defaultValue = "auto",
-            description = "Where networks compute: auto, cpu, gpu or gpuN (default: ${DEFAULT-VALUE}).")
-    private String device;
+    @Mixin
+    private ScoringArguments scoring;
 
     @Option(names = "--resume", description = "Go on with a batch that was killed; begin where there is none.")
     private boolean resume;
@@ -125,12 +104,10 @@ final class ScoreCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Require.atLeast("--batch", batch, 1);
-        int workers =
-                threads == null ? Runtime.getRuntime().availableProcessors() : Require.atLeast("--threads", threads, 1);
+        scoring.check();
         ScoreTable.Format format = ScoreTable.Format.of(out);
         List<RewardSpec> specs = rewardTexts.stream().map(RewardSpec::parse).toList();
-        List<String> names = Scorer.labels(specs);
+        Scorer.labels(specs);
         Path journal = ScoreJournal.of(out);
         if (complete(journal)) {
             return 0;
@@ -138,13 +115,11 @@ final class ScoreCommand implements Callable<Integer> {
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
         requireFit(specs, list);
         Files.createDirectories(out.toAbsolutePath().getParent());
-        Map<String, Object> defaults = Map.of("threads", workers, "device", device);
-        try (Scorer scorer = Scorer.open(
-                specs.stream().map(one -> one.withDefaults(defaults)).toList(), names)) {
+        try (Scorer scorer = scoring.open(specs)) {
             if (overwrite) {
                 Files.deleteIfExists(journal);
             }
-            return score(scorer, list, format, journal, fingerprint(specs, list), workers);
+            return score(scorer, list, format, journal, fingerprint(specs, list));
         }
     }
 
@@ -189,14 +164,11 @@ final class ScoreCommand implements Callable<Integer> {
         }
     }
 
-    private int score(
-            Scorer scorer, MediaList list, ScoreTable.Format format, Path path, String fingerprint, int workers)
+    private int score(Scorer scorer, MediaList list, ScoreTable.Format format, Path path, String fingerprint)
             throws IOException {
         List<MediaItem> items = list.items();
         ScoreSummary summary = new ScoreSummary(scorer.names());
         try (ScoreJournal journal = ScoreJournal.open(path, fingerprint)) {
-            long bytes = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
-            BatchScoring scoring = new BatchScoring(batch, workers, bytes);
             int before = journal.done();
             try (Progress progress = Progress.start(spec.commandLine().getErr(), before, items.size())) {
                 if (list.left() > 0) {
@@ -204,7 +176,7 @@ final class ScoreCommand implements Callable<Integer> {
                             .formatted(list.left(), media));
                 }
                 long started = System.nanoTime();
-                scoring.run(scorer, items, before, (first, rows) -> {
+                scoring.batches().run(scorer, items, before, (first, rows) -> {
                     journal.add(rows);
                     progress.done(journal.done(), speed(journal.done() - before, System.nanoTime() - started));
                 });
@@ -302,7 +274,7 @@ final class ScoreCommand implements Callable<Integer> {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             Map<String, Object> head = new LinkedHashMap<>();
             head.put("rewards", specs.toString());
-            head.put("batch", batch);
+            head.put("batch", scoring.batch());
             head.put("items", list.items().size());
             digest.update(head.toString().getBytes(StandardCharsets.UTF_8));
             for (MediaItem item : list.items()) {

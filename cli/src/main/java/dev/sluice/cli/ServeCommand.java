@@ -14,11 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -119,28 +119,12 @@ final class ServeCommand implements Callable<Integer> {
                     "Requests that are worked on or wait; more are answered with 429 (default: ${DEFAULT-VALUE}).")
     private int queue;
 
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "16",
-            description = "Samples that rewards are given at once (default: ${DEFAULT-VALUE}).")
-    private int batch;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "Threads of a reward's network (default: one for each core).")
-    private Integer threads;
-
-    @Option(
-            names = "--device",
-            paramLabel = "DEVICE",
-            defaultValue = "auto",
-            description = "Where networks compute: auto, cpu, gpu or gpuN (default: ${DEFAULT-VALUE}).")
-    private String device;
+    @Mixin
+    private ScoringArguments scoring;
 
     @Override
     public Integer call() throws IOException {
+        scoring.check();
         Require.atLeast("--max-megabytes", megabytes, 1);
         Require.atLeast("--max-seconds", seconds, 1);
         if (megabytes > 1024) {
@@ -161,15 +145,10 @@ final class ServeCommand implements Callable<Integer> {
                 ServeLimits.DEFAULT.items(),
                 Duration.ofSeconds(seconds),
                 queue,
-                batch);
-        int workers =
-                threads == null ? Runtime.getRuntime().availableProcessors() : Require.atLeast("--threads", threads, 1);
-        Map<String, Object> defaults = Map.of("threads", workers, "device", device);
+                scoring.batch());
         List<RewardSpec> specs = rewardTexts.stream().map(RewardSpec::parse).toList();
-        List<String> names = Scorer.labels(specs);
-        try (Scorer scorer = Scorer.open(
-                specs.stream().map(one -> one.withDefaults(defaults)).toList(), names)) {
-            run(new ScoreServer(address, token, Optional.ofNullable(root), scorer, limits), names);
+        try (Scorer scorer = scoring.open(specs)) {
+            run(new ScoreServer(address, token, Optional.ofNullable(root), scorer, limits), scorer.names());
         }
         return 0;
     }

@@ -4,6 +4,10 @@ import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Scores;
 import dev.sluice.video.Media;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Rewards that need nothing but pixels. */
 public final class TestRewards {
@@ -43,6 +47,35 @@ public final class TestRewards {
         public Reward open() {
             return samples ->
                     Scores.of(samples.stream().mapToDouble(sample -> Double.NaN).toArray());
+        }
+    }
+
+    /** The same for all samples of a call, and more, or less, in each call than in the one before. */
+    public static final class Calls implements RewardProvider {
+        @Override
+        public String name() {
+            return "calls";
+        }
+
+        @Override
+        public Map<String, List<String>> options() {
+            return Map.of("by", List.of());
+        }
+
+        @Override
+        public Reward open() {
+            return openChecked(Map.of("by", 1));
+        }
+
+        @Override
+        public Reward openChecked(Map<String, Object> options) {
+            double by = Double.parseDouble(options.get("by").toString());
+            AtomicInteger calls = new AtomicInteger();
+            return samples -> {
+                double[] scores = new double[samples.size()];
+                Arrays.fill(scores, by * calls.incrementAndGet());
+                return Scores.of(scores);
+            };
         }
     }
 }

@@ -92,6 +92,31 @@ class TrainCommandTest {
     }
 
     @Test
+    void aRunWhoseTestFallsWhileItsRewardRisesEndsWhereThatIsAskedFor() throws IOException {
+        CommandLineRun train = train(
+                        "hacked",
+                        "--set",
+                        "iterations=5",
+                        "--set",
+                        "rewards=[{name: calls, weight: 1, options: {by: 1}}]",
+                        "--set",
+                        "evaluation.rewards=[{name: calls, weight: 1, options: {by: -1}}]",
+                        "--set",
+                        "evaluation.every=1",
+                        "--set",
+                        "evaluation.hacking=stop")
+                .succeeded();
+        assertThat(train.err())
+                .contains("Is the reward being hacked? The training reward rose, but the test score")
+                .contains("The run ends here");
+        Path run = run("hacked");
+        assertThat(steps(run.resolve("evaluation.jsonl"))).containsExactly(0, 1, 2);
+        assertThat(run.resolve("checkpoints/step-000002")).exists();
+        assertThat(run.resolve("adapter/adapter_model.safetensors")).exists();
+        assertThat(Files.readString(run.resolve("report.html"))).contains("is below what it was before training");
+    }
+
+    @Test
     void theSameSeedGivesTheSameRunAndAnotherSeedAnother() throws IOException {
         train("first").succeeded();
         train("second").succeeded();

@@ -18,6 +18,7 @@ import java.util.List;
  * @param chunkSize pictures made at a time
  * @param firstSeed the seed of the first picture
  * @param pictures how many pictures are kept of each evaluation, spread over the tasks
+ * @param hacking what a test does that finds the training reward and the test score going different ways
  */
 public record EvaluationChoice(
         List<RunConfig.RewardChoice> rewards,
@@ -28,11 +29,22 @@ public record EvaluationChoice(
         @Within(least = 1, most = 10000) int samplesPerPrompt,
         @Within(least = 1, most = 65536) int chunkSize,
         long firstSeed,
-        @Within(least = 0, most = 10000) int pictures) {
+        @Within(least = 0, most = 10000) int pictures,
+        Hacking hacking) {
     public EvaluationChoice {
         if (!rewards.isEmpty()) {
             RewardRules.check(rewards);
         }
+    }
+
+    /** What is done about a reward that looks as if it were being hacked. */
+    public enum Hacking {
+        /** Nothing is said before the report. */
+        IGNORE,
+        /** It is said. */
+        WARN,
+        /** It is said, and the run ends as if this were its last iteration. */
+        STOP
     }
 
     /** The ODE solvers by their names in run files. */

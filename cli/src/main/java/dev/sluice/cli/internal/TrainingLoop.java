@@ -1,8 +1,10 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.cli.internal.report.HackingSigns;
 import dev.sluice.cli.internal.report.RunReport;
 import dev.sluice.cli.internal.report.TensorBoardWriter;
 import dev.sluice.configs.AdapterChoice;
+import dev.sluice.configs.EvaluationChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.AdapterFolder;
 import dev.sluice.flow.AtomicFiles;
@@ -65,7 +67,8 @@ public final class TrainingLoop {
             if (!restored) {
                 evaluate(evaluations, events, progress);
             }
-            while (trainer.iteration() < config.iterations()) {
+            boolean ended = false;
+            while (!ended && trainer.iteration() < config.iterations()) {
                 long passes = session.passes();
                 IterationReport report = trainer.iterate(
                         (iteration, phase, done, total) -> progress.phase("%s %s/%s".formatted(phase, done, total)));
@@ -74,7 +77,7 @@ public final class TrainingLoop {
                 all.put("passes", (double) (session.passes() - passes));
                 record(report, all, metrics, timings, events);
                 progress.done(trainer.iteration(), figures(report));
-                finish(trainer.iteration(), evaluations, events, progress);
+                ended = finish(trainer.iteration(), evaluations, events, progress);
             }
         }
         Path weights = writeWeights();
@@ -82,16 +85,36 @@ public final class TrainingLoop {
         return weights;
     }
 
-    private void finish(long done, JsonLines evaluations, TensorBoardWriter events, Progress progress)
+    /** Tests and saves where that is due, and returns whether a test ends the run. */
+    private boolean finish(long done, JsonLines evaluations, TensorBoardWriter events, Progress progress)
             throws IOException {
         boolean last = done == config.iterations();
         int every = config.evaluation().every();
+        boolean stopped = false;
         if (last || (every > 0 && done % every == 0)) {
             evaluate(evaluations, events, progress);
+            stopped = hacked(progress);
         }
-        if (last || done % config.checkpoints().every() == 0) {
+        if (last || stopped || done % config.checkpoints().every() == 0) {
             checkpoints.save(session.trainer(), session.identity());
         }
+        return stopped;
+    }
+
+    /** Says what looks like a reward that is being hacked, and returns whether the run should end for it. */
+    private boolean hacked(Progress progress) throws IOException {
+        EvaluationChoice.Hacking choice = config.evaluation().hacking();
+        if (choice == EvaluationChoice.Hacking.IGNORE) {
+            return false;
+        }
+        HackingSigns signs = HackingSigns.read(folder.path());
+        signs.all().forEach(sign -> progress.note("Is the reward being hacked? " + sign));
+        boolean stopped =
+                choice == EvaluationChoice.Hacking.STOP && !signs.apart().isEmpty();
+        if (stopped) {
+            progress.note("The run ends here, because evaluation.hacking is stop.");
+        }
+        return stopped;
     }
 
     private void record(

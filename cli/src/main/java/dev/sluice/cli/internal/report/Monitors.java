@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -14,12 +13,6 @@ import tools.jackson.databind.JsonNode;
 /** The charts that show whether a reward is being hacked, and what the clip range does at every step of the sampler. */
 final class Monitors {
     private static final Pattern STEP = Pattern.compile("ratio\\.step\\.(\\d+)\\.mean");
-
-    /** Tests in a row that a rise or a fall must last. */
-    private static final int RUN = 3;
-
-    /** The first and the last of so many parts of a run are compared. */
-    private static final int PARTS = 10;
 
     private final RunData run;
 
@@ -95,40 +88,7 @@ final class Monitors {
 
     /** Adds what looks like a reward that is being hacked, in words. */
     private void signs(StringBuilder body) {
-        List<String> signs = new ArrayList<>();
-        List<Chart.Point> tests = proxyAndGold();
-        int last = tests.size() - 1;
-        if (last >= RUN) {
-            List<Chart.Point> newest = tests.subList(last - RUN, last + 1);
-            if (monotone(newest, Chart.Point::x, 1) && monotone(newest, Chart.Point::y, -1)) {
-                signs.add("The training reward rose over the last %s tests while the test score fell.".formatted(RUN));
-            }
-        }
-        List<Chart.Point> spread = run.curve("reward.group_std");
-        int part = spread.size() / PARTS;
-        if (part > 0) {
-            double before = mean(spread.subList(0, part));
-            double now = mean(spread.subList(spread.size() - part, spread.size()));
-            if (now < before / 2) {
-                signs.add(
-                        "The deviation of rewards within groups is less than half of what it was at the start (%s, %s)."
-                                .formatted(Chart.tick(now), Chart.tick(before)));
-            }
-        }
-        signs.forEach(sign -> body.append("<p class='note'>%s</p>".formatted(Html.escape(sign))));
-    }
-
-    private static boolean monotone(List<Chart.Point> points, ToDoubleFunction<Chart.Point> value, int sign) {
-        for (int i = 1; i < points.size(); i++) {
-            if (sign * (value.applyAsDouble(points.get(i)) - value.applyAsDouble(points.get(i - 1))) <= 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static double mean(List<Chart.Point> points) {
-        return points.stream().mapToDouble(Chart.Point::y).average().orElseThrow();
+        HackingSigns.of(run).all().forEach(sign -> body.append("<p class='note'>%s</p>".formatted(Html.escape(sign))));
     }
 
     private String rewardByDistance() {
@@ -166,7 +126,9 @@ final class Monitors {
     }
 
     private String proxyAgainstGold() {
-        List<Chart.Point> points = proxyAndGold();
+        List<Chart.Point> points = HackingSigns.tests(run).stream()
+                .map(test -> new Chart.Point(test.reward(), test.score()))
+                .toList();
         if (points.size() < 2) {
             return "";
         }
@@ -177,24 +139,5 @@ final class Monitors {
                 "Proxy against gold",
                 "training reward",
                 List.of(new Chart.Series("", points, "c2"), new Chart.Series("", List.of(start), "c2")));
-    }
-
-    /** Returns the mean training reward since the last test, and the score, of every test. */
-    private List<Chart.Point> proxyAndGold() {
-        List<Chart.Point> rewards = run.curve("reward.mean");
-        List<Chart.Point> points = new ArrayList<>();
-        double from = 0;
-        for (JsonNode test : run.evaluations()) {
-            double start = from;
-            double end = test.path(RunData.STEP).asDouble();
-            rewards.stream()
-                    .filter(reward -> reward.x() >= start && reward.x() < end)
-                    .mapToDouble(Chart.Point::y)
-                    .average()
-                    .ifPresent(mean ->
-                            points.add(new Chart.Point(mean, test.path("score").asDouble())));
-            from = end;
-        }
-        return points;
     }
 }

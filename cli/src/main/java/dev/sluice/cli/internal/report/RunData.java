@@ -42,6 +42,13 @@ record RunData(
 
     /** Reads a run's folder; files that a short run does not have yet may be absent, but not the metrics. */
     static RunData read(Path folder) throws IOException {
+        RunData numbers = numbers(folder);
+        return new RunData(
+                numbers.name, numbers.metrics, numbers.evaluations, samples(folder.resolve("samples")), numbers.config);
+    }
+
+    /** Reads a run's folder without its pictures. */
+    static RunData numbers(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new IOException(
                     "%s is not a folder; expected one that a run left, such as runs/demo.".formatted(folder));
@@ -57,7 +64,7 @@ record RunData(
                 folder.toAbsolutePath().normalize().getFileName().toString(),
                 iterations,
                 objects(folder.resolve("evaluation.jsonl")),
-                samples(folder.resolve("samples")),
+                List.of(),
                 Files.exists(config) ? Files.readString(config) : "");
     }
 

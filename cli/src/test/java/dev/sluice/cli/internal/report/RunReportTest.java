@@ -158,6 +158,36 @@ class RunReportTest {
     }
 
     @Test
+    void aTestBelowTheFirstOneIsASignOnlyBeyondItsIntervalAndWithARisingReward() throws IOException {
+        String tests = """
+            {"step":0,"score":0.5,"low":0.45,"high":0.55}
+            {"step":10,"score":0.5,"low":0.45,"high":0.55}
+            {"step":20,"score":0.4,"low":0.35,"high":%s}
+            """;
+        rewards(0.01);
+        Files.writeString(folder.resolve("evaluation.jsonl"), tests.formatted(0.44));
+        HackingSigns signs = HackingSigns.read(folder);
+        assertThat(signs.apart())
+                .containsExactly(
+                        "The training reward rose, but the test score (0.4) is below what it was before training (0.5).");
+        assertThat(signs.narrow()).isEmpty();
+        assertThat(signs.all()).isEqualTo(signs.apart());
+        Files.writeString(folder.resolve("evaluation.jsonl"), tests.formatted(0.46));
+        assertThat(HackingSigns.read(folder).all()).isEmpty();
+        rewards(-0.01);
+        Files.writeString(folder.resolve("evaluation.jsonl"), tests.formatted(0.44));
+        assertThat(HackingSigns.read(folder).all()).isEmpty();
+    }
+
+    private void rewards(double gain) throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < 20; i++) {
+            metrics.append("{\"step\":%s,\"reward.mean\":%s,\"reward.group_std\":0.1}%n".formatted(i, 0.5 + gain * i));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+    }
+
+    @Test
     void aRunThatHasOnlyMetricsHasAReport() throws IOException {
         Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":0,\"reward.mean\":0.5}\n");
         assertThat(Files.readString(RunReport.write(folder))).contains("1 iterations.");

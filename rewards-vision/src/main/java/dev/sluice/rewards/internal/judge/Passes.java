@@ -74,7 +74,8 @@ final class Passes {
             }
         }
         double first = orders.get(0).value();
-        return new Judge.Verdict<>(orders.size() == 1 ? first : (first + 1 - orders.get(1).value()) / 2, "");
+        return new Judge.Verdict<>(
+                orders.size() == 1 ? first : (first + 1 - orders.get(1).value()) / 2, "");
     }
 
     static <T> double mean(List<T> values, ToDoubleFunction<T> of) {
