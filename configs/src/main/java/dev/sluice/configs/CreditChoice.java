@@ -106,6 +106,11 @@ public record CreditChoice(
                     "completionSteps (%s) must be 0 with judge: critic, because a critic looks at the states themselves.%nMaybe write completionSteps: 0."
                             .formatted(completionSteps));
         }
+        if (judge == Judge.CRITIC && (kind == Kind.TURNING_POINT || kind == Kind.CUMULATIVE)) {
+            throw new IllegalArgumentException(
+                    "judge (critic) must go with kind: gain or kind: value, because a critic sees only the states around stochastic steps.%nMaybe write kind: gain."
+                            .formatted());
+        }
         if (kind == Kind.BROADCAST) {
             requireSteps("judge", judge == Judge.CRITIC, "says who judges states along the way");
             requireSteps("minForm", minForm.isPresent(), "looks for the worst of a sample's steps");

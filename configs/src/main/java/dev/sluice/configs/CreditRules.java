@@ -37,6 +37,9 @@ final class CreditRules {
         if (states) {
             rewards.forEach(reward -> requireItself(credit, reward));
         }
+        if (credit.completionSteps() > 0) {
+            rewards.forEach(reward -> requireSingleFrames(credit, reward));
+        }
         if (credit.reNorm()) {
             requireUnitRange(advantage.combination(), rewards, joining);
         }
@@ -63,6 +66,15 @@ final class CreditRules {
             throw new IllegalArgumentException(
                     "credit.kind (%s) compares the scores of a sample's own states, but the reward %s scores a sample against the others that it is shown with.%nMaybe write credit.kind: broadcast, or take a reward that scores every sample by itself."
                             .formatted(word(credit), reward.name()));
+        }
+    }
+
+    /** Refuses short completions where motion is judged, which they do not make. */
+    private static void requireSingleFrames(CreditChoice credit, RunConfig.RewardChoice reward) {
+        if (facts(reward).modality() == RewardFacts.Modality.VIDEO) {
+            throw new IllegalArgumentException(
+                    "credit.completionSteps (%s) shows the reward %s what a few steps make of a state, but it needs the whole video, whose motion comes of all steps.%nMaybe write credit.completionSteps: 0, or credit.judge: critic."
+                            .formatted(credit.completionSteps(), reward.name()));
         }
     }
 

@@ -11,10 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,6 +31,7 @@ public final class Binder {
     private final List<Fault> faults;
     private final Node.Mapping defaults;
     private final Scalars scalars;
+    private final Guesses guesses = new Guesses();
 
     /**
      * Creates a binder that adds what is wrong to {@code faults}.
@@ -40,6 +43,15 @@ public final class Binder {
         this.defaults = defaults;
         this.scalars = new Scalars(faults);
     }
+
+    /**
+     * Components of a record.
+     *
+     * @param values in all ways that they may be meant
+     * @param complete whether there is one, as it was written
+     * @param strange whether a group is there as something else, so that only complaints that name another key count
+     */
+    private record Trials(List<Object[]> values, boolean complete, boolean strange) {}
 
     /** Returns the record, or null where there were faults. */
     public <R extends Record> R bind(Class<R> type, Node.Mapping tree) {
@@ -55,32 +67,37 @@ public final class Binder {
                             .formatted(path, node.described(), String.join(", ", keys(type))));
         }
         RecordComponent[] components = type.getRecordComponents();
-        refuseUnknown(type, mapping, path);
-        Object[] values = new Object[components.length];
+        Set<String> meant = refuseUnknown(type, mapping, path);
+        List<List<Object>> choices = new ArrayList<>();
         boolean complete = true;
-        for (int i = 0; i < components.length; i++) {
-            values[i] = component(components[i], mapping, path);
-            if (values[i] == null) {
+        boolean strange = false;
+        for (RecordComponent component : components) {
+            String name = component.getName();
+            boolean doubtful = meant.contains(name);
+            Object value =
+                    doubtful && !mapping.entries().containsKey(name) ? null : component(component, mapping, path);
+            if (value == null || doubtful) {
                 complete = false;
-                // The constructor is asked all the same, so that its complaints about other keys are heard; but not
-                // with
-                // another type of choice than was meant.
-                values[i] =
-                        Variants.are(components[i].getType()) ? null : standard(type, components[i].getName(), path);
+                String key = YamlReader.join(path, name);
+                strange |= guesses.strange(component, key);
+                Object standard = value == null ? standard(type, name, path) : value;
+                choices.add(guesses.of(component, key, standard));
+            } else {
+                choices.add(List.of(value));
             }
         }
-        boolean askable = !Arrays.asList(values).contains(null);
-        Object made = askable ? construct(type, values, mapping, path) : null;
-        return complete ? made : null;
+        return construct(type, new Trials(Guesses.combined(choices), complete, strange), mapping, path);
     }
 
-    private void refuseUnknown(Class<?> type, Node.Mapping mapping, String path) {
+    /** Returns the keys that unknown ones were probably meant to be. */
+    private Set<String> refuseUnknown(Class<?> type, Node.Mapping mapping, String path) {
         List<String> known = keys(type);
+        Set<String> meant = new HashSet<>();
         mapping.entries().forEach((key, entry) -> {
             if (!known.contains(key)) {
-                String hint = Suggestion.nearest(key, known)
-                        .map("%nMaybe write %s."::formatted)
-                        .orElse("");
+                Optional<String> nearest = Suggestion.nearest(key, known);
+                nearest.ifPresent(meant::add);
+                String hint = nearest.map("%nMaybe write %s."::formatted).orElse("");
                 fault(
                         entry.location(),
                         YamlReader.join(path, key),
@@ -92,6 +109,7 @@ public final class Binder {
                                         hint));
             }
         });
+        return meant;
     }
 
     private Object component(RecordComponent component, Node.Mapping mapping, String path) {
@@ -216,32 +234,61 @@ public final class Binder {
     }
 
     /**
-     * A constructor stops at its first complaint. To hear the others too, the value that it names is replaced by the
-     * built-in one, which is known to be right, and the constructor is asked again.
+     * A constructor stops at its first complaint. To hear the others too, the value that it names is replaced by the built-in one,
+     * which is known to be right, and the constructor is asked again. Where values are wrong it is asked with all that they may be
+     * meant to be, so that its complaints about other keys are heard, and only those that hold whatever was meant.
+     *
      */
-    private Object construct(Class<?> type, Object[] values, Node.Mapping mapping, String path) {
+    private Object construct(Class<?> type, Trials trials, Node.Mapping mapping, String path) {
         List<String> keys = keys(type);
         int before = faults.size();
-        Object[] tried = values.clone();
+        List<Object[]> tried = trials.values.stream().map(Object[]::clone).toList();
+        Set<String> unsure = trials.complete ? new HashSet<>() : guesses.names();
         for (int attempt = 0; attempt <= keys.size(); attempt++) {
             String complaint = complaint(type, tried);
-            if (complaint == null) {
+            if (complaint == null || Guesses.mentions(complaint, unsure)) {
                 break;
             }
             Matcher named = NAMED.matcher(complaint);
             String key = named.find() ? named.group(1) : "";
             Node.Entry entry = mapping.entries().get(key);
+            if (entry == null && trials.strange) {
+                break;
+            }
             fault(
                     entry == null ? mapping.location() : entry.value().location(),
                     entry == null ? path : YamlReader.join(path, key),
                     entry == null && !path.isEmpty() ? path + ": " + complaint : prefixed(path, complaint));
-            Object standard = entry == null ? null : standard(type, key, path);
-            if (standard == null || standard.equals(tried[keys.indexOf(key)])) {
+            int place = keys.indexOf(key);
+            Object standard = entry == null || place < 0 ? null : standardOrNone(type, place, path);
+            if (standard == null || standard.equals(tried.get(0)[place])) {
                 break;
             }
-            tried[keys.indexOf(key)] = standard;
+            tried.forEach(values -> values[place] = standard);
+            unsure.add(key);
         }
-        return faults.size() > before ? null : instance(type, values);
+        if (trials.complete && faults.size() == before) {
+            return instance(type, trials.values.get(0));
+        }
+        // Any of the keys that a complaint is about may be the one that is wrong.
+        List<Object[]> meant = new ArrayList<>(tried);
+        trials.values.forEach(values -> meant.addAll(Guesses.varied(values)));
+        guesses.keep(
+                path,
+                meant.stream()
+                        .filter(values -> complaint(type, List.<Object[]>of(values)) == null)
+                        .map(values -> instance(type, values))
+                        .toList());
+        return null;
+    }
+
+    /** Returns the built-in value of a single key; of a group nothing, for others may hang on what it says. */
+    private Object standardOrNone(Class<?> type, int place, String path) {
+        RecordComponent component = type.getRecordComponents()[place];
+        if (component.getType().isRecord() || Variants.are(component.getType())) {
+            return null;
+        }
+        return component.getType() == Optional.class ? Optional.empty() : standard(type, component.getName(), path);
     }
 
     private static String prefixed(String path, String complaint) {
@@ -267,13 +314,21 @@ public final class Binder {
         return null;
     }
 
-    private static String complaint(Class<?> type, Object[] values) {
-        try {
-            instance(type, values);
-            return null;
-        } catch (IllegalArgumentException e) {
-            return e.getMessage();
+    /** Returns what the constructor says against all of the trials alike, or null. */
+    private static String complaint(Class<?> type, List<Object[]> trials) {
+        String common = null;
+        for (Object[] values : trials) {
+            try {
+                instance(type, values);
+                return null;
+            } catch (IllegalArgumentException e) {
+                if (common != null && !common.equals(e.getMessage())) {
+                    return null;
+                }
+                common = e.getMessage();
+            }
         }
+        return common;
     }
 
     private static Object instance(Class<?> type, Object[] values) {
