@@ -13,6 +13,7 @@ import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Recomputation;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A network whose blocks are recomputed, against the same with a graph of the whole. */
 class RecomputationTest {
@@ -135,6 +137,32 @@ class RecomputationTest {
                             .count())
                     .as("gradients that are not zero")
                     .isGreaterThanOrEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {6, 24})
+    void aChainOf24BlocksHasTheSameGradients(int segments) {
+        Sd3Config config = new Sd3Config(8, 2, 4, 24, 8, 4, 16, 16, 4, 4, Set.of(), true);
+        try (NDManager manager = Torch.newManager()) {
+            Weights weights = new Weights(manager);
+            config.layout().shapes().forEach((name, shape) -> {
+                NDArray drawn = NoiseSource.of(7, name.hashCode()).gaussian(manager, shape);
+                weights.put(name, Torch.scaled(drawn, name.contains("norm_") ? 1 : 0.2));
+            });
+            Network network = new Sd3Transformer(config, weights);
+            Pass whole = pass(network, name -> true, false, false);
+            Pass parts = pass(network.running(new BlockChain.Running(segments, null)), name -> true, false, false);
+            assertThat(parts.velocity()).isEqualTo(whole.velocity());
+            whole.gradients()
+                    .forEach((name, gradient) -> assertThat(
+                                    relative(parts.gradients().get(name), gradient))
+                            .as(name)
+                            .isLessThan(1e-5));
+            assertThat(relative(
+                            whole.gradients().get("transformer_blocks.0.attn.to_q.weight"), new float[4 * 8 * 4 * 8]))
+                    .as("a gradient that went through all blocks")
+                    .isPositive();
         }
     }
 
