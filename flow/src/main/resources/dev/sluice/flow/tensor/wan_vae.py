@@ -1,7 +1,7 @@
   # The causal video autoencoder of Wan (Wan Team 2025, arXiv:2503.20314). Weight names are diffusers'. A frame depends on
   # itself and on frames before it, so a video may come in pieces: a convolution over time keeps its last frames for the next
   # piece. Kept frames are numbered in the order in which they are needed; "kept.N" are those of the piece before, of which a
-  # first piece has none, and every method adds its own to now.
+  # first piece has none, and every method adds its own to now: copies, as views would hold all frames that they are taken from.
 
   def wan_vae_before(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], now: List[Tensor], frames: int) -> Tensor:
     name = "kept." + str(len(now))
@@ -12,7 +12,7 @@
   # Over three frames, of which two lie before.
   def wan_vae_conv(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], name: str, pad: int, now: List[Tensor]) -> Tensor:
     all = self.wan_vae_before(x, p, now, 2)
-    torch.append(now, torch.slice(all, 2, all.size(2) - 2))
+    torch.append(now, torch.clone(torch.slice(all, 2, all.size(2) - 2)))
     return torch.conv3d(all, p[name + ".weight"], p[name + ".bias"], [1, 1, 1], [0, pad, pad])
 
   # Over a single frame and a single pixel.
@@ -64,7 +64,7 @@
       name = "kept." + str(len(now))
       first = not (name in p)
       all = y if first else torch.cat([p[name], y], 2)
-      torch.append(now, torch.slice(all, 2, all.size(2) - 1))
+      torch.append(now, torch.clone(torch.slice(all, 2, all.size(2) - 1)))
       z = torch.slice(y, 2, 0, 1)
       if all.size(2) >= 3:
         merged = torch.conv3d(all, p[t + ".weight"], p[t + ".bias"], [2, 1, 1])
@@ -80,7 +80,7 @@
       first = not (("kept." + str(len(now))) in p)
       later = torch.slice(x, 2, 1) if first else x
       all = self.wan_vae_before(later, p, now, 2)
-      torch.append(now, torch.slice(all, 2, all.size(2) - 2))
+      torch.append(now, torch.clone(torch.slice(all, 2, all.size(2) - 2)))
       if later.size(2) > 0:
         h = torch.conv3d(all, p[t + ".weight"], p[t + ".bias"])
         h = torch.reshape(h, [x.size(0), 2, x.size(1), -1, x.size(3), x.size(4)])
