@@ -2,23 +2,32 @@ package dev.sluice.cli;
 
 import ai.djl.Device;
 import dev.sluice.cli.internal.JudgedItems;
+import dev.sluice.cli.internal.MemberAgreement;
 import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.PretrainingLoop;
 import dev.sluice.cli.internal.RunFolder;
 import dev.sluice.cli.internal.report.PreferencePage;
 import dev.sluice.configs.RewardModelConfig;
 import dev.sluice.configs.RunFiles;
+import dev.sluice.flow.Learner;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.Bootstrap;
+import dev.sluice.rewards.Joining;
 import dev.sluice.rewards.PreferenceData;
 import dev.sluice.rewards.PreferenceEvaluation;
+import dev.sluice.rewards.PreferenceLoss;
+import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardArchitecture;
+import dev.sluice.rewards.RewardEnsemble;
+import dev.sluice.rewards.RewardEnsembleTraining;
 import dev.sluice.rewards.RewardModel;
 import dev.sluice.rewards.RewardModelTraining;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -40,6 +49,7 @@ import picocli.CommandLine.Spec;
             "  sluice reward train configs/scenes-reward.yaml",
             "  sluice reward train configs/scenes-reward.yaml --set data.type=files --set data.train=pairs/pairs.jsonl",
             "  sluice reward train configs/scenes-reward.yaml --resume",
+            "  sluice reward train configs/scenes-reward.yaml --set model.members=4 --set name=four",
             "",
             "The model lands in runs/NAME/model. A run file uses it as",
             "  rewards: [{name: reward-model, weight: 1, options: {model: runs/scenes-reward/model}}]"
@@ -66,8 +76,7 @@ final class RewardTrainCommand implements Callable<Integer> {
         long seed = config.training().seed();
         PreferenceData.Parts parts = config.data().parts(seed);
         RewardArchitecture architecture = config.architecture(parts.most().axes());
-        try (RewardModelTraining training =
-                new RewardModelTraining(device, architecture, config.loss().loss(), config.training(), parts.most())) {
+        try (Learner training = learner(config, device, architecture, parts.most())) {
             if (arguments.dryRun()) {
                 PrintWriter out = spec.commandLine().getOut();
                 out.print(RunFiles.yaml(config));
@@ -91,23 +100,42 @@ final class RewardTrainCommand implements Callable<Integer> {
         }
     }
 
+    private static Learner learner(
+            RewardModelConfig config, Device device, RewardArchitecture architecture, PreferenceData data)
+            throws IOException {
+        int members = config.model().members();
+        PreferenceLoss loss = config.loss().loss();
+        return members == 1
+                ? new RewardModelTraining(device, architecture, loss, config.training(), data)
+                : new RewardEnsembleTraining(device, architecture, loss, config.training(), data, members);
+    }
+
+    private static Reward open(Path model, String axis) throws IOException {
+        return RewardEnsemble.at(model)
+                ? RewardEnsemble.open(model, axis, Torch.threads(), new Joining.Ensemble(Joining.By.MEAN, 0))
+                : RewardModel.open(model, axis, Torch.threads());
+    }
+
     /** Tests the model, and returns the exit status. */
     private int test(Path run, PreferenceData data) throws IOException {
         PreferenceTable table = new PreferenceTable("axis");
         Map<String, PreferenceEvaluation> found = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
+        List<String> agreements = new ArrayList<>();
         for (String axis : data.axes()) {
-            try (RewardModel model = RewardModel.open(run.resolve("model"), axis, Torch.threads())) {
+            try (Reward model = open(run.resolve("model"), axis)) {
                 PreferenceData about = data.about(axis);
                 JudgedItems items = JudgedItems.score(model, about, done -> {});
                 PreferenceEvaluation one = PreferenceEvaluation.of(about, items.values(), Bootstrap.USUAL);
                 table.add(axis, one);
                 found.put(axis, one);
                 reasons.putAll(items.reasons());
+                MemberAgreement.of(about, items).ifPresent(agreement -> agreements.add(agreement.line()));
             }
         }
         PrintWriter out = spec.commandLine().getOut();
         table.lines().forEach(out::println);
+        agreements.forEach(out::println);
         out.printf(
                 "%nWritten: %s%n", PreferencePage.write(run, "The part of the preferences for the test", table, found));
         int status = RewardCommand.lacking(out, reasons);

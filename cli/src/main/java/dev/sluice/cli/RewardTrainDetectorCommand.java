@@ -4,12 +4,15 @@ import dev.sluice.cli.internal.CleanPictures;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.rewards.ArtifactDetector;
+import dev.sluice.rewards.ArtifactTraining;
 import dev.sluice.rewards.SyntheticArtifact;
 import dev.sluice.video.Media;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -77,29 +80,43 @@ final class RewardTrainDetectorCommand implements Callable<Integer> {
         List<Media> train = all.subList(0, learned);
         List<Media> test = all.subList(learned, all.size());
         PrintWriter print = spec.commandLine().getOut();
-        ArtifactDetector detector = ArtifactDetector.train(train, KINDS, seed);
+        ArtifactTraining training = ArtifactTraining.of(train, KINDS, seed);
+        ArtifactDetector detector = training.detector(KINDS);
         detector.write(out);
         if (!onlyTrain) {
-            test(print, detector, train, test);
+            test(print, training, detector, test);
         }
         print.printf("%s: trained with %s pictures of %s kinds of flaws%n", out, train.size(), KINDS.size());
         print.flush();
         return 0;
     }
 
-    private void test(PrintWriter print, ArtifactDetector detector, List<Media> train, List<Media> test) {
-        Table table = new Table("flaw", ">AUC", ">AUC, unseen kind");
+    private void test(PrintWriter print, ArtifactTraining training, ArtifactDetector detector, List<Media> clean) {
+        List<String> heads = new ArrayList<>(List.of("flaw", ">AUC", ">AUC, unseen kind"));
+        for (int strength = 1; strength <= SyntheticArtifact.STRONGEST; strength++) {
+            heads.add(">unseen, strength " + strength);
+        }
+        Table table = new Table(heads.toArray(String[]::new));
         double[] known = new double[KINDS.size()];
         double[] unseen = new double[KINDS.size()];
+        ArtifactTraining.Test test = training.test(clean, seed + 1);
         for (int i = 0; i < KINDS.size(); i++) {
             SyntheticArtifact kind = KINDS.get(i);
-            List<SyntheticArtifact> others =
-                    KINDS.stream().filter(other -> other != kind).toList();
-            known[i] = detector.area(test, kind, seed + 1);
-            unseen[i] = ArtifactDetector.train(train, others, seed).area(test, kind, seed + 1);
-            table.add(kind.name().toLowerCase(Locale.ROOT), number(known[i]), number(unseen[i]));
+            ArtifactDetector without = training.detector(
+                    KINDS.stream().filter(other -> other != kind).toList());
+            ArtifactTraining.Flaw flaw = test.flaw(kind);
+            known[i] = flaw.area(detector);
+            unseen[i] = flaw.area(without);
+            List<String> row =
+                    new ArrayList<>(List.of(kind.name().toLowerCase(Locale.ROOT), number(known[i]), number(unseen[i])));
+            for (int strength = 1; strength <= SyntheticArtifact.STRONGEST; strength++) {
+                row.add(number(flaw.area(without, strength)));
+            }
+            table.add(row.toArray(String[]::new));
         }
-        table.add("mean", number(mean(known)), number(mean(unseen)));
+        List<String> last = new ArrayList<>(List.of("mean", number(mean(known)), number(mean(unseen))));
+        last.addAll(Collections.nCopies(SyntheticArtifact.STRONGEST, ""));
+        table.add(last.toArray(String[]::new));
         table.lines().forEach(print::println);
         print.println();
     }
@@ -109,6 +126,6 @@ final class RewardTrainDetectorCommand implements Callable<Integer> {
     }
 
     private static String number(double value) {
-        return String.format(Locale.ROOT, "%.3f", value);
+        return Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
     }
 }

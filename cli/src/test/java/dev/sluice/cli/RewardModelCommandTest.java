@@ -169,6 +169,40 @@ class RewardModelCommandTest {
     }
 
     @Test
+    void anEnsembleTellsWhereItsMembersDisagree() throws IOException {
+        String test = CommandLineRun.of(
+                        "reward", "train", file, "--set", "model.members=2", "--set", "name=two", "--dry-run")
+                .succeeded()
+                .out();
+        assertThat(test).contains("members: 2");
+        test = CommandLineRun.of("reward", "train", file, "--set", "model.members=2", "--set", "name=two")
+                .succeeded()
+                .out();
+        assertThat(test).containsPattern("Members differ by 0\\.\\d+ in the mean. They agree on \\d+ of \\d+ pairs");
+        Path run = folder.resolve("two");
+        assertThat(run.resolve("model/config.json")).content().contains("\"RewardEnsemble\"", "\"members\" : 2");
+        byte[] second = Files.readAllBytes(run.resolve("model/member-2/model.safetensors"));
+        AtomicFiles.deleteAll(run.resolve("checkpoints/step-000004"));
+        CommandLineRun.of("reward", "train", file, "--set", "model.members=2", "--set", "name=two", "--resume")
+                .succeeded();
+        assertThat(run.resolve("model/member-2/model.safetensors")).hasBinaryContent(second);
+        String reward = "reward-model:model=" + run.resolve("model");
+        CommandLineRun.of(
+                        "reward",
+                        "evaluate",
+                        reward,
+                        reward + ",by=deviation,penalty=2",
+                        reward + "/member-1",
+                        "--pairs",
+                        folder.resolve("pairs.csv"))
+                .succeeded();
+        CommandLineRun.of("reward", "evaluate", reward + "/member-1,by=least", "--pairs", folder.resolve("pairs.csv"))
+                .refused("reward-model.by needs an ensemble");
+        CommandLineRun.of("reward", "evaluate", reward + ",penalty=2", "--pairs", folder.resolve("pairs.csv"))
+                .refused("reward-model.penalty means nothing without the option by");
+    }
+
+    @Test
     void badInputIsOneSentence() throws IOException {
         CommandLineRun.of("reward", "train", file, "--set", "data.train=nothing.csv")
                 .refused("nothing.csv does not exist.");

@@ -39,8 +39,13 @@ public record RewardModelConfig(
      * @param encoding what it sees of a picture
      * @param prompt whether it reads the prompt
      * @param head what makes scores of that
+     * @param members how many such models learn, each from other draws of the prompts; 1 for a single one from all
      */
-    public record Model(EncodingChoice encoding, boolean prompt, HeadChoice head) {}
+    public record Model(
+            EncodingChoice encoding,
+            boolean prompt,
+            HeadChoice head,
+            @Within(least = 1, most = 100) int members) {}
 
     /** Returns what is trained, for axes that the preferences have. */
     public RewardArchitecture architecture(List<String> axes) {

@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -20,9 +23,10 @@ import java.util.stream.Stream;
  *
  * @param items what was judged
  * @param pairs comparisons of two items
- * @param labels judgments of one item each
+ * @param labels whether items are good
+ * @param ratings what items were given, as numbers
  */
-public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> labels) {
+public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> labels, List<Rating> ratings) {
     /** The axis of judgments about everything. */
     public static final String OVERALL = "overall";
 
@@ -30,6 +34,12 @@ public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> lab
         items = List.copyOf(items);
         pairs = List.copyOf(pairs);
         labels = List.copyOf(labels);
+        ratings = List.copyOf(ratings);
+    }
+
+    /** Creates judgments without ratings. */
+    public PreferenceData(List<Item> items, List<Pair> pairs, List<Label> labels) {
+        this(items, pairs, labels, List.of());
     }
 
     /**
@@ -79,8 +89,17 @@ public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> lab
     public record Label(int item, String axis, boolean good) {}
 
     /**
+     * What one item was given.
+     *
+     * @param item the item
+     * @param axis what it is about
+     * @param score higher is better; the unit does not matter
+     */
+    public record Rating(int item, String axis, double score) {}
+
+    /**
      * Reads a {@code .jsonl} file with an object a line, or a {@code .csv} file with a heading. A line has {@code prompt} and either
-     * {@code preferred} and {@code rejected}; or {@code a}, {@code b} and {@code label}, which is a, b or tie; or {@code media} and {@code good}.
+     * {@code preferred} and {@code rejected}; or {@code a}, {@code b} and {@code label}, which is a, b or tie; or {@code media} and {@code good}, or {@code score}.
      * Paths start from the file's folder.
      *
      * @throws IOException that names the line, if it is not so or a file is not there
@@ -103,9 +122,12 @@ public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> lab
 
     /** Returns the axes that have judgments, sorted. */
     public List<String> axes() {
-        return List.copyOf(new TreeSet<>(
-                Stream.concat(pairs.stream().map(Pair::axis), labels.stream().map(Label::axis))
-                        .toList()));
+        return List.copyOf(new TreeSet<>(Stream.of(
+                        pairs.stream().map(Pair::axis),
+                        labels.stream().map(Label::axis),
+                        ratings.stream().map(Rating::axis))
+                .flatMap(axes -> axes)
+                .toList()));
     }
 
     /** The two parts of a division. */
@@ -139,7 +161,42 @@ public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> lab
                 pairs.stream()
                         .filter(pair -> in[pair.a()] == side && in[pair.b()] == side)
                         .toList(),
-                labels.stream().filter(label -> in[label.item()] == side).toList());
+                labels.stream().filter(label -> in[label.item()] == side).toList(),
+                ratings.stream().filter(rating -> in[rating.item()] == side).toList());
+    }
+
+    /**
+     * Draws as many prompts as there are, with repetition, or as many judgments where all have the same prompt, and returns what was
+     * said of them, as often as they were drawn.
+     *
+     * @param seed of what is random
+     */
+    PreferenceData drawn(long seed) {
+        List<String> prompts =
+                new ArrayList<>(new TreeSet<>(items.stream().map(Item::prompt).toList()));
+        Random random = new Random(seed);
+        if (prompts.size() == 1) {
+            return new PreferenceData(items, drawn(pairs, random), drawn(labels, random), drawn(ratings, random));
+        }
+        Map<String, Integer> times = new HashMap<>();
+        prompts.forEach(prompt -> times.merge(prompts.get(random.nextInt(prompts.size())), 1, Integer::sum));
+        ToIntFunction<Integer> often =
+                item -> times.getOrDefault(items.get(item).prompt(), 0);
+        return new PreferenceData(
+                items,
+                repeated(pairs, pair -> often.applyAsInt(pair.a())),
+                repeated(labels, label -> often.applyAsInt(label.item())),
+                repeated(ratings, rating -> often.applyAsInt(rating.item())));
+    }
+
+    private static <T> List<T> drawn(List<T> all, Random random) {
+        return all.stream().map(one -> all.get(random.nextInt(all.size()))).toList();
+    }
+
+    private static <T> List<T> repeated(List<T> all, ToIntFunction<T> times) {
+        return all.stream()
+                .flatMap(one -> Collections.nCopies(times.applyAsInt(one), one).stream())
+                .toList();
     }
 
     /** Returns only the judgments about an axis. */
@@ -147,6 +204,7 @@ public record PreferenceData(List<Item> items, List<Pair> pairs, List<Label> lab
         return new PreferenceData(
                 items,
                 pairs.stream().filter(pair -> pair.axis().equals(axis)).toList(),
-                labels.stream().filter(label -> label.axis().equals(axis)).toList());
+                labels.stream().filter(label -> label.axis().equals(axis)).toList(),
+                ratings.stream().filter(rating -> rating.axis().equals(axis)).toList());
     }
 }

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * @param accuracy on what is no tie
  * @param withTies accuracy where small differences are ties; not defined without ties
  * @param calibration on what is no tie
- * @param kendall with the scores that pairs were given; not defined without
+ * @param kendall with the scores that items were given, in pairs or alone; not defined without
  * @param spearman the same
  * @param area how often a labelled good item is above a bad one; not defined without labels
  * @param generatorArea the mean of that within one generator, which knowing the generator's look does not help; not defined if there
@@ -70,8 +70,8 @@ public record PreferenceEvaluation(
                                         .average()
                                         .orElse(Double.NaN)),
                 Calibration.of(h, m, chosen(h, m, groups, Calibration::steepness)),
-                ranks(pairs, scores, prompts, bootstrap, RankCorrelation::kendall),
-                ranks(pairs, scores, prompts, bootstrap, RankCorrelation::spearman),
+                ranks(data, scores, prompts, bootstrap, RankCorrelation::kendall),
+                ranks(data, scores, prompts, bootstrap, RankCorrelation::spearman),
                 area(data, scores, prompts, bootstrap, PreferenceEvaluation::area),
                 generators(data) > 1
                         ? area(data, scores, prompts, bootstrap, rows -> generatorArea(data, rows))
@@ -125,18 +125,16 @@ public record PreferenceEvaluation(
     }
 
     private static Bootstrap.Figure ranks(
-            List<PreferenceData.Pair> pairs,
-            double[] scores,
-            int[] prompts,
-            Bootstrap bootstrap,
-            Correlation correlation) {
+            PreferenceData data, double[] scores, int[] prompts, Bootstrap bootstrap, Correlation correlation) {
         Map<Integer, Double> given = new LinkedHashMap<>();
-        for (PreferenceData.Pair pair : pairs) {
+        for (PreferenceData.Pair pair : data.pairs()) {
             pair.scores().ifPresent(both -> {
                 given.put(pair.a(), both.get(0));
                 given.put(pair.b(), both.get(1));
             });
         }
+        data.ratings().forEach(rating -> given.put(rating.item(), rating.score()));
+        given.keySet().removeIf(item -> Double.isNaN(scores[item]));
         if (given.isEmpty()) {
             return Bootstrap.Figure.NONE;
         }

@@ -40,6 +40,7 @@ public final class RewardModelTraining implements Learner {
      * @param emaDecay decay of the moving average that is kept as the model, in [0, 1)
      * @param pinning η of η·(r + r′)², which keeps scores around 0
      * @param scoreMargin what a pair's difference of scores is multiplied by to be its margin
+     * @param ratingWeight how much the squared error of ratings counts beside the loss of comparisons
      * @param balancePrompts whether all prompts count the same, however many pairs they have
      * @param goodAgainstBad bad items that a good one meets in an epoch, of labelled ones
      * @param goodAgainstGood good items that a good one meets in an epoch, of labelled ones
@@ -54,6 +55,7 @@ public final class RewardModelTraining implements Learner {
             double emaDecay,
             double pinning,
             double scoreMargin,
+            double ratingWeight,
             boolean balancePrompts,
             int goodAgainstBad,
             int goodAgainstGood,
@@ -66,8 +68,27 @@ public final class RewardModelTraining implements Learner {
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.notNegative("pinning", pinning);
             Require.notNegative("scoreMargin", scoreMargin);
+            Require.notNegative("ratingWeight", ratingWeight);
             Require.within("goodAgainstBad", goodAgainstBad, 0, 1000);
             Require.within("goodAgainstGood", goodAgainstGood, 0, 1000);
+        }
+
+        /** Returns the same with other first weights and another order. */
+        Options withSeed(long other) {
+            return new Options(
+                    steps,
+                    pairs,
+                    optimizer,
+                    warmupSteps,
+                    finalLearningRate,
+                    emaDecay,
+                    pinning,
+                    scoreMargin,
+                    ratingWeight,
+                    balancePrompts,
+                    goodAgainstBad,
+                    goodAgainstGood,
+                    other);
         }
 
         private double learningRate(long step) {
@@ -94,6 +115,45 @@ public final class RewardModelTraining implements Learner {
     private final LearnedWeights learned;
 
     /**
+     * What is read once, however many models learn from it.
+     *
+     * @param network of each
+     * @param lessons what all items look like
+     */
+    record Material(RewardNetwork network, Lessons lessons) {
+        /**
+         * Reads all media.
+         *
+         * @throws IOException if a sample or a file of the encoder cannot be read
+         * @throws IllegalArgumentException if a sample cannot be judged, an axis is unknown, or there is nothing to compare
+         */
+        static Material read(RewardArchitecture architecture, Options options, PreferenceData data) throws IOException {
+            if (!architecture.columns().containsAll(data.axes())) {
+                throw new IllegalArgumentException("The preferences are about %s; the model has %s."
+                        .formatted(data.axes(), architecture.columns()));
+            }
+            if (epochs(architecture, options, data).empty()) {
+                throw new IllegalArgumentException(
+                        "There is nothing to compare: no pair, no rating, and no axis with good and bad items.");
+            }
+            try (Encoder encoder = Encoder.open(architecture, Torch.threads())) {
+                return new Material(
+                        new RewardNetwork(architecture, encoder.viewSize(), encoder.promptSize()),
+                        Lessons.read(data, encoder, architecture));
+            }
+        }
+
+        /** Returns some of the judgments in the order in which they teach. */
+        Epochs epochs(Options options, PreferenceData data) {
+            return epochs(network.architecture(), options, data);
+        }
+
+        private static Epochs epochs(RewardArchitecture architecture, Options options, PreferenceData data) {
+            return new Epochs(data, architecture.columns(), options.sampling(), options.seed());
+        }
+    }
+
+    /**
      * Reads all media and starts from fresh weights.
      *
      * @param architecture what is trained
@@ -106,31 +166,33 @@ public final class RewardModelTraining implements Learner {
     public RewardModelTraining(
             Device device, RewardArchitecture architecture, PreferenceLoss loss, Options options, PreferenceData data)
             throws IOException {
-        this.architecture = architecture;
-        this.loss = new BatchLoss(architecture, loss, options.pinning(), BatchLoss.Levels.MJ_VIDEO);
+        this(device, loss, options, Material.read(architecture, options, data), data);
+    }
+
+    /**
+     * Starts from fresh weights.
+     *
+     * @param data the judgments to learn from, of items that the material has
+     */
+    RewardModelTraining(Device device, PreferenceLoss loss, Options options, Material material, PreferenceData data) {
+        this.architecture = material.network().architecture();
+        this.loss =
+                new BatchLoss(architecture, loss, options.pinning(), options.ratingWeight(), BatchLoss.Levels.MJ_VIDEO);
         this.options = options;
-        if (!architecture.columns().containsAll(data.axes())) {
-            throw new IllegalArgumentException(
-                    "The preferences are about %s; the model has %s.".formatted(data.axes(), architecture.columns()));
-        }
-        this.epochs = new Epochs(data, architecture.columns(), options.sampling(), options.seed());
-        if (epochs.size() == 0) {
-            throw new IllegalArgumentException(
-                    "There is nothing to compare: no pair, and no axis with good and bad items.");
-        }
+        this.epochs = material.epochs(options, data);
+        this.network = material.network();
+        this.lessons = material.lessons();
         this.manager = Torch.newManager(device);
-        try (Encoder encoder = Encoder.open(architecture, Torch.threads())) {
-            this.network = new RewardNetwork(architecture, encoder.viewSize(), encoder.promptSize());
-            this.lessons = Lessons.read(data, encoder, architecture);
+        try {
             this.weights = network.fresh(manager, options.seed());
-        } catch (IOException | RuntimeException | Error e) {
+            lessons.measure(weights);
+            Map<String, NDArray> arrays = new LinkedHashMap<>(weights.asMap());
+            arrays.keySet().removeIf(name -> !RewardNetwork.learned(name));
+            this.learned = new LearnedWeights(manager, arrays, options.optimizer(), options.emaDecay());
+        } catch (RuntimeException | Error e) {
             manager.close();
             throw e;
         }
-        lessons.measure(weights);
-        Map<String, NDArray> arrays = new LinkedHashMap<>(weights.asMap());
-        arrays.keySet().removeIf(name -> !RewardNetwork.learned(name));
-        this.learned = new LearnedWeights(manager, arrays, options.optimizer(), options.emaDecay());
     }
 
     @Override
@@ -146,11 +208,15 @@ public final class RewardModelTraining implements Learner {
     @Override
     public Progress update() {
         long step = learned.step();
-        Lessons.Batch batch = lessons.batch(epochs.batch(step, options.pairs()));
+        Lessons.Batch batch =
+                lessons.batch(epochs.batch(step, options.pairs()), epochs.ratings(step, 2 * options.pairs()));
         return learned.update(options.learningRate(step), scratch -> {
             NDArray outputs = network.call(scratch, weights, batch.seen());
-            BatchLoss.Result result =
-                    loss.of(network.means(outputs.toFloatArray(), batch.seen()), batch.pairs(), batch.irrelevant());
+            BatchLoss.Result result = loss.of(
+                    network.means(outputs.toFloatArray(), batch.seen()),
+                    batch.pairs(),
+                    batch.ratings(),
+                    batch.irrelevant());
             NDArray cotangent = scratch.create(network.cotangents(result.slopes(), batch.seen()), outputs.getShape());
             Torch.backward(outputs, cotangent);
             return result.value();

@@ -43,6 +43,7 @@ class PreferenceDataTest {
             {"media": "x.png", "good": 0, "axis": "look", "generator": "g"}
             {"media": "y.png", "good": true, "axis": "look"}
                 {"media": "y.png", "good": true, "axis": "size", "generator": "h"}
+            {"prompt": "a star", "media": "x.png", "score": 3.5}
             """));
         assertThat(data.items()).hasSize(4);
         assertThat(data.pairs())
@@ -55,6 +56,8 @@ class PreferenceDataTest {
                         new PreferenceData.Label(2, "look", false),
                         new PreferenceData.Label(3, "look", true),
                         new PreferenceData.Label(3, "size", true));
+        assertThat(data.ratings()).containsExactly(new PreferenceData.Rating(0, "overall", 3.5));
+        assertThat(data.about("look").ratings()).isEmpty();
         assertThat(data.axes()).containsExactly("look", "overall", "size");
         assertThat(data.items().get(3).generator()).as("told later").isEqualTo("h");
         assertThat(data.items().get(2).generator()).isEqualTo("g");
@@ -87,7 +90,7 @@ class PreferenceDataTest {
                 "p.jsonl | {\"a\": \"x.png\", \"b\": \"y.png\", \"label\": \"c\"} | p.jsonl:1: label (c) must be a, b"
                         + " or tie.",
                 "p.jsonl | {\"media\": \"x.png\", \"good\": \"well\"} | p.jsonl:1: good (well) must be 0 or 1.",
-                "p.jsonl | {\"file\": \"x.png\"} | or media and good are expected; found file.",
+                "p.jsonl | {\"file\": \"x.png\"} | or media and good or score are expected; found file.",
                 "p.jsonl | nonsense | p.jsonl:1: a JSON object is expected; found nonsense.",
                 "p.jsonl | null | a JSON object is expected; found null.",
                 "p.jsonl | {\"media\": \"x.png\", \"good\": 1, \"prompt\": 7} | prompt (7) must be a text.",

@@ -30,7 +30,7 @@ class RewardModelContractTest extends RewardContract {
                 List.of("overall"));
         AdamW.Options optimizer = new AdamW.Options(1e-2, 0.9, 0.99, 1e-8, 0, 1);
         RewardModelTraining.Options options =
-                new RewardModelTraining.Options(40, 2, optimizer, 0, 0.1, 0.5, 0, 0, true, 0, 0, 1);
+                new RewardModelTraining.Options(40, 2, optimizer, 0, 0.1, 0.5, 0, 0, 1, true, 0, 0, 1);
         try (RewardModelTraining training =
                 new RewardModelTraining(Device.cpu(), architecture, PreferenceLoss.BradleyTerry.PLAIN, options, data)) {
             while (training.step() < 40) {

@@ -18,15 +18,18 @@ import java.util.stream.Stream;
  *
  * @param values one for each item; NaN for one that has none, or that no judgment is about
  * @param reasons why an item that a judgment is about has none, by its name
+ * @param parts what the scores are made of, by name, one for each item; empty if they are of one piece
  */
-public record JudgedItems(double[] values, Map<String, String> reasons) {
+public record JudgedItems(double[] values, Map<String, String> reasons, Map<String, double[]> parts) {
     private static final int BATCH = 32;
 
     /** Returns the items that a judgment is about, in order. */
     public static int[] of(PreferenceData data) {
-        return Stream.concat(
+        return Stream.of(
                         data.pairs().stream().flatMap(pair -> Stream.of(pair.a(), pair.b())),
-                        data.labels().stream().map(PreferenceData.Label::item))
+                        data.labels().stream().map(PreferenceData.Label::item),
+                        data.ratings().stream().map(PreferenceData.Rating::item))
+                .flatMap(items -> items)
                 .mapToInt(Integer::intValue)
                 .sorted()
                 .distinct()
@@ -39,8 +42,8 @@ public record JudgedItems(double[] values, Map<String, String> reasons) {
      * @param progress takes how many were scored
      */
     public static JudgedItems score(Reward reward, PreferenceData data, IntConsumer progress) {
-        double[] values = new double[data.items().size()];
-        Arrays.fill(values, Double.NaN);
+        double[] values = missing(data);
+        Map<String, double[]> parts = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
         int[] items = of(data);
         for (int start = 0; start < items.length; start += BATCH) {
@@ -56,6 +59,12 @@ public record JudgedItems(double[] values, Map<String, String> reasons) {
                 }
             }
             Scores found = reward.score(samples);
+            found.parts().forEach((name, scores) -> {
+                double[] part = parts.computeIfAbsent(name, key -> missing(data));
+                for (int i = 0; i < scores.length; i++) {
+                    part[read.get(i)] = scores[i];
+                }
+            });
             for (int i = 0; i < read.size(); i++) {
                 values[read.get(i)] = found.values()[i];
                 if (!found.valid(i)) {
@@ -66,6 +75,12 @@ public record JudgedItems(double[] values, Map<String, String> reasons) {
             }
             progress.accept(end);
         }
-        return new JudgedItems(values, reasons);
+        return new JudgedItems(values, reasons, parts);
+    }
+
+    private static double[] missing(PreferenceData data) {
+        double[] values = new double[data.items().size()];
+        Arrays.fill(values, Double.NaN);
+        return values;
     }
 }

@@ -163,7 +163,8 @@ public final class LearnedWeights implements AutoCloseable {
         });
     }
 
-    private static void json(Path file, Map<String, Object> value) throws IOException {
+    /** Writes a JSON file with line breaks. */
+    public static void json(Path file, Map<String, Object> value) throws IOException {
         String text =
                 JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(value);
         Files.writeString(file, text + "\n");

@@ -6,14 +6,17 @@ import dev.sluice.rewards.RewardArchitecture;
 import java.util.List;
 
 /**
- * The loss of a batch of comparisons by the scores of its samples, and its derivatives.
+ * The loss of a batch of comparisons and ratings by the scores of its samples, and its derivatives. A rating costs half the square of
+ * what the score is off.
  *
  * @param architecture whose columns are scored
  * @param loss of a comparison
  * @param pinning η: η·(r + r′)² keeps the scores of a pair around 0, which their difference does not
+ * @param rating how much the mean over ratings counts beside that over comparisons
  * @param levels how much criteria, aspects and gates count beside the overall score
  */
-public record BatchLoss(RewardArchitecture architecture, PreferenceLoss loss, double pinning, Levels levels) {
+public record BatchLoss(
+        RewardArchitecture architecture, PreferenceLoss loss, double pinning, double rating, Levels levels) {
     private static final double LEAST_SHARE = 1e-5;
 
     /**
@@ -41,9 +44,10 @@ public record BatchLoss(RewardArchitecture architecture, PreferenceLoss loss, do
      *
      * @param scores of each sample, with experts followed by its gates
      * @param comparisons whose items are indices of scores
+     * @param ratings whose items are indices of scores
      * @param irrelevant aspects whose gates should be closed, for each sample; none for heads without gates
      */
-    public Result of(double[][] scores, List<Comparison> comparisons, boolean[][] irrelevant) {
+    public Result of(double[][] scores, List<Comparison> comparisons, List<Rating> ratings, boolean[][] irrelevant) {
         double[][] slopes = new double[scores.length][scores[0].length];
         double all = 0;
         for (Comparison one : comparisons) {
@@ -62,7 +66,19 @@ public record BatchLoss(RewardArchitecture architecture, PreferenceLoss loss, do
             slopes[one.winner()][k] += slope + pin;
             slopes[one.loser()][k] += pin - slope;
         }
-        return new Result(value + gates(scores, irrelevant, slopes), slopes);
+        return new Result(value + rated(scores, ratings, slopes) + gates(scores, irrelevant, slopes), slopes);
+    }
+
+    private double rated(double[][] scores, List<Rating> ratings, double[][] slopes) {
+        double all = ratings.stream().mapToDouble(Rating::weight).sum();
+        double value = 0;
+        for (Rating one : ratings) {
+            double off = scores[one.item()][one.column()] - one.target();
+            double weight = rating * one.weight() * level(one.column()) / all;
+            value += weight * off * off / 2;
+            slopes[one.item()][one.column()] += weight * off;
+        }
+        return value;
     }
 
     private double level(int column) {

@@ -24,6 +24,7 @@ public final class Epochs {
     private final List<Comparison> pairs = new ArrayList<>();
     private final List<Pool> good = new ArrayList<>();
     private final List<Pool> bad = new ArrayList<>();
+    private final List<Rating> ratings = new ArrayList<>();
     private final int size;
     private long present = -1;
     private List<Comparison> order = List.of();
@@ -53,6 +54,7 @@ public final class Epochs {
         this.sampling = sampling;
         this.seed = seed;
         addPairs();
+        columns.forEach(this::addRatings);
         for (String column : columns) {
             good.add(items(column, true));
             bad.add(items(column, false));
@@ -81,8 +83,36 @@ public final class Epochs {
         }
     }
 
+    /** Ratings of an axis have a mean of 0 and a deviation of 1, so that their unit does not matter. */
+    private void addRatings(String column) {
+        List<PreferenceData.Rating> own = data.ratings().stream()
+                .filter(rating -> rating.axis().equals(column))
+                .toList();
+        double mean =
+                own.stream().mapToDouble(PreferenceData.Rating::score).average().orElse(0);
+        double variance = own.stream()
+                .mapToDouble(rating -> (rating.score() - mean) * (rating.score() - mean))
+                .average()
+                .orElse(0);
+        double deviation = variance > 0 ? Math.sqrt(variance) : 1;
+        Map<String, Integer> ofPrompt = new HashMap<>();
+        own.forEach(rating -> ofPrompt.merge(prompt(rating.item()), 1, Integer::sum));
+        for (PreferenceData.Rating rating : own) {
+            double share = (double) own.size() / ofPrompt.size() / ofPrompt.get(prompt(rating.item()));
+            ratings.add(new Rating(
+                    rating.item(),
+                    columns.indexOf(column),
+                    (rating.score() - mean) / deviation,
+                    sampling.balanced() ? share : 1));
+        }
+    }
+
+    private String prompt(int item) {
+        return data.items().get(item).prompt();
+    }
+
     private String prompt(PreferenceData.Pair pair) {
-        return data.items().get(pair.a()).prompt();
+        return prompt(pair.a());
     }
 
     private Pool items(String axis, boolean wanted) {
@@ -97,13 +127,32 @@ public final class Epochs {
         return new Pool(all, of);
     }
 
+    /** Returns whether there is nothing to learn from. */
+    public boolean empty() {
+        return size == 0 && ratings.isEmpty();
+    }
+
     /** Returns how many comparisons an epoch has. */
     public int size() {
         return size;
     }
 
-    /** Returns the comparisons of an update, the last of an epoch may have fewer. */
+    /** Returns the ratings of an update; all come once before one comes again, each time in another order. */
+    public List<Rating> ratings(long step, int count) {
+        if (ratings.isEmpty()) {
+            return List.of();
+        }
+        long batches = (ratings.size() + count - 1L) / count;
+        int first = Math.toIntExact(step % batches) * count;
+        return shuffled(ratings, NoiseSource.of(seed, 2, step / batches))
+                .subList(first, Math.min(ratings.size(), first + count));
+    }
+
+    /** Returns the comparisons of an update, the last of an epoch may have fewer; none if there are ratings only. */
     public List<Comparison> batch(long step, int count) {
+        if (size == 0) {
+            return List.of();
+        }
         long batches = (size + count - 1L) / count;
         List<Comparison> all = epoch(step / batches);
         int first = Math.toIntExact(step % batches) * count;
@@ -120,17 +169,21 @@ public final class Epochs {
                     add(drawn, item, column, good.get(column), sampling.goods(), true, random);
                 }
             }
-            double[] keys = new double[drawn.size()];
-            Integer[] places = new Integer[drawn.size()];
-            for (int i = 0; i < keys.length; i++) {
-                keys[i] = random.uniform();
-                places[i] = i;
-            }
-            Arrays.sort(places, Comparator.comparingDouble(i -> keys[i]));
-            order = Arrays.stream(places).map(drawn::get).toList();
+            order = shuffled(drawn, random);
             present = number;
         }
         return order;
+    }
+
+    private static <T> List<T> shuffled(List<T> all, NoiseSource random) {
+        double[] keys = new double[all.size()];
+        Integer[] places = new Integer[all.size()];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = random.uniform();
+            places[i] = i;
+        }
+        Arrays.sort(places, Comparator.comparingDouble(i -> keys[i]));
+        return Arrays.stream(places).map(all::get).toList();
     }
 
     private void add(

@@ -41,9 +41,11 @@ public final class Lessons {
      *
      * @param seen what they look like, each once
      * @param pairs comparisons of them, by their places
+     * @param ratings of them, by their places
      * @param irrelevant aspects that a sample's prompt has no judgment about
      */
-    public record Batch(List<Encoder.Seen> seen, List<Comparison> pairs, boolean[][] irrelevant) {}
+    public record Batch(
+            List<Encoder.Seen> seen, List<Comparison> pairs, List<Rating> ratings, boolean[][] irrelevant) {}
 
     /**
      * Reads all items that have a judgment.
@@ -56,6 +58,7 @@ public final class Lessons {
         Set<Integer> wanted = new HashSet<>();
         data.pairs().forEach(pair -> wanted.addAll(List.of(pair.a(), pair.b())));
         data.labels().forEach(label -> wanted.add(label.item()));
+        data.ratings().forEach(rating -> wanted.add(rating.item()));
         List<Encoder.Seen> seen = new ArrayList<>();
         List<Sample> waiting = new ArrayList<>();
         List<Integer> places = new ArrayList<>();
@@ -96,6 +99,9 @@ public final class Lessons {
         data.labels()
                 .forEach(label -> judged.computeIfAbsent(prompt(label.item()), key -> new HashSet<>())
                         .add(aspect(label.axis())));
+        data.ratings()
+                .forEach(rating -> judged.computeIfAbsent(prompt(rating.item()), key -> new HashSet<>())
+                        .add(aspect(rating.axis())));
         List<String> aspects = architecture.aspects();
         judged.forEach((prompt, about) -> {
             boolean any = aspects.stream().anyMatch(about::contains);
@@ -157,8 +163,8 @@ public final class Lessons {
         }
     }
 
-    /** Returns the samples of some comparisons, each once, in the order in which they come. */
-    public Batch batch(List<Comparison> comparisons) {
+    /** Returns the samples of some comparisons and ratings, each once, in the order in which they come. */
+    public Batch batch(List<Comparison> comparisons, List<Rating> ratings) {
         Map<Integer, Integer> places = new LinkedHashMap<>();
         List<Comparison> pairs = new ArrayList<>();
         for (Comparison one : comparisons) {
@@ -172,13 +178,18 @@ public final class Lessons {
                     one.margin(),
                     one.weight()));
         }
+        List<Rating> rated = new ArrayList<>();
+        for (Rating one : ratings) {
+            places.putIfAbsent(one.item(), places.size());
+            rated.add(new Rating(places.get(one.item()), one.column(), one.target(), one.weight()));
+        }
         List<Encoder.Seen> some = places.keySet().stream().map(seen::get).toList();
         boolean[][] closed = irrelevant.isEmpty()
                 ? new boolean[0][]
                 : places.keySet().stream()
                         .map(item -> irrelevant.get(prompt(item)))
                         .toArray(boolean[][]::new);
-        return new Batch(some, pairs, closed);
+        return new Batch(some, pairs, rated, closed);
     }
 
     /** Returns what names the judgments. */
@@ -189,6 +200,7 @@ public final class Lessons {
             data.pairs()
                     .forEach(pair -> update(digest, pair.a(), pair.b(), pair.axis(), pair.verdict(), pair.scores()));
             data.labels().forEach(label -> update(digest, label));
+            data.ratings().forEach(rating -> update(digest, rating));
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it

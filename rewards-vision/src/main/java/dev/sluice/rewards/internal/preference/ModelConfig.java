@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -14,6 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** A reward model's {@code config.json}. */
 public final class ModelConfig {
     private static final String CLASS = "RewardModel";
+    private static final String ENSEMBLE = "RewardEnsemble";
+    private static final int MOST_MEMBERS = 100;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private ModelConfig() {}
@@ -27,6 +30,49 @@ public final class ModelConfig {
         json.put("head", head(architecture.head()));
         json.put("axes", architecture.axes());
         return json;
+    }
+
+    /** Returns what the file says of an ensemble, whose members are folders beside it. */
+    public static Map<String, Object> ofEnsemble(int members) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("_class_name", ENSEMBLE);
+        json.put("members", members);
+        return json;
+    }
+
+    /**
+     * Returns how many members a file says that an ensemble has; none if it is a model by itself.
+     *
+     * @throws IOException that names the file, if it is missing or has no such number
+     */
+    public static Optional<Integer> members(Path file) throws IOException {
+        JsonNode json = tree(file);
+        if (!json.path("_class_name").asString("").equals(ENSEMBLE)) {
+            return Optional.empty();
+        }
+        int members = json.path("members").asInt(-1);
+        if (!(members >= 1 && members <= MOST_MEMBERS)) {
+            throw new IOException("%s: members (%s) must be a number from 1 to %s."
+                    .formatted(file, json.path("members"), MOST_MEMBERS));
+        }
+        return Optional.of(members);
+    }
+
+    private static JsonNode tree(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(
+                    "%s is not there; expected the folder of a model that sluice reward train made.".formatted(file));
+        }
+        try {
+            return JSON.readTree(Files.readAllBytes(file));
+        } catch (JacksonException e) {
+            throw fault(file, e);
+        }
+    }
+
+    private static IOException fault(Path file, RuntimeException e) {
+        String first = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        return new IOException("%s: %s".formatted(file, first), e);
     }
 
     private static Map<String, Object> encoding(RewardArchitecture.Encoding encoding) {
@@ -61,12 +107,8 @@ public final class ModelConfig {
      * @throws IOException that names it, if it is missing or is not what it should be
      */
     public static RewardArchitecture read(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException(
-                    "%s is not there; expected the folder of a model that sluice reward train made.".formatted(file));
-        }
+        JsonNode json = tree(file);
         try {
-            JsonNode json = JSON.readTree(Files.readAllBytes(file));
             if (!json.path("_class_name").asString("").equals(CLASS)) {
                 throw new IllegalArgumentException("_class_name (%s) must be %s."
                         .formatted(json.path("_class_name").asString(""), CLASS));
@@ -78,16 +120,8 @@ public final class ModelConfig {
                     json.path("prompt").asBoolean(false),
                     head(json.path("head")),
                     axes);
-        } catch (JacksonException | IllegalArgumentException e) {
-            throw new IOException(
-                    "%s: %s"
-                            .formatted(
-                                    file,
-                                    String.valueOf(e.getMessage())
-                                            .lines()
-                                            .findFirst()
-                                            .orElse("")),
-                    e);
+        } catch (IllegalArgumentException e) {
+            throw fault(file, e);
         }
     }
 

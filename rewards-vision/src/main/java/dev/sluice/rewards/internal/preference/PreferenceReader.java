@@ -33,6 +33,7 @@ public final class PreferenceReader {
             "label",
             "media",
             "good",
+            "score",
             "axis",
             "annotator",
             "generator",
@@ -43,6 +44,7 @@ public final class PreferenceReader {
     private final List<PreferenceData.Item> items = new ArrayList<>();
     private final List<PreferenceData.Pair> pairs = new ArrayList<>();
     private final List<PreferenceData.Label> labels = new ArrayList<>();
+    private final List<PreferenceData.Rating> ratings = new ArrayList<>();
 
     private PreferenceReader(Path file) {
         this.file = file;
@@ -68,10 +70,10 @@ public final class PreferenceReader {
         } catch (MalformedInputException e) {
             throw new IOException("%s is not UTF-8 text.".formatted(file), e);
         }
-        if (reader.pairs.isEmpty() && reader.labels.isEmpty()) {
+        if (reader.pairs.isEmpty() && reader.labels.isEmpty() && reader.ratings.isEmpty()) {
             throw new IOException("%s has no judgment; at least one is expected.".formatted(file));
         }
-        return new PreferenceData(reader.items, reader.pairs, reader.labels);
+        return new PreferenceData(reader.items, reader.pairs, reader.labels, reader.ratings);
     }
 
     private void objects(BufferedReader in) throws IOException {
@@ -137,12 +139,15 @@ public final class PreferenceReader {
             int a = item(line, values, "a");
             int b = item(line, values, "b");
             pairs.add(new PreferenceData.Pair(a, b, axis, verdict(line, values.get("label")), annotator, scores));
+        } else if (values.containsKey("media") && values.containsKey("score")) {
+            double score = score(line, values.get("score"));
+            ratings.add(new PreferenceData.Rating(item(line, values, "media"), axis, score));
         } else if (values.containsKey("media")) {
             labels.add(new PreferenceData.Label(item(line, values, "media"), axis, good(line, values.get("good"))));
         } else {
             throw wrong(
                     line,
-                    "the keys preferred and rejected, or a, b and label, or media and good are expected; found %s"
+                    "the keys preferred and rejected, or a, b and label, or media and good or score are expected; found %s"
                             .formatted(values.keySet().stream().sorted().collect(Collectors.joining(", "))));
         }
     }
@@ -197,6 +202,18 @@ public final class PreferenceReader {
             case "false", "0" -> false;
             default -> throw wrong(line, "good (%s) must be 0 or 1".formatted(good));
         };
+    }
+
+    private double score(int line, Object score) throws IOException {
+        try {
+            double number = Double.parseDouble(String.valueOf(score));
+            if (Double.isFinite(number)) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // falls through to the one message
+        }
+        throw wrong(line, "score (%s) must be a number".formatted(score));
     }
 
     private Optional<List<Double>> scores(int line, Map<String, Object> values) throws IOException {

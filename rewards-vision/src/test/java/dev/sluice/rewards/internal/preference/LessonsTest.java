@@ -58,7 +58,7 @@ class LessonsTest {
                 new Comparison(2, 3, 0, false, 0, 1),
                 new Comparison(5, 4, 0, false, 0, 1),
                 new Comparison(6, 0, 1, true, 0, 1));
-        Lessons.Batch batch = lessons(data()).batch(comparisons);
+        Lessons.Batch batch = lessons(data()).batch(comparisons, List.of(new Rating(0, 1, 0.5, 2)));
         assertThat(batch.seen()).hasSize(7);
         assertThat(batch.irrelevant()[0]).as("judged by its look").containsExactly(false, true);
         assertThat(batch.irrelevant()[2]).as("judged by its motion").containsExactly(true, false);
