@@ -42,6 +42,8 @@ class EvaluateAgreesTest {
         Path run = folder.resolve("runs/agree");
         List<Map<String, Object>> reported = JsonLines.read(run.resolve("evaluation.jsonl"));
         assertThat(reported).hasSize(2);
+        assertThat(reported.get(0)).containsEntry("distance", 0.0);
+        assertThat((Double) reported.get(1).get("distance")).isGreaterThan(0);
         assertThat(scored(model)).containsAllEntriesOf(withoutStep(reported.get(0)));
         assertThat(scored(model, "--adapter", run.resolve("adapter")))
                 .containsAllEntriesOf(withoutStep(reported.get(1)));
@@ -50,6 +52,7 @@ class EvaluateAgreesTest {
 
     private static Map<String, Object> withoutStep(Map<String, Object> line) {
         line.remove("step");
+        line.remove("distance");
         return line;
     }
 

@@ -64,6 +64,10 @@ class TrainCommandTest {
         assertThat(steps(run.resolve("metrics.jsonl"))).containsExactly(0, 1, 2);
         assertThat(steps(run.resolve("timing.jsonl"))).containsExactly(0, 1, 2);
         assertThat(steps(run.resolve("evaluation.jsonl"))).containsExactly(0, 2, 3);
+        assertThat(JsonLines.read(run.resolve("evaluation.jsonl")).get(0)).containsEntry("distance", 0.0);
+        assertThat(Files.readString(run.resolve("report.html")))
+                .contains("<h2>Distance to the start")
+                .doesNotContain("NaN");
         assertThat(Files.readString(run.resolve("metrics.jsonl"))).doesNotContain("seconds", "memory");
         String document = Files.readString(DocumentationTest.HOME.resolve("docs/metrics.md"));
         // 8 samples, 4 steps of the rollout; 3 of them in the update, with and without what is trained.

@@ -160,6 +160,8 @@ public final class TrainingLoop {
         });
         pictures.write(folder.samples(done));
         Map<String, Object> line = outcome.json();
+        double distance = session.distance();
+        line.put("distance", distance);
         if (!motion.json().isEmpty()) {
             line.put("motion", motion.json());
         }
@@ -167,6 +169,7 @@ public final class TrainingLoop {
         Interval score = outcome.all().score();
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("test.score", score.mean());
+        values.put("test.distance", distance);
         outcome.all().tasks().forEach((task, interval) -> values.put("test.task." + task, interval.mean()));
         outcome.unseen()
                 .ifPresent(unseen -> values.put("test.unseen", unseen.score().mean()));

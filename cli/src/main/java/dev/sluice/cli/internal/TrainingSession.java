@@ -12,6 +12,7 @@ import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.FullWeights;
 import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.OdeSampler;
 import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.Trainable;
 import dev.sluice.flow.VelocityModel;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What a run file names, opened: the model, what is trained of it, the prompts, the rewards and the trainer.
@@ -72,6 +74,7 @@ public final class TrainingSession implements AutoCloseable {
     private final NoiseCalibration calibration;
     private final PairCollection collection;
     private final ModelEvaluator evaluator;
+    private final Supplier<Double> distance;
     private final List<Prompt> test;
     private final MemoryForecast forecast;
     private final AtomicLong passes = new AtomicLong();
@@ -134,6 +137,16 @@ public final class TrainingSession implements AutoCloseable {
                         config.evaluation().chunkSize()),
                 config.evaluation().samplesPerPrompt(),
                 config.evaluation().firstSeed());
+        ReferenceDistance meter = new ReferenceDistance(
+                new OdeSampler(
+                        config.evaluation().solver().solver(),
+                        pipeline.schedule(config.evaluation().steps(), height, width)),
+                new PipelinePrompts(pipeline, frames, height, width),
+                pipeline.latentShape(1, frames, height, width).slice(1),
+                config.evaluation().firstSeed());
+        VelocityModel current = pipeline.guidedModel(trainable.weights(), () -> negative, guidance);
+        VelocityModel first = pipeline.guidedModel(trainable.reference(), () -> negative, guidance);
+        this.distance = () -> meter.of(manager, current, first, spread(test, ReferenceDistance.PROMPTS));
     }
 
     /**
@@ -303,6 +316,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Samples the test prompts with the averaged weights. */
     public ModelEvaluator.Outcome evaluate(Evaluation.Listener listener) {
         return trainer.withAverage(() -> evaluator.run(test, listener));
+    }
+
+    /** Returns how far the averaged weights are from those that the run started from, see {@link ReferenceDistance}. */
+    public double distance() {
+        return trainer.withAverage(distance);
     }
 
     @Override

@@ -89,15 +89,17 @@ public record HackingSigns(List<String> apart, List<String> narrow) {
      * @param score the mean test score
      * @param low the lower end of its interval
      * @param high the upper end
+     * @param distance of the model to the one it started from; NaN if it was not measured
      */
-    record Test(double reward, double score, double low, double high) {
+    record Test(double reward, double score, double low, double high, double distance) {
         private static Test of(double reward, JsonNode line) {
             double score = line.path("score").asDouble();
             return new Test(
                     reward,
                     score,
                     line.path("low").asDouble(score),
-                    line.path("high").asDouble(score));
+                    line.path("high").asDouble(score),
+                    line.path("distance").asDouble(Double.NaN));
         }
     }
 

@@ -31,7 +31,8 @@ final class Monitors {
         Html.figure(
                 body,
                 "Reward by distance",
-                "Training reward, and test score as dots, over the root of the KL to the reference. Where the reward"
+                "Training reward, and test score as dots, over the root of the KL to the reference, or of the distance of velocities where"
+                        + " the loss has no KL. Where the reward"
                         + " still rises and the score no longer does, distance buys nothing that counts.",
                 rewardByDistance());
         signs(body);
@@ -95,7 +96,7 @@ final class Monitors {
         Map<Double, Double> distance = new TreeMap<>();
         run.curve("kl").forEach(point -> distance.put(point.x(), Math.sqrt(Math.max(0, point.y()))));
         if (distance.values().stream().allMatch(root -> root == 0)) {
-            return "";
+            return rewardByVelocity();
         }
         List<Chart.Point> rewards = new ArrayList<>();
         for (Chart.Point point : run.curve("reward.mean")) {
@@ -120,6 +121,29 @@ final class Monitors {
                 : Chart.lines(
                         "Reward by distance",
                         "root of the KL",
+                        List.of(
+                                new Chart.Series("training reward", rewards, "c0 faint"),
+                                new Chart.Series("test score", scores, "c2")));
+    }
+
+    /** Takes the distance that tests measure, for runs whose loss has no KL. */
+    private String rewardByVelocity() {
+        List<HackingSigns.Test> tests = HackingSigns.tests(run).stream()
+                .filter(test -> Double.isFinite(test.distance()))
+                .sorted(Comparator.comparingDouble(HackingSigns.Test::distance))
+                .toList();
+        List<Chart.Point> rewards = new ArrayList<>();
+        List<Chart.Point> scores = new ArrayList<>();
+        for (HackingSigns.Test test : tests) {
+            double root = Math.sqrt(test.distance());
+            rewards.add(new Chart.Point(root, test.reward()));
+            scores.add(new Chart.Point(root, test.score(), test.score(), Math.nextUp(test.score())));
+        }
+        return rewards.stream().mapToDouble(Chart.Point::x).distinct().count() < 2
+                ? ""
+                : Chart.lines(
+                        "Reward by distance",
+                        "root of the mean square of v − v_ref",
                         List.of(
                                 new Chart.Series("training reward", rewards, "c0 faint"),
                                 new Chart.Series("test score", scores, "c2")));

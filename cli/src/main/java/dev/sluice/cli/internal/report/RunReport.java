@@ -44,6 +44,12 @@ public final class RunReport {
         Html.figure(
                 body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
         divergence(body);
+        Html.figure(
+                body,
+                "Distance to the start",
+                "Mean square of the difference of velocities to those of the model that the run started from, along the way"
+                        + " of a few test prompts.",
+                distance());
         new Motion(run.evaluations()).addTo(body);
         new Monitors(run).addTo(body);
         if (pretraining()) {
@@ -84,6 +90,20 @@ public final class RunReport {
                     "Half the mean square of the log ratios of new to old policy. The loss has no KL to the reference.",
                     one("approximate_kl", "c1"));
         }
+    }
+
+    private String distance() {
+        List<Chart.Point> points = new ArrayList<>();
+        for (JsonNode test : run.evaluations()) {
+            if (test.path("distance").isNumber()) {
+                points.add(new Chart.Point(
+                        test.path(RunData.STEP).asDouble(),
+                        test.path("distance").asDouble()));
+            }
+        }
+        return points.size() < 2
+                ? ""
+                : Chart.lines("Distance to the start", List.of(new Chart.Series("", points, "c1")));
     }
 
     private String summary() {

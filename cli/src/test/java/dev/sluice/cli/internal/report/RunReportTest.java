@@ -179,6 +179,20 @@ class RunReportTest {
         assertThat(HackingSigns.read(folder).all()).isEmpty();
     }
 
+    @Test
+    void withoutAKlTheDistanceIsThatWhichTestsMeasured() throws IOException {
+        rewards(0.01);
+        Files.writeString(folder.resolve("evaluation.jsonl"), """
+            {"step":0,"score":0.5,"distance":0.0}
+            {"step":10,"score":0.75,"distance":0.0004}
+            {"step":20,"score":0.25,"distance":0.0016}
+            """);
+        assertThat(Files.readString(RunReport.write(folder)))
+                .containsSubsequence("<h2>Distance to the start", "<h2>Reward by distance")
+                .contains(">root of the mean square of v − v_ref<")
+                .doesNotContain("NaN");
+    }
+
     private void rewards(double gain) throws IOException {
         StringBuilder metrics = new StringBuilder();
         for (int i = 0; i < 20; i++) {
