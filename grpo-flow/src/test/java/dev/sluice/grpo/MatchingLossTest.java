@@ -129,6 +129,7 @@ class MatchingLossTest {
             for (int i = 0; i < target.length; i++) {
                 target[i] -= clean[i];
             }
+            checkNoised(golden, c.name);
             double[] reference = velocity(golden, "awm.ref.", guided);
             double[] average = velocity(golden, "awm.ema.", guided);
             Errors errors = errors(golden, c, distances(v, target));
@@ -164,7 +165,29 @@ class MatchingLossTest {
                         + c.klWeight * c.kl.scale(sigma) / (LEVELS * SAMPLES) * (v[j] - reference[j])
                         + c.emaWeight * c.ema.scale(sigma) / (LEVELS * SAMPLES) * (v[j] - average[j]);
                 assertThat(half * gradient * 2 / SIZE).as("%s", j).isEqualTo(expected[j], Offset.offset(1e-4 * most));
+                if (guided) {
+                    // v = u + 4.5·(c − u), so that u has what is left of the weight.
+                    assertThat((1 - half) * gradient * 2 / SIZE)
+                            .isEqualTo(golden.doubles(prefix + "grad.velocity_uncond")[j], Offset.offset(4e-4 * most));
+                }
             }
+        }
+    }
+
+    /** x_σ = (1 − σ)·z + σ·ε, and the deviation that the distance of the velocities is divided by in the form ELBO. */
+    private static void checkNoised(Golden golden, String name) {
+        double[] times = golden.doubles("awm.timestep");
+        double[] noise = golden.doubles("awm.noise");
+        double[] clean = golden.doubles("awm.clean_latents");
+        double[] noised = golden.doubles("awm.noised_latents");
+        for (int j = 0; j < noise.length; j++) {
+            double sigma = times[j / SIZE];
+            assertThat((1 - sigma) * clean[j] + sigma * noise[j]).isEqualTo(noised[j], Offset.offset(1e-5));
+        }
+        double[] deviations = golden.doubles("awm.%s.std_dev_t".formatted(name));
+        for (int i = 0; i < times.length; i++) {
+            assertThat(VelocityDistance.ELBO.scale(times[i]))
+                    .isEqualTo(0.5 / deviations[i] / deviations[i], Offset.offset(1e-4));
         }
     }
 

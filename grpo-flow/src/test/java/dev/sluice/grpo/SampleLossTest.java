@@ -113,6 +113,58 @@ class SampleLossTest {
         }
     }
 
+    /** The reference gives an equal group's first two a pair, which teaches chance; here it has none. */
+    @Test
+    void theBestAndTheExtremesAreTheReferences() {
+        try (Golden golden = Golden.of("grpo-stats/golden.safetensors")) {
+            int[] kept = golden.ints("adv.kept_index");
+            double[] all = golden.doubles("adv.rewards");
+            int[] prompts = golden.ints("adv.prompt_id");
+            double[] rewards = Arrays.stream(kept).mapToDouble(i -> all[i]).toArray();
+            Groups groups = Groups.byId(Arrays.stream(kept)
+                    .mapToObj(i -> String.valueOf(prompts[i]))
+                    .toList());
+            Outcomes outcomes = new Outcomes(rewards, rewards, groups, false, i -> new float[0]);
+            double[] sft = golden.doubles("adv.sft");
+            assertThat(new RewardWeighted(Weighting.BEST, 1)
+                            .lots(outcomes, kept.length)
+                            .get(0)
+                            .samples())
+                    .containsExactlyInAnyOrder(IntStream.range(0, kept.length)
+                            .filter(i -> sft[i] == 1)
+                            .toArray());
+            double[] dpo = golden.doubles("adv.dpo");
+            double[] found = new double[kept.length];
+            for (Pairing.Pair pair : new Pairing.Extremes().pairs(outcomes)) {
+                found[pair.winner()] = 1;
+                found[pair.loser()] = -1;
+            }
+            for (int i = 0; i < kept.length; i++) {
+                boolean equal = rewards[i] == 0.25;
+                assertThat(found[i]).as("sample %s", i).isEqualTo(equal ? 0 : dpo[i]);
+            }
+        }
+    }
+
+    /** Where v is the copy's, v⁺ and v⁻ are one, and what is left of the two pulls is 2p − 1: nothing for a sample of no advantage. */
+    @Test
+    void atTheCopyTheContrastPullsAsFarAsASampleIsGood() {
+        double[][] same = {{0.5, 0.5, 0.5}};
+        double[][] sigmas = {{0.4, 0.4, 0.4}};
+        Contrast loss = new Contrast(0.3, 5, Contrast.Use.ALL);
+        int[] three = {0, 1, 2};
+        MatchingErrors errors =
+                new MatchingErrors(sigmas, new double[][][] {same, same}, new double[][][] {same, same}, same, same);
+        double[] p = {0, 0.5, 0.8};
+        double[][][] slopes = loss.of(errors, new Lot(three, three, three, p)).slopes();
+        for (int i = 0; i < 3; i++) {
+            // What goes on through v: each mix has its own factor of v.
+            double pull = loss.mixes().get(0).present() * slopes[0][0][i]
+                    + loss.mixes().get(1).present() * slopes[1][0][i];
+            assertThat(pull).isEqualTo(5.0 / 3 * (2 * p[i] - 1) * 0.4 * 0.4 / (0.4 * 0.5), EXACT);
+        }
+    }
+
     @Test
     void weightsFollowTheRewardsAndHaveMeanOne() {
         Outcomes outcomes = outcomes(true, 1, 2, 2, 0, 5, 5, 5, Double.NaN);

@@ -7,6 +7,7 @@ import dev.sluice.video.Media;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,27 @@ class ArmJudgeTest {
             assertThat(ArmJudge.judge(prompt, motion.media()).arrived()).isTrue();
             assertThat(ArmJudge.judge(opposite, motion.media()).visual()).isLessThan(0.55);
         }
+    }
+
+    @Test
+    void theStrictRewardIsTheVerdictAloneAndTheOthersItsGrades() {
+        SplittableRandom random = new SplittableRandom(5);
+        int between = 0;
+        for (int i = 0; i < 12; i++) {
+            ArmMotion motion = ArmWorld.motion(PROMPT, random);
+            ArmMotion shown = i % 3 == 0 ? motion : ArmFlaw.values()[i % ArmFlaw.values().length].apply(motion, random);
+            ArmVerdict verdict = ArmJudge.judge(PROMPT, shown.media());
+            Sample sample = new Sample(shown.media(), PROMPT.text(), PROMPT.metadata());
+            try (Reward strict = RewardProvider.named("arm-strict", Map.of());
+                    Reward graded = RewardProvider.named("arm", Map.of())) {
+                assertThat(strict.score(List.of(sample)).values()[0]).isEqualTo(verdict.executable() ? 1 : 0);
+                assertThat(graded.score(List.of(sample)).values()[0]).isEqualTo(verdict.graded());
+            }
+            between += verdict.graded() > 0 && verdict.graded() < 1 ? 1 : 0;
+        }
+        assertThat(between)
+                .as("videos that only a strict judge calls right or wrong")
+                .isPositive();
     }
 
     @Test

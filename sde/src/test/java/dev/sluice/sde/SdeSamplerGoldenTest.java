@@ -61,6 +61,10 @@ class SdeSamplerGoldenTest {
         TimeSchedule ours = new Scheduler.FlowMatchEuler(3).schedule(10, 0);
         assertThat(ours.sigmas())
                 .containsExactly(golden.schedule("schedule.sigmas").sigmas(), within(1e-7));
+        float[] times = golden.get("schedule.timesteps").toFloatArray();
+        for (int k = 0; k < times.length; k++) {
+            assertThat((float) (1000 * ours.sigma(k))).isCloseTo(times[k], within(1e-3f));
+        }
     }
 
     @ParameterizedTest
@@ -86,6 +90,10 @@ class SdeSamplerGoldenTest {
         for (int k = 0; k < 10; k++) {
             assertStepEqual(golden, "cps", sampler, k);
             assertThat(sampler.step(k).std()).isCloseTo(golden.get("cps.std", k).getFloat(), within(1e-7));
+            assertThat(sampler.step(k).sigma())
+                    .isCloseTo(golden.get("cps.sigma", k).getFloat(), within(1e-7));
+            assertThat(sampler.step(k).next())
+                    .isCloseTo(golden.get("cps.sigma_prev", k).getFloat(), within(1e-7));
         }
     }
 
@@ -122,7 +130,13 @@ class SdeSamplerGoldenTest {
         SdeRule rule = name.equals("eval") ? new SdeRule.FlowGrpo(0.7) : new SdeRule.Cps(0.7);
         SdeSampler sampler = new SdeSampler(rule, schedule);
         int[] steps = {0, 5, 9};
+        float[] times = golden.get(name + ".timestep").toFloatArray();
+        float[] deviations = golden.get(name + ".std").toFloatArray();
         for (int i = 0; i < steps.length; i++) {
+            GaussianStep numbers = sampler.step(steps[i]);
+            assertThat((float) (1000 * numbers.sigma())).isCloseTo(times[i], within(1e-3f));
+            assertThat(name.equals("eval") ? numbers.diffusion() : numbers.std())
+                    .isCloseTo(deviations[i], within(TOLERANCE * 10));
             assertGradient(sampler, name, steps[i], new NDIndex("{}:{}", i, i + 1));
         }
     }
