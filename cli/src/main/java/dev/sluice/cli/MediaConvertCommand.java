@@ -4,6 +4,7 @@ import dev.sluice.cli.internal.Progress;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.video.RateConverter;
 import dev.sluice.video.ReadOptions;
+import dev.sluice.video.Soundtrack;
 import dev.sluice.video.VideoFormat;
 import dev.sluice.video.VideoFrame;
 import dev.sluice.video.VideoReader;
@@ -29,12 +30,13 @@ import picocli.CommandLine.Spec;
             "Converts an image or a video to another kind, size, rate or part of it.",
             "The name of the target says its kind: .mp4 (H.264), .webm (VP9), .mkv (FFV1, lossless), .gif, .webp, .apng, .png "
                     + "and .jpg of one frame, and a name without an ending is a folder of PNG images. Frames stream through, in memory "
-                    + "that does not grow with the length. Sound is not copied.%n"
+                    + "that does not grow with the length. Sound is copied as it is, where the target can hold it.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice media convert clip.mov clip.mp4 --size 832x480 --fps 16",
             "  sluice media convert clip.mp4 frames --from 1.5 --to 3",
+            "  sluice media convert clip.mp4 silent.mp4 --no-sound",
             "  sluice media convert frames clip.mkv --rate 16",
             "  sluice media convert clip.mp4 still.png --from 2 --frames 1"
         })
@@ -92,6 +94,9 @@ final class MediaConvertCommand implements Callable<Integer> {
             description = "Of kinds that lose something (default: ${DEFAULT-VALUE}).")
     private int quality;
 
+    @Option(names = "--no-sound", description = "Leave the sound out.")
+    private boolean silent;
+
     @Option(names = "--damaged", description = "Take what can be decoded of a damaged file.")
     private boolean damaged;
 
@@ -117,10 +122,13 @@ final class MediaConvertCommand implements Callable<Integer> {
                     new WriteOptions(target, quality, first.alpha().isPresent(), 0);
             int height = first.image().height();
             int width = first.image().width();
-            try (VideoWriter writer = VideoWriter.open(out, format, height, width, written)) {
+            boolean heard = reader.info().audio() && !silent;
+            Optional<Soundtrack> sound =
+                    heard ? Optional.of(new Soundtrack(in, first.seconds(), damaged)) : Optional.empty();
+            try (VideoWriter writer = VideoWriter.open(out, format, height, width, written, sound)) {
                 long taken = copy(reader, first, writer);
                 writer.finish();
-                report(taken, writer.encoder(), reader.info().audio());
+                report(taken, writer, heard);
             }
         }
         return 0;
@@ -165,11 +173,13 @@ final class MediaConvertCommand implements Callable<Integer> {
         return taken;
     }
 
-    private void report(long taken, String encoder, boolean audio) {
+    private void report(long taken, VideoWriter writer, boolean heard) {
         PrintWriter printer = spec.commandLine().getOut();
-        printer.printf(Locale.ROOT, "%s frames of %s are in %s, by %s.%n", taken, in, out, encoder);
-        if (audio) {
-            printer.println("Its sound was not copied.");
+        printer.printf(Locale.ROOT, "%s frames of %s are in %s, by %s.%n", taken, in, out, writer.encoder());
+        if (heard) {
+            printer.println(writer.sound()
+                    .map("Its sound (%s) was copied as it is."::formatted)
+                    .orElse("Its sound was not copied: %s cannot hold it.".formatted(out)));
         }
         printer.flush();
     }

@@ -119,7 +119,7 @@ final class MediaInfoCommand implements Callable<Integer> {
                                 facts.get("matrixAssumed").equals(true) ? " (assumed)" : "",
                                 facts.get("fullRange").equals(true) ? "full" : "limited",
                                 facts.get("alpha").equals(true) ? ", with transparency" : ""));
-        table.add("  sound", facts.get("audio").equals(true) ? "yes (not read)" : "none");
+        table.add("  sound", facts.get("audio").equals(true) ? "yes" : "none");
         table.lines().forEach(out::println);
     }
 

@@ -8,6 +8,7 @@ import dev.sluice.video.Media;
 import dev.sluice.video.MediaFiles;
 import dev.sluice.video.VideoReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,6 +81,35 @@ class MediaCommandTest {
         CommandLineRun.of("media", "convert", clip, still, "--from", 1, "--frames", 1)
                 .succeeded();
         assertThat(grey(ImageFiles.read(still), 0)).isEqualTo(120);
+    }
+
+    @Test
+    void convertCopiesSoundWhereItCan() throws IOException {
+        Path tone = folder.resolve("tone.mkv");
+        try (InputStream in = MediaCommandTest.class.getResourceAsStream("/tone.mkv")) {
+            Files.copy(in, tone);
+        }
+        Path mp4 = folder.resolve("tone.mp4");
+        CommandLineRun copied = CommandLineRun.of("media", "convert", tone, mp4);
+        copied.succeeded();
+        assertThat(copied.out()).contains("Its sound (aac) was copied as it is.");
+        assertThat(sound(mp4)).isTrue();
+        assertThat(MediaFiles.read(mp4).frames()).isEqualTo(12);
+        Path gif = folder.resolve("tone.gif");
+        CommandLineRun dropped = CommandLineRun.of("media", "convert", tone, gif);
+        dropped.succeeded();
+        assertThat(dropped.out()).contains("Its sound was not copied: " + gif + " cannot hold it.");
+        Path silent = folder.resolve("silent.mp4");
+        CommandLineRun left = CommandLineRun.of("media", "convert", tone, silent, "--no-sound");
+        left.succeeded();
+        assertThat(left.out()).doesNotContain("sound");
+        assertThat(sound(silent)).isFalse();
+    }
+
+    private static boolean sound(Path file) throws IOException {
+        try (VideoReader reader = VideoReader.open(file)) {
+            return reader.info().audio();
+        }
     }
 
     @Test

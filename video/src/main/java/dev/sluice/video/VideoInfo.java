@@ -13,7 +13,7 @@ package dev.sluice.video;
  * @param frames number of frames; 0 where the file does not say
  * @param seconds length; 0 where the file does not say
  * @param colours how colours are stored
- * @param audio whether there is sound, which is not read
+ * @param audio whether there is sound, which is not decoded; {@link Soundtrack} copies it
  */
 public record VideoInfo(
         String container,

@@ -51,6 +51,19 @@ public final class VideoWriter implements AutoCloseable {
      */
     public static VideoWriter open(Path file, VideoFormat format, int height, int width, WriteOptions options)
             throws IOException {
+        return open(file, format, height, width, options, Optional.empty());
+    }
+
+    /**
+     * Opens a file or folder that sound is copied to, as far as the frames go; {@link #sound} tells whether.
+     *
+     * @param sound of another file; its times are the frames'
+     * @throws IllegalArgumentException if the format cannot hold such frames
+     * @throws IOException if the file cannot be made, or no encoder for it is there, or the sound's file cannot be read
+     */
+    public static VideoWriter open(
+            Path file, VideoFormat format, int height, int width, WriteOptions options, Optional<Soundtrack> sound)
+            throws IOException {
         if (!(height >= 1 && width >= 1 && Math.max(height, width) <= 16_383)) {
             throw new IllegalArgumentException(
                     "height and width (%s, %s) must be in [1, 16383].".formatted(height, width));
@@ -60,7 +73,7 @@ public final class VideoWriter implements AutoCloseable {
                     %s cannot hold transparency, because %s has none.
                     Maybe name a .webm, .mkv, .webp or .apng file.""".formatted(file, format));
         }
-        return new VideoWriter(file, height, width, options, Sinks.open(file, format, height, width, options));
+        return new VideoWriter(file, height, width, options, Sinks.open(file, format, height, width, options, sound));
     }
 
     /**
@@ -69,6 +82,11 @@ public final class VideoWriter implements AutoCloseable {
      */
     public String encoder() {
         return sink.encoder();
+    }
+
+    /** Returns how the sound is compressed that is copied, such as {@code aac}; empty if there is none, or the format cannot hold it. */
+    public Optional<String> sound() {
+        return sink.sound();
     }
 
     /** Writes an image, or all frames of a video, at the constant rate. */

@@ -30,7 +30,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** A file that is open in FFmpeg, and its video stream, whose frames are still compressed. */
+/** A file that is open in FFmpeg, and its stream of video or sound, which is still compressed. */
 final class FfmpegFile implements AutoCloseable {
     private static final String MOST_STREAMS = "64";
 
@@ -56,12 +56,21 @@ final class FfmpegFile implements AutoCloseable {
 
     /** Opens a file that must have a video. */
     static FfmpegFile open(Path path, Duration patience) throws IOException {
+        return open(path, patience, AVMEDIA_TYPE_VIDEO);
+    }
+
+    /** Opens a file that must have sound, whose packets are then read in place of the video's. */
+    static FfmpegFile openSound(Path path, Duration patience) throws IOException {
+        return open(path, patience, AVMEDIA_TYPE_AUDIO);
+    }
+
+    private static FfmpegFile open(Path path, Duration patience, int kind) throws IOException {
         Ffmpeg.load();
         FfmpegFile file = new FfmpegFile(path, patience);
         boolean opened = false;
         try {
             file.openContext();
-            file.chooseStream();
+            file.chooseStream(kind);
             opened = true;
         } finally {
             if (!opened) {
@@ -92,16 +101,16 @@ final class FfmpegFile implements AutoCloseable {
         context = made;
     }
 
-    private void chooseStream() throws IOException {
+    private void chooseStream(int kind) throws IOException {
         checkSizes();
         int status = probe();
         if (status < 0) {
             throw new IOException("%s is a broken video: %s.".formatted(path, reason(status)));
         }
-        int best = av_find_best_stream(context, AVMEDIA_TYPE_VIDEO, -1, -1, (PointerPointer<?>) null, 0);
+        int best = av_find_best_stream(context, kind, -1, -1, (PointerPointer<?>) null, 0);
         // The cover of an audio file is a stream of one picture.
         if (best < 0 || (context.streams(best).disposition() & AV_DISPOSITION_ATTACHED_PIC) != 0) {
-            throw new IOException("%s has no video.".formatted(path));
+            throw new IOException("%s has no %s.".formatted(path, kind == AVMEDIA_TYPE_VIDEO ? "video" : "sound"));
         }
         checkSizes();
         stream = context.streams(best);
@@ -197,7 +206,7 @@ final class FfmpegFile implements AutoCloseable {
     }
 
     /**
-     * Reads the next packet of the video.
+     * Reads the next packet of the chosen stream.
      *
      * @return whether there was one
      * @throws IOException if the file cannot be read on

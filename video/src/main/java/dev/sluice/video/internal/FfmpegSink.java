@@ -26,6 +26,7 @@ import static org.bytedeco.ffmpeg.global.avutil.AVERROR_EOF;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_free;
 import static org.bytedeco.ffmpeg.global.avutil.av_dict_set;
 
+import dev.sluice.video.Soundtrack;
 import dev.sluice.video.VideoFrame;
 import dev.sluice.video.WriteOptions;
 import java.io.IOException;
@@ -34,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -66,12 +68,16 @@ final class FfmpegSink implements FrameSink {
     private AVStream stream;
     private AVPacket packet;
     private FrameFeeder feeder;
+    private SoundCopy sound;
     private final ExecutorService thread;
     private final Deque<Future<?>> pending = new ArrayDeque<>();
     private String name;
     private long lastTick = Long.MIN_VALUE;
+    private double end;
 
-    FfmpegSink(Path file, Encoding encoding, int height, int width, WriteOptions options) throws IOException {
+    FfmpegSink(
+            Path file, Encoding encoding, int height, int width, WriteOptions options, Optional<Soundtrack> soundtrack)
+            throws IOException {
         Ffmpeg.load();
         this.file = file;
         this.encoding = encoding;
@@ -90,6 +96,10 @@ final class FfmpegSink implements FrameSink {
             openMuxer();
             openEncoder();
             openStream();
+            if (soundtrack.isPresent()) {
+                sound = SoundCopy.into(muxer, soundtrack.get()).orElse(null);
+            }
+            writeHeader();
             opened = true;
         } catch (IOException e) {
             throw e.getMessage().startsWith(file.toString())
@@ -162,6 +172,9 @@ final class FfmpegSink implements FrameSink {
             AVRational rate = new AVRational();
             stream.avg_frame_rate(rate.num(base.den()).den(base.num()));
         }
+    }
+
+    private void writeHeader() throws IOException {
         AVDictionary settings = new AVDictionary((Pointer) null);
         if (encoding.muxer().equals("mp4")) {
             av_dict_set(settings, "movflags", "+faststart", 0); // so that a page can play it while it loads
@@ -187,6 +200,11 @@ final class FfmpegSink implements FrameSink {
     }
 
     @Override
+    public Optional<String> sound() {
+        return Optional.ofNullable(sound).map(SoundCopy::codec);
+    }
+
+    @Override
     public void write(VideoFrame frame) throws IOException {
         while (pending.size() > FrameFeeder.FRAMES - 2) { // so that none is written over that still waits
             await(pending.remove());
@@ -197,8 +215,12 @@ final class FfmpegSink implements FrameSink {
         lastTick = Math.max(time, lastTick == Long.MIN_VALUE ? time : lastTick + 1);
         made.pts(lastTick);
         made.duration(Math.max(1, Math.round(frame.durationSeconds() / tick)));
+        end = frame.seconds() + frame.durationSeconds();
         pending.add(thread.submit(() -> {
             send(made);
+            if (sound != null) {
+                sound.copyUntil(frame.seconds());
+            }
             return null;
         }));
     }
@@ -240,6 +262,9 @@ final class FfmpegSink implements FrameSink {
             await(pending.remove());
         }
         send(null);
+        if (sound != null) {
+            sound.copyUntil(end);
+        }
         check(av_write_trailer(muxer));
         AVIOContext io = muxer.pb();
         muxer.pb(null);
@@ -266,6 +291,10 @@ final class FfmpegSink implements FrameSink {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+        if (sound != null) {
+            sound.close();
+            sound = null;
         }
         if (feeder != null) {
             feeder.close();
