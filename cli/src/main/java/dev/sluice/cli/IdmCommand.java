@@ -104,7 +104,7 @@ final class IdmCommand implements Runnable {
             description = {
                 "Tells how well a model reads joints, and whether the reward tells motions apart.",
                 "Each triple is a clean motion, the same jittered and the same beyond a joint's limits, of a test prompt. Exit status 1 if "
-                        + "the clean one earns most in less than 98%% of them.%n"
+                        + "less than 98%% of them earn in the order of their true costs.%n"
             },
             footerHeading = "%nExamples:%n",
             footer = {"  sluice idm check", "  sluice idm check runs/arm-idm/model --triples 1000"})
@@ -154,7 +154,7 @@ final class IdmCommand implements Runnable {
                 out.printf(
                         Locale.ROOT, "all three in the order of their true costs: %.1f%%%n", 100 * agreement.inOrder());
                 out.flush();
-                return agreement.cleanFirst() >= LEAST ? 0 : 1;
+                return agreement.inOrder() >= LEAST ? 0 : 1;
             }
         }
     }

@@ -30,8 +30,9 @@ import tools.jackson.databind.json.JsonMapper;
  * An inverse dynamics model: a small network that reads the joints of the arm from a frame and its neighbours.
  *
  * <p>Convolutions, a spatial softmax (the mean place of what each channel finds, which degrades gracefully on pictures unlike
- * those it learned from), and three layers give (sin, cos) of each angle and its speed. Unlike {@link ArmJudge} it always gives an
- * answer.
+ * those it learned from), and a linear layer with three others that correct it give (sin, cos) of the direction of each link, and the
+ * joints' speeds. A link's direction is linear in the places of its ends; the angle between two links, the elbow's, is not, and so is
+ * left to subtraction. Unlike {@link ArmJudge} it always gives an answer.
  *
  * <p>Source: EVA (2026), arXiv:2603.17808; the sizes are our own.
  *
@@ -46,7 +47,7 @@ public final class InverseDynamics implements AutoCloseable {
      * @param hidden width of the layers
      */
     public record Architecture(int context, int channels, int hidden) {
-        /** Numbers that the network predicts: sine, cosine and speed of two joints. */
+        /** Numbers that the network predicts: sine and cosine of the direction of each link, and the speed of each joint. */
         public static final int OUTPUTS = 6;
 
         public Architecture {
@@ -187,8 +188,10 @@ public final class InverseDynamics implements AutoCloseable {
         double[][] speeds = new double[frames][2];
         for (int frame = 0; frame < frames; frame++) {
             int row = frame * Architecture.OUTPUTS;
+            double upper = Math.atan2(read[row], read[row + 1]);
+            double lower = Math.atan2(read[row + 2], read[row + 3]);
             for (int joint = 0; joint < 2; joint++) {
-                double angle = Math.atan2(read[row + 2 * joint], read[row + 2 * joint + 1]);
+                double angle = joint == 0 ? upper : ArmPose.wrapped(lower - upper);
                 double before = frame == 0 ? 0 : angles[frame - 1][joint];
                 angles[frame][joint] = before + ArmPose.wrapped(angle - before);
                 speeds[frame][joint] = read[row + 4 + joint]

@@ -1,5 +1,6 @@
   # Inverse dynamics: joints of a machine from a few frames around each. Convolutions, then the mean place, in [-1, 1], of what
-  # each channel finds (spatial softmax), then layers. frames has shape (B, frames·3, rows, columns), values in [0, 1].
+  # each channel finds (spatial softmax), then layers that correct what follows from these places directly. frames has shape
+  # (B, frames·3, rows, columns), values in [0, 1].
 
   def idm_norm(self: __torch__.Ops, x: Tensor, p: Dict[str, Tensor], name: str) -> Tensor:
     return torch.silu(torch.group_norm(x, 8, p[name + ".weight"], p[name + ".bias"], 1e-05))
@@ -20,7 +21,7 @@
     x = torch.sub(torch.div(torch.add(torch.arange(columns, dtype=6, device=frames.device), 0.5), 0.5 * columns), 1.0)
     down = torch.flatten(torch.expand(torch.unsqueeze(y, 1), [rows, columns]))
     right = torch.flatten(torch.expand(torch.unsqueeze(x, 0), [rows, columns]))
-    h = torch.cat([self.idm_mean(share, right), self.idm_mean(share, down)], 1)
-    h = torch.silu(self.linear(h, p, "linear_1"))
+    places = torch.cat([self.idm_mean(share, right), self.idm_mean(share, down)], 1)
+    h = torch.silu(self.linear(places, p, "linear_1"))
     h = torch.silu(self.linear(h, p, "linear_2"))
-    return self.linear(h, p, "linear_3")
+    return torch.add(self.linear(places, p, "direct"), self.linear(h, p, "linear_3"))

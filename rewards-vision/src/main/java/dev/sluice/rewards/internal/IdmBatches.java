@@ -16,8 +16,11 @@ public final class IdmBatches {
     private static final int LARGEST_CUT = 8;
     private static final double MOST_NOISE = 8 / 255.0;
 
-    /** Speeds are predicted in so many times the greatest, so that angles, sines of which are at most 1, count more. */
+    /** Speeds are predicted in so many times the greatest. */
     public static final double SPEED_UNIT = 4;
+
+    /** What the square of an output's error weighs: the reward needs the angles, of which sine and cosine come first. */
+    private static final float[] WEIGHTS = {1, 1, 1, 1, 0.1f, 0.1f};
 
     /** A jump from one frame to the next would otherwise outweigh everything else. */
     private static final double MOST_SPEED = 0.5;
@@ -28,7 +31,7 @@ public final class IdmBatches {
      * Windows of frames and the joints in their middle frames.
      *
      * @param windows shape (videos·16, window·3, 32, 32)
-     * @param targets shape (videos·16, 6)
+     * @param targets shape (videos·16, 6): sine and cosine of the direction of each link, and the joints' speeds
      */
     public record Batch(float[] windows, float[] targets) {}
 
@@ -49,6 +52,11 @@ public final class IdmBatches {
         return new Batch(windows, targets);
     }
 
+    /** Returns what the square of each output's error weighs in the loss. */
+    public static float[] weights() {
+        return WEIGHTS.clone();
+    }
+
     private static float[] planes(Media media) {
         return FrameWindows.of(media, 0);
     }
@@ -63,8 +71,8 @@ public final class IdmBatches {
             int row = start + frame * InverseDynamics.Architecture.OUTPUTS;
             targets[row] = (float) Math.sin(pose.shoulder());
             targets[row + 1] = (float) Math.cos(pose.shoulder());
-            targets[row + 2] = (float) Math.sin(pose.elbow());
-            targets[row + 3] = (float) Math.cos(pose.elbow());
+            targets[row + 2] = (float) Math.sin(pose.shoulder() + pose.elbow());
+            targets[row + 3] = (float) Math.cos(pose.shoulder() + pose.elbow());
             targets[row + 4] = speed(after.shoulder() - before.shoulder(), seconds, ArmWorld.LIMITS.get(0));
             targets[row + 5] = speed(after.elbow() - before.elbow(), seconds, ArmWorld.LIMITS.get(1));
         }

@@ -33,6 +33,8 @@ public final class IdmWeights {
         shapes.put("linear_2.bias", new Shape(a.hidden()));
         shapes.put("linear_3.weight", new Shape(InverseDynamics.Architecture.OUTPUTS, a.hidden()));
         shapes.put("linear_3.bias", new Shape(InverseDynamics.Architecture.OUTPUTS));
+        shapes.put("direct.weight", new Shape(InverseDynamics.Architecture.OUTPUTS, 2 * c));
+        shapes.put("direct.bias", new Shape(InverseDynamics.Architecture.OUTPUTS));
         return shapes;
     }
 
@@ -55,7 +57,10 @@ public final class IdmWeights {
         }
     }
 
-    /** Returns fresh weights, normal with variance 2/inputs; the heat maps begin four times as sharp. */
+    /**
+     * Returns fresh weights, normal with variance 2/inputs; the heat maps begin four times as sharp, and what corrects the direct
+     * reading at a tenth.
+     */
     public static Weights fresh(NDManager manager, InverseDynamics.Architecture architecture, long seed) {
         NoiseSource noise = NoiseSource.of(seed);
         Weights weights = new Weights(manager);
@@ -66,7 +71,8 @@ public final class IdmWeights {
                 weights.put(name, manager.ones(shape));
             } else {
                 float[] values = noise.gaussian(Math.toIntExact(shape.size()));
-                double deviation = Math.sqrt(2.0 * shape.get(0) / shape.size()) * (name.startsWith("heat") ? 4 : 1);
+                double scale = name.startsWith("heat") ? 4 : name.startsWith("linear_3") ? 0.1 : 1;
+                double deviation = Math.sqrt(2.0 * shape.get(0) / shape.size()) * scale;
                 for (int i = 0; i < values.length; i++) {
                     values[i] = (float) (values[i] * deviation);
                 }
