@@ -120,6 +120,14 @@ class RunBadInputTest {
     }
 
     @Test
+    void aModelThatPretrainingMakesIsNamedWithItsCommand() throws IOException {
+        Path run = text("video.yaml", "model: ../runs/video-pretrain/model\n");
+        refused("video-pretrain/model) must be a folder; there is nothing of that name", "train", run);
+        Path pretraining = text("video-pretrain.yaml", "name: video-pretrain\n");
+        refused("Maybe make it by: sluice pretrain " + pretraining, "train", run);
+    }
+
+    @Test
     void aRunFileThatIsNotOneIsRefused() throws IOException {
         refused("nowhere.yaml) does not exist", "train", folder.resolve("nowhere.yaml"));
         refused("is a folder; a YAML file is expected", "train", folder);

@@ -163,14 +163,25 @@ final class Scalars {
             faults.add(new Fault(
                     scalar.location(),
                     key,
-                    "%s (%s) must be a folder; %s."
+                    "%s (%s) must be a folder; %s.%s"
                             .formatted(
                                     key,
                                     path,
-                                    Files.exists(path) ? "this is a file" : "there is nothing of that name")));
+                                    Files.exists(path) ? "this is a file" : "there is nothing of that name",
+                                    pretraining(scalar.location().folder(), path))));
             return null;
         }
         return path;
+    }
+
+    /** A run NAME leaves its model in runs/NAME/model; where the run file lies beside this one, the message says how to make it. */
+    private static String pretraining(Path configs, Path model) {
+        Path run = model.getParent() == null ? null : model.getParent().getFileName();
+        if (run == null || !model.endsWith("model") || !run.toString().contains("pretrain")) {
+            return "";
+        }
+        Path file = configs.resolve(run + ".yaml");
+        return Files.isRegularFile(file) ? "%nMaybe make it by: sluice pretrain %s".formatted(file) : "";
     }
 
     private Object wrong(Node node, String path, String expected, String hint) {
