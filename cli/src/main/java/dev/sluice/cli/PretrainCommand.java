@@ -54,6 +54,7 @@ final class PretrainCommand implements Callable<Integer> {
         if (!arguments.dryRun()) {
             arguments.claim().check(folder);
         }
+        warn(config.architecture());
         Device device = Torch.device(config.device());
         boolean arm = arm(config);
         long seed = config.training().seed();
@@ -74,6 +75,21 @@ final class PretrainCommand implements Callable<Integer> {
                             pretraining.startFrom(config.startFolder().get());
                         }
                     });
+        }
+    }
+
+    private void warn(Pretraining.Architecture architecture) {
+        if (architecture.noiseKept() > 0) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.printf(
+                    Locale.ROOT,
+                    "sluice: A token has %s numbers, but the network is %s wide: %.0f%% of the noise cannot leave it, and stays in what it makes.%n"
+                            + "Maybe make patches smaller or the network wider%s.%n",
+                    architecture.tokenSize(),
+                    architecture.heads() * architecture.headSize(),
+                    100 * architecture.noiseKept(),
+                    architecture.video().isPresent() ? ", or set architecture.video.cleanOutput to true" : "");
+            err.flush();
         }
     }
 

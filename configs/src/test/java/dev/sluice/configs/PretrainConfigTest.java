@@ -138,7 +138,7 @@ class PretrainConfigTest {
         PretrainConfig blocks =
                 RunFiles.pretrain(arm, List.of("architecture.video.blockFrames=8", "architecture.video.picture=true"));
         assertThat(blocks.architecture().video())
-                .contains(new Pretraining.Video(16, 4, Optional.of(8), Optional.of(true)));
+                .contains(new Pretraining.Video(16, 4, Optional.of(8), Optional.of(true), Optional.empty()));
         assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("architecture.video.blockFrames=6")))
                 .hasMessageContaining("blockFrames (6) must be a multiple of patchFrames (4)");
         assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("world=scenes")))

@@ -40,11 +40,19 @@ public final class Pretraining implements Learner {
      * @param blockFrames frames that see each other and those before, but none after, for a model that makes videos in chunks
      *     ({@link VideoStream}); all see all if left out
      * @param picture whether the model starts from the first frame, which it is given; no if left out
+     * @param cleanOutput whether the network predicts the clean video, of which the velocity follows, and not the velocity, which is mostly
+     *     noise: a network can only pass on as much noise in a token as it is wide, but a clean video may be simple (Li and He, 2025,
+     *     arXiv:2511.13720); no if left out
      */
-    public record Video(int frames, int patchFrames, Optional<Integer> blockFrames, Optional<Boolean> picture) {
+    public record Video(
+            int frames,
+            int patchFrames,
+            Optional<Integer> blockFrames,
+            Optional<Boolean> picture,
+            Optional<Boolean> cleanOutput) {
         /** Videos from text, in which all frames see all. */
         public Video(int frames, int patchFrames) {
-            this(frames, patchFrames, Optional.empty(), Optional.empty());
+            this(frames, patchFrames, Optional.empty(), Optional.empty(), Optional.empty());
         }
 
         public Video {
@@ -72,11 +80,17 @@ public final class Pretraining implements Learner {
             return picture.orElse(false);
         }
 
-        /** Checkpoints hold this text: those of runs that choose neither have the first two alone. */
+        /** Returns whether the network predicts the clean video. */
+        public boolean predictsVideo() {
+            return cleanOutput.orElse(false);
+        }
+
+        /** Checkpoints hold this text: those of runs that choose none of the rest have the first two alone. */
         @Override
         public String toString() {
             String more = blockFrames.map(", blockFrames=%s"::formatted).orElse("")
-                    + picture.map(", picture=%s"::formatted).orElse("");
+                    + picture.map(", picture=%s"::formatted).orElse("")
+                    + cleanOutput.map(", cleanOutput=%s"::formatted).orElse("");
             return "Video[frames=%s, patchFrames=%s%s]".formatted(frames, patchFrames, more);
         }
     }
@@ -149,6 +163,20 @@ public final class Pretraining implements Learner {
                         "heads·headSize (%s) must be a multiple of 4 and textWidth (%s) of textHeads (%s)."
                                 .formatted(heads * headSize, textWidth, textHeads));
             }
+        }
+
+        /** Returns the numbers of a token. */
+        public int tokenSize() {
+            return 3 * patchSize * patchSize * video.map(Video::patchFrames).orElse(1);
+        }
+
+        /**
+         * Returns the share of the noise that stays in whatever the model makes, in [0, 1): a velocity is mostly noise, and a network
+         * passes on no more numbers of a token than it is wide.
+         */
+        public double noiseKept() {
+            boolean clean = video.map(Video::predictsVideo).orElse(false);
+            return clean ? 0 : Math.max(0, 1 - heads * headSize / (double) tokenSize());
         }
     }
 

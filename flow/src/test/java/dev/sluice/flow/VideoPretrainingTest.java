@@ -98,6 +98,40 @@ class VideoPretrainingTest {
                 .allSatisfy(component -> assertThat(component.fault()).isEmpty());
     }
 
+    /** One token of 192 numbers in a network of width 24. */
+    private double noiseLeft(Optional<Boolean> cleanOutput) throws IOException {
+        Pretraining.Video video = new Pretraining.Video(4, 4, Optional.empty(), Optional.empty(), cleanOutput);
+        Pretraining.Architecture architecture =
+                new Pretraining.Architecture(4, 4, 2, 2, 12, 2, 2, 8, 4, Optional.of(video));
+        assertThat(architecture.noiseKept()).isEqualTo(video.predictsVideo() ? 0 : 168 / 192.0);
+        Path made = folder.resolve("wide-" + video.predictsVideo());
+        try (Pretraining pretraining =
+                new Pretraining(lanes, Device.cpu(), architecture, WORDS, OPTIONS, VideoPretrainingTest::draw)) {
+            while (pretraining.step() < OPTIONS.steps() / 2) {
+                pretraining.update();
+            }
+            pretraining.export(made, Map.of());
+        }
+        try (FlowPipeline pipeline = FlowPipeline.open(made, Device.cpu());
+                Torch.Scope ignored = Torch.noGradient()) {
+            Conditioning conditioning = pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
+            NDArray noise = NoiseSource.of(3).gaussian(pipeline.manager(), pipeline.latentShape(2, 4, 4));
+            NDArray videos =
+                    new OdeSampler(pipeline.schedule(12)).sample(pipeline.velocityModel(), noise, conditioning);
+            NDArray last = videos.get(":, :, 3").reshape(2, -1);
+            NDArray rest = last.sub(last.mean(new int[] {1}, true));
+            return Math.sqrt(rest.mul(rest).mean().getFloat());
+        }
+    }
+
+    @Test
+    void aTokenWithMoreNumbersThanTheNetworkIsWideNeedsAPredictionOfTheVideo() throws IOException {
+        // 168 of 192 directions of the noise cannot leave the network: √(168/192) = 0.94 stays.
+        assertThat(TINY.noiseKept()).isZero();
+        assertThat(noiseLeft(Optional.empty())).isGreaterThan(0.8);
+        assertThat(noiseLeft(Optional.of(true))).isLessThan(0.15);
+    }
+
     /** Videos of one shade each, which nothing but the first frame tells. */
     private static PretrainingData.Batch shades(long step, int size) {
         NoiseSource random = NoiseSource.of(2, step);
@@ -112,7 +146,7 @@ class VideoPretrainingTest {
 
     @Test
     void aModelFromAPictureLearnsToGoOnFromIt() throws IOException {
-        Pretraining.Video video = new Pretraining.Video(4, 2, Optional.empty(), Optional.of(true));
+        Pretraining.Video video = new Pretraining.Video(4, 2, Optional.empty(), Optional.of(true), Optional.empty());
         Pretraining.Architecture fromPicture =
                 new Pretraining.Architecture(4, 2, 2, 2, 12, 2, 2, 8, 4, Optional.of(video));
         try (Pretraining pretraining =

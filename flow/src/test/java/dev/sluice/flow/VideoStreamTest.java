@@ -60,7 +60,16 @@ class VideoStreamTest {
 
     private static Path pretrained(String name, Optional<Integer> blockFrames) throws IOException {
         Pretraining.Architecture tiny = new Pretraining.Architecture(
-                SIDE, 2, 2, 2, 12, 1, 2, 8, 4, Optional.of(new Pretraining.Video(4, 1, blockFrames, Optional.empty())));
+                SIDE,
+                2,
+                2,
+                2,
+                12,
+                1,
+                2,
+                8,
+                4,
+                Optional.of(new Pretraining.Video(4, 1, blockFrames, Optional.empty(), Optional.empty())));
         Pretraining.Options options = new Pretraining.Options(
                 5, 4, 4, new AdamW.Options(2e-2, 0.9, 0.99, 1e-8, 0, 1), 0, 0, 1, 0, 0, 0, 0, 1, 7);
         try (Pretraining pretraining =

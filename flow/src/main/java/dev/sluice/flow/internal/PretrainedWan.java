@@ -37,7 +37,8 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
                 0,
                 MOST_POSITIONS,
                 video.blockFrames().orElse(0) / video.patchFrames(),
-                new WanConfig.Usual(a.imageSize(), a.imageSize(), video.frames()));
+                new WanConfig.Usual(a.imageSize(), a.imageSize(), video.frames()),
+                video.predictsVideo());
     }
 
     @Override
@@ -133,6 +134,9 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
         json.put("num_layers", c.layers());
         json.put("out_channels", c.outChannels());
         json.put("patch_size", c.patchSize());
+        if (c.predictsData()) {
+            json.put(WanConfig.PREDICTION, WanConfig.DATA);
+        }
         json.put("qk_norm", "rms_norm_across_heads");
         json.put("rope_max_seq_len", c.mostPositions());
         json.put("sample_frames", c.usual().frames());

@@ -23,6 +23,8 @@ import java.util.List;
  * @param blockFrames frames of tokens that see each other and those before, but none after; 0 where all see all. Self Forcing's
  *     name for it is {@code num_frame_per_block}
  * @param usual the size that it was made for
+ * @param predictsData whether it predicts the data, of which the velocity follows. Wan's own files have no such key; those of pretraining
+ *     say {@code prediction_type: sample}, in the words of diffusers' schedulers
  */
 public record WanConfig(
         List<Integer> patchSize,
@@ -39,7 +41,14 @@ public record WanConfig(
         int imageSize,
         int mostPositions,
         int blockFrames,
-        Usual usual) {
+        Usual usual,
+        boolean predictsData) {
+    /** The key that tells what the network predicts; the velocity if it is left out. */
+    static final String PREDICTION = "prediction_type";
+
+    /** Its value where the network predicts the data. */
+    static final String DATA = "sample";
+
     /**
      * The size that a network was made for. Wan's own files do not say it; those of pretraining do, by CogVideoX's names.
      *
@@ -110,7 +119,8 @@ public record WanConfig(
                 new Usual(
                         c.integer("sample_height", Usual.WAN.rows()),
                         c.integer("sample_width", Usual.WAN.columns()),
-                        c.integer("sample_frames", Usual.WAN.frames()))));
+                        c.integer("sample_frames", Usual.WAN.frames())),
+                predictsData(c)));
         int added = config.integer("added_kv_proj_dim", parsed.imageSize == 0 ? 0 : parsed.width());
         if (added != (parsed.imageSize == 0 ? 0 : parsed.width())) {
             throw new IOException(
@@ -118,6 +128,14 @@ public record WanConfig(
                             .formatted(config.path(), added, parsed.width()));
         }
         return parsed;
+    }
+
+    private static boolean predictsData(ConfigFile config) throws IOException {
+        if (!config.has(PREDICTION)) {
+            return false;
+        }
+        config.requireText(PREDICTION, DATA);
+        return true;
     }
 
     /** Returns the model's width. */

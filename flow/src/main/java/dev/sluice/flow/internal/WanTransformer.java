@@ -35,6 +35,9 @@ public final class WanTransformer implements Network {
             "attn2.to_v",
             "attn2.to_out.0");
 
+    /** Below it, what a network that predicts the data is off by would be divided by next to nothing. */
+    private static final float LEAST_SIGMA = 0.05f;
+
     private final WanConfig config;
     private final Weights weights;
     private final boolean wholeTimes;
@@ -173,11 +176,40 @@ public final class WanTransformer implements Network {
                         ? time.duplicate()
                         : time.repeat(1, tokens(latents) / time.getShape().get(1))) {
             if (config.joinedChannels() == 0) {
-                return velocityAt(latents, each, conditioning);
+                return velocityOf(latents, velocityAt(latents, each, conditioning), sigmas);
             }
             try (NDArray joined = joined(latents, conditioning)) {
-                return velocityAt(joined, each, conditioning);
+                return velocityOf(latents, velocityAt(joined, each, conditioning), sigmas);
             }
+        }
+    }
+
+    /**
+     * Returns the velocity that a prediction stands for: (x − ẑ)/σ of one of the data, with σ at least {@link #LEAST_SIGMA} (Li and He,
+     * Back to Basics, 2025, arXiv:2511.13720).
+     *
+     * @param predicted closed here unless it is returned
+     */
+    private NDArray velocityOf(NDArray latents, NDArray predicted, NDArray sigmas) {
+        if (!config.predictsData()) {
+            return predicted;
+        }
+        try (predicted;
+                NDArray floored = sigmas.clip(LEAST_SIGMA, 1f);
+                NDArray levels = levels(floored, latents.getShape());
+                NDArray way = latents.sub(predicted)) {
+            return way.div(levels);
+        }
+    }
+
+    /** Returns noise levels of samples, or of equal parts of their frames, in a shape that goes with latents. */
+    private static NDArray levels(NDArray sigmas, Shape latents) {
+        if (sigmas.getShape().dimension() == 1) {
+            return sigmas.reshape(latents.get(0), 1, 1, 1, 1);
+        }
+        try (NDArray frames =
+                sigmas.repeat(1, latents.get(2) / sigmas.getShape().get(1))) {
+            return frames.reshape(latents.get(0), 1, latents.get(2), 1, 1);
         }
     }
 
@@ -210,8 +242,9 @@ public final class WanTransformer implements Network {
                     shape);
             found.attach(scratch);
             memory.offer(found.get(1), found.get(2));
-            found.get(0).attach(owner);
-            return found.get(0);
+            NDArray velocity = velocityOf(latents, found.get(0), sigmas);
+            velocity.attach(owner);
+            return velocity;
         }
     }
 
@@ -251,7 +284,7 @@ public final class WanTransformer implements Network {
     }
 
     /**
-     * Predicts the velocity from all input channels.
+     * Predicts, from all input channels, the velocity, or the data if that is what the network was made for.
      *
      * @param latents shape (B, in_channels, frames, rows, columns), float32
      * @param time in 0..1000, shape (B), or (B, tokens) where frames have times of their own, float32

@@ -67,7 +67,7 @@ class FamilyWorkTest {
     @CsvSource({"1", "3"})
     void wanCountsWhatItsWeightsSay(int layers) {
         WanConfig config = new WanConfig(
-                List.of(1, 2, 2), 2, 12, 16, 16, 20, 32, 40, layers, true, true, 0, 32, 0, WanConfig.Usual.WAN);
+                List.of(1, 2, 2), 2, 12, 16, 16, 20, 32, 40, layers, true, true, 0, 32, 0, WanConfig.Usual.WAN, false);
         double width = config.width();
         double forward =
                 linearWork(config.layout(), FamilyWorkTest::wanRows) + 4 * width * layers * TOKENS * (TOKENS + WORDS);

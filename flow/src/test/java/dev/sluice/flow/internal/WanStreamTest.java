@@ -70,7 +70,8 @@ class WanStreamTest {
                 c.imageSize(),
                 c.mostPositions(),
                 blockFrames,
-                c.usual());
+                c.usual(),
+                c.predictsData());
         return new WanTransformer(causal, network.weights(), false);
     }
 
