@@ -382,6 +382,13 @@ public final class FlowPipeline implements AutoCloseable {
         return network.passMemory(trained, memory.compute(), pictureTokens(frames, height, width), words);
     }
 
+    /** Counts about how many bytes {@link #decode} holds at most. */
+    public long decodingBytes(int batch, int frames, int height, int width) {
+        // The result is made in four steps, and each leaves an array.
+        long pictures = 4L * Float.BYTES * batch * frames * 3 * height * width;
+        return Math.max(autoencoder.decodingBytes(latentShape(batch, frames, height, width)), pictures);
+    }
+
     /** Returns how the model is held in memory. */
     public MemoryPolicy memory() {
         return memory;

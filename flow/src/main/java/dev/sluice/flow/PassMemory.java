@@ -7,9 +7,10 @@ package dev.sluice.flow;
  * @param block what the graph of one block keeps, the mean over the blocks
  * @param state what goes from block to block
  * @param passing what a block makes and lets go again, forward or back
+ * @param alone the same of a block forward without a graph, as samples are made
  * @param blocks number of blocks
  */
-public record PassMemory(double block, double state, double passing, int blocks) {
+public record PassMemory(double block, double state, double passing, double alone, int blocks) {
     /** Bytes that a process's peak grows by for each byte that is kept; measured, see docs/performance.md. */
     public static final double ALLOCATOR = 1.25;
 
@@ -19,11 +20,18 @@ public record PassMemory(double block, double state, double passing, int blocks)
      * @param segments as in {@link MemoryPolicy}
      */
     public double bytes(int segments) {
-        if (segments == 0) {
-            return ALLOCATOR * blocks * block + state + passing;
-        }
-        int count = Math.min(segments, blocks);
-        int most = (blocks + count - 1) / count;
-        return ALLOCATOR * most * block + (count + 2) * state + passing;
+        int kept = segments == 0 ? 1 : Math.min(segments, blocks) + 2;
+        return ALLOCATOR * blocksAtOnce(segments) * block + kept * state + passing;
+    }
+
+    /** Returns the bytes of a pass forward without a graph. */
+    public double sampling() {
+        return ALLOCATOR * alone + state;
+    }
+
+    /** Returns how many blocks have a graph at one time. */
+    public int blocksAtOnce(int segments) {
+        int count = Math.max(1, Math.min(segments, blocks));
+        return (blocks + count - 1) / count;
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.cli.internal;
 
 import ai.djl.ndarray.NDArray;
+import dev.sluice.configs.EvaluationChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
@@ -19,15 +20,16 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The most memory that a training run will hold, in bytes, counted from sizes. The rollout needs less than the update, and the
- * autoencoder's own needs, which tiling bounds, are left out.
+ * The most memory that a training run will hold, in bytes, counted from sizes.
  *
  * @param engine the JVM, the engine's libraries and what they set up
  * @param text text encoders
  * @param weights transformer and autoencoder
  * @param learned what is trained, its gradients, moments and average, and the frozen copy of what it is folded into
  * @param gradients of the weights that it is folded into, one for each lane
- * @param activations of a micro-batch on each lane
+ * @param activations of a micro-batch on each lane, and weights that are converted for its passes
+ * @param sampling what the network or the autoencoder holds on each lane while a micro-batch, or as many samples of a test, are
+ *     made; there are no activations then
  * @param samples trajectories and encoded prompts of an iteration
  * @param textReleased whether text encoders are gone before the transformer is read
  */
@@ -38,15 +40,25 @@ public record MemoryForecast(
         long learned,
         long gradients,
         long activations,
+        long sampling,
         long samples,
         boolean textReleased) {
     /** Measured: what a run of a tiny model holds. */
     private static final long ENGINE = 380_000_000;
 
-    /** What a micro-batch of a run takes, without its size. */
-    record Micro(PassMemory pass, int segments, int lanes, int guided) {
+    /**
+     * What a micro-batch of a run takes, without its size.
+     *
+     * @param converted bytes of the weights of all blocks that the graph of a pass holds in another type
+     */
+    record Micro(PassMemory pass, int segments, int lanes, int guided, long converted) {
         long bytes(int chunkSize) {
-            return Math.round((double) lanes * guided * chunkSize * pass.bytes(segments));
+            double weights = (double) converted * pass.blocksAtOnce(segments) / pass.blocks();
+            return Math.round(lanes * (guided * chunkSize * pass.bytes(segments) + weights));
+        }
+
+        double sampling(int size) {
+            return lanes * guided * size * pass.sampling();
         }
     }
 
@@ -73,6 +85,9 @@ public record MemoryForecast(
                 * bytes;
         // A value, a gradient, two moments and an average of each trained number, and the weights without them.
         long learned = 5 * 4 * trainable.parameterCount() + folded;
+        if (config.objective().objective(config.advantageLimit()).copy().isPresent()) {
+            learned += 4 * trainable.parameterCount() + folded;
+        }
         Micro micro = micro(config, pipeline, trainable, negative, lanes);
         return new MemoryForecast(
                 ENGINE,
@@ -81,6 +96,7 @@ public record MemoryForecast(
                 learned,
                 lanes * folded,
                 micro.bytes(config.batch().chunkSize()),
+                sampling(config, pipeline, micro, config.batch().chunkSize()),
                 samples(config, pipeline, negative),
                 policy.textEncoders() == MemoryPolicy.TextEncoders.RELEASED);
     }
@@ -91,7 +107,21 @@ public record MemoryForecast(
         PassMemory pass = pipeline.passMemory(
                 frames(config, pipeline), height(config, pipeline), width(config, pipeline), words, trained(trainable));
         boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
-        return new Micro(pass, pipeline.memory().segments(), lanes, twice ? 2 : 1);
+        MemoryPolicy policy = pipeline.memory();
+        long converted = policy.weights() == policy.compute()
+                ? 0
+                : pipeline.transformerWeights().parameterCount()
+                        * policy.compute().bytes();
+        return new Micro(pass, policy.segments(), lanes, twice ? 2 : 1, converted);
+    }
+
+    private static long sampling(RunConfig config, FlowPipeline pipeline, Micro micro, int chunkSize) {
+        EvaluationChoice test = config.evaluation();
+        long tested = test.prompts() == 0 ? Long.MAX_VALUE : (long) test.prompts() * test.samplesPerPrompt();
+        int size = (int) Math.max(chunkSize, Math.min(test.chunkSize(), tested));
+        long decoding = pipeline.decodingBytes(
+                size, frames(config, pipeline), height(config, pipeline), width(config, pipeline));
+        return Math.max(Math.round(micro.sampling(size)), micro.lanes() * decoding);
     }
 
     private static int frames(RunConfig config, FlowPipeline pipeline) {
@@ -126,7 +156,7 @@ public record MemoryForecast(
 
     /** Returns the most that the process will hold. */
     public long peak() {
-        long training = engine + weights + learned + gradients + activations + samples;
+        long training = engine + weights + learned + gradients + Math.max(activations, sampling) + samples;
         return textReleased ? Math.max(training, engine + text) : training + text;
     }
 
@@ -148,20 +178,24 @@ public record MemoryForecast(
         Micro micro = micro(config, pipeline, trainable, negative, lanes);
         for (int size = config.batch().chunkSize(); size >= 1; size--) {
             if (config.batch().samples() % size == 0
-                    && whole.with(micro.bytes(size)).peak() <= limitBytes) {
+                    && whole.with(micro.bytes(size), sampling(config, pipeline, micro, size))
+                                    .peak()
+                            <= limitBytes) {
                 return size;
             }
         }
+        long least =
+                whole.with(micro.bytes(1), sampling(config, pipeline, micro, 1)).peak();
         throw new IllegalArgumentException("""
                 memory.limitGiB (%s) must be at least %.2f for one sample at a time.
                 Maybe set memory.segments: %s, lanes: 1, or another precision.""".formatted(
                         config.memory().limitGiB().orElseThrow(),
-                        whole.with(micro.bytes(1)).peak() / (double) (1 << 30),
+                        least / (double) (1 << 30),
                         micro.pass().blocks()));
     }
 
-    private MemoryForecast with(long other) {
-        return new MemoryForecast(engine, text, weights, learned, gradients, other, samples, textReleased);
+    private MemoryForecast with(long passes, long decoded) {
+        return new MemoryForecast(engine, text, weights, learned, gradients, passes, decoded, samples, textReleased);
     }
 
     /** Returns lines of YAML comments. */
@@ -171,7 +205,7 @@ public record MemoryForecast(
                 String.format(
                         Locale.ROOT,
                         "#   engine %.2f, weights %.2f, text encoders %.2f%s, trained %.2f, gradients of weights %.2f, "
-                                + "activations of a micro-batch on each lane %.2f, samples %.2f",
+                                + "activations of a micro-batch on each lane %.2f or sampling %.2f, samples %.2f",
                         gibibytes(engine),
                         gibibytes(weights),
                         gibibytes(text),
@@ -179,6 +213,7 @@ public record MemoryForecast(
                         gibibytes(learned),
                         gibibytes(gradients),
                         gibibytes(activations),
+                        gibibytes(sampling),
                         gibibytes(samples)));
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 
 /** What stands between a network's latents and pixels. */
 public interface Autoencoder {
@@ -23,6 +24,9 @@ public interface Autoencoder {
      *     owned by the manager of {@code latents}
      */
     NDArray pixels(NDArray latents);
+
+    /** Returns about how many bytes {@link #pixels} holds at most, for latents of a shape; counted from sizes. */
+    long decodingBytes(Shape latents);
 
     /**
      * Encodes pictures, as the mean of what the autoencoder takes them for.
@@ -47,6 +51,11 @@ public interface Autoencoder {
         @Override
         public NDArray pixels(NDArray latents) {
             return latents.duplicate();
+        }
+
+        @Override
+        public long decodingBytes(Shape latents) {
+            return Float.BYTES * latents.size();
         }
 
         @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
@@ -66,17 +67,38 @@ public final class AutoencoderKl implements Autoencoder {
         try (NDManager scratch = owner.newSubManager()) {
             NDArray unscaled = unscaled(latents);
             unscaled.attach(scratch);
-            int side = Math.max(LEAST_TILE, config.sampleSize()) / factor();
-            long rows = latents.getShape().get(2);
-            long columns = latents.getShape().get(3);
-            UnaryOperator<NDArray> decoder = Math.max(rows, columns) > 2L * side
+            int side = tile() / factor();
+            UnaryOperator<NDArray> decoder = tiled(latents.getShape())
                     ? slice -> new Tiling(side, side * factor(), Tiling.USUAL_OVERLAP).apply(slice, this::decode)
                     : this::decode;
-            long pixels = rows * columns * factor() * factor();
-            NDArray decoded = sliced(unscaled, Math.max(1, MOST_PIXELS / pixels), decoder);
+            NDArray decoded = sliced(unscaled, atATime(latents.getShape()), decoder);
             decoded.attach(owner);
             return decoded;
         }
+    }
+
+    private int tile() {
+        return Math.max(LEAST_TILE, config.sampleSize());
+    }
+
+    private boolean tiled(Shape latents) {
+        return Math.max(latents.get(2), latents.get(3)) * factor() > 2L * tile();
+    }
+
+    private long pixelsOf(Shape latents) {
+        return latents.get(2) * latents.get(3) * factor() * factor();
+    }
+
+    private long atATime(Shape latents) {
+        return Math.max(1, MOST_PIXELS / pixelsOf(latents));
+    }
+
+    /** The widest place holds four arrays: a block's input, the norm of it, the convolution's copy and its result. */
+    @Override
+    public long decodingBytes(Shape latents) {
+        long together = Math.min(latents.get(0), atATime(latents));
+        long pixels = tiled(latents) ? together * tile() * tile() : together * pixelsOf(latents);
+        return Math.round(4.0 * Float.BYTES * pixels * config.widestChannels());
     }
 
     @Override

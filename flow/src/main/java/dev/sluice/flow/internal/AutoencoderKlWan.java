@@ -24,6 +24,12 @@ public final class AutoencoderKlWan implements Autoencoder {
     /** Pixels that are decoded at a time. */
     private static final long MOST_PIXELS = 1 << 20;
 
+    /** Arrays of the finest resolution's channels that a convolution there needs for each pixel of a piece; measured. */
+    private static final double LIVE = 4.5;
+
+    /** What all convolutions keep for the next piece, in the same unit, for each pixel of a frame; measured. */
+    private static final double KEPT = 26;
+
     private final WanVaeConfig config;
     private final Weights weights;
     private final NDArray means;
@@ -75,11 +81,28 @@ public final class AutoencoderKlWan implements Autoencoder {
     public NDArray pixels(NDArray latents) {
         Shape shape = latents.getShape();
         try (NDArray unscaled = unscaled(latents)) {
-            long pixels = shape.get(0) * shape.get(3) * shape.get(4) * factor() * factor() * frameFactor();
-            NDArray decoded = decode(unscaled, Math.max(1, MOST_PIXELS / pixels));
+            NDArray decoded = decode(unscaled, atATime(shape));
             decoded.attach(latents.getManager());
             return decoded;
         }
+    }
+
+    private long pixelsOfAFrame(Shape latents) {
+        return latents.get(0) * latents.get(3) * latents.get(4) * factor() * factor();
+    }
+
+    private long atATime(Shape latents) {
+        return Math.max(1, MOST_PIXELS / (pixelsOfAFrame(latents) * frameFactor()));
+    }
+
+    @Override
+    public long decodingBytes(Shape latents) {
+        long frame = pixelsOfAFrame(latents);
+        long whole = frame * ((latents.get(2) - 1) * frameFactor() + 1);
+        long piece = Math.min(whole, frame * atATime(latents) * frameFactor());
+        // What the piece before left is there until the next one is done.
+        int sets = piece < whole ? 2 : 1;
+        return Math.round(Float.BYTES * (config.channels() * (LIVE * piece + sets * KEPT * frame) + 3 * whole));
     }
 
     @Override

@@ -70,6 +70,9 @@ final class Kept {
     PassMemory memory(int blocks, long carried, double inner) {
         double state = (double) carried * width * bytes;
         // Fitted to measured peaks, as the factor of PassMemory is: what passes grows with the hidden layer.
-        return new PassMemory(kept / blocks, state, (6 * inner + 24) * state, blocks);
+        double passing = (6 * inner + 24) * state;
+        // Tokens before and after, their norm, and the hidden layer before and after GELU.
+        double alone = (2 * inner + 6) * state;
+        return new PassMemory(kept / blocks, state, passing, alone, blocks);
     }
 }

@@ -92,6 +92,16 @@ public record VaeConfig(
         return 1 << (blockChannels.size() - 1);
     }
 
+    /** Returns the most channels for each pixel that the decoder passes: those that a resolution is given by the coarser one. */
+    double widestChannels() {
+        double most = 0;
+        for (int i = 0; i < blockChannels.size(); i++) {
+            int given = blockChannels.get(Math.min(i + 1, blockChannels.size() - 1));
+            most = Math.max(most, given / Math.pow(4, i));
+        }
+        return most;
+    }
+
     /** Returns the tensors it needs. */
     public WeightLayout layout() {
         WeightLayout layout = new WeightLayout();

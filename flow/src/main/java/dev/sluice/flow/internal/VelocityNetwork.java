@@ -141,7 +141,7 @@ public final class VelocityNetwork implements Network, AutoCloseable {
                 .filter(array -> array.getShape().dimension() > 1)
                 .mapToDouble(array -> 4.0 * array.getShape().get(0) * tokens)
                 .sum();
-        return new PassMemory(kept, 0, 0, 1);
+        return new PassMemory(kept, 0, 0, kept, 1);
     }
 
     @Override
