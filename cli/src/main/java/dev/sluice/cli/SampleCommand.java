@@ -156,17 +156,17 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private void requirePictures(FlowPipeline pipeline, List<Prompt> texts) {
-        if (image != null && !pipeline.needsPicture()) {
+        if (image != null && !pipeline.startPictures().needed()) {
             throw new IllegalArgumentException(
                     "--image (%s) must be left out, because this model makes its pictures from text alone."
                             .formatted(image));
         }
-        if (pipeline.needsPicture()
+        if (pipeline.startPictures().needed()
                 && texts.stream().anyMatch(prompt -> prompt.picture().isEmpty())) {
             throw new IllegalArgumentException(
                     "This model makes a video of a picture.%nMaybe add --image FILE.".formatted());
         }
-        texts.forEach(prompt -> pipeline.requirePicture(prompt.text(), prompt.picture()));
+        texts.forEach(prompt -> pipeline.startPictures().require(prompt.text(), prompt.picture()));
     }
 
     private Optional<StartPicture> start() throws IOException {

@@ -75,9 +75,9 @@ final class SamplingArguments {
                 solver.solver(),
                 guidance,
                 "",
-                height == null ? pipeline.defaultHeight() : height,
-                width == null ? pipeline.defaultWidth() : width,
-                frames == null ? pipeline.defaultFrames() : frames,
+                height == null ? pipeline.sizes().defaultHeight() : height,
+                width == null ? pipeline.sizes().defaultWidth() : width,
+                frames == null ? pipeline.sizes().defaultFrames() : frames,
                 batch);
     }
 

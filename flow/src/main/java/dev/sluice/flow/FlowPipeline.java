@@ -3,18 +3,14 @@ package dev.sluice.flow;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.Autoencoder;
 import dev.sluice.flow.internal.BlockChain;
-import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.Network;
 import dev.sluice.flow.internal.PipelineCheck;
 import dev.sluice.flow.internal.PipelineCopy;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.internal.PipelineParts;
 import dev.sluice.flow.internal.PromptEncoder;
-import dev.sluice.flow.internal.WanPictures;
-import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
@@ -23,8 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -44,35 +38,28 @@ public final class FlowPipeline implements AutoCloseable {
     private final Network network;
     private final PromptEncoder prompts;
     private final Autoencoder autoencoder;
-    private final Optional<WanPictures> pictures;
+    private final StartPictures start;
     private final Scheduler scheduler;
     private final MemoryPolicy memory;
-    private final Device decoding;
+    private final ModelSizes sizes;
+    private final PictureCodec codec;
 
     private FlowPipeline(NDManager manager, Path folder, MemoryPolicy memory, Collection<String> texts)
             throws IOException {
         this.manager = manager;
         this.folder = folder;
         PipelineIndex index = PipelineIndex.read(folder);
-        ConfigFile schedulerConfig = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
-        this.scheduler = schedulerConfig.parsed(config -> Scheduler.read(config.root()));
-        requireThousandTimesteps(schedulerConfig);
+        this.scheduler = PipelineCheck.scheduler(index);
         PipelineCheck.check(index);
         PipelineParts parts = PipelineParts.open(index, scheduler, manager, memory, texts);
         this.network = parts.network().running(BlockChain.Running.of(memory));
         this.prompts = parts.prompts();
         this.autoencoder = parts.autoencoder();
-        this.pictures = parts.pictures();
         this.memory = memory;
-        this.decoding = memory.offload() ? Device.cpu() : manager.getDevice();
-    }
-
-    /** The transformer multiplies σ by 1000; a scheduler that counts otherwise would feed it other numbers. */
-    private void requireThousandTimesteps(ConfigFile config) throws IOException {
-        if (scheduler.timestep(1) != 1000) {
-            throw new IOException(
-                    "%s: num_train_timesteps (%s) must be 1000.".formatted(config.path(), scheduler.timestep(1)));
-        }
+        this.sizes = new ModelSizes(network, autoencoder, scheduler, memory.compute());
+        this.start = new StartPictures(folder, parts.pictures(), sizes);
+        Device decoding = memory.offload() ? Device.cpu() : manager.getDevice();
+        this.codec = new PictureCodec(folder, network, autoencoder, decoding);
     }
 
     /**
@@ -81,17 +68,7 @@ public final class FlowPipeline implements AutoCloseable {
      * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
      */
     public static FlowPipeline open(Path folder, Device device) throws IOException {
-        return open(folder, device, Precision.FLOAT32);
-    }
-
-    /**
-     * Opens a folder on a device.
-     *
-     * @param precision of the transformer; text encoders and autoencoder are float32
-     * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
-     */
-    public static FlowPipeline open(Path folder, Device device, Precision precision) throws IOException {
-        return open(folder, device, MemoryPolicy.of(precision));
+        return open(folder, device, MemoryPolicy.PLAIN);
     }
 
     /**
@@ -159,38 +136,9 @@ public final class FlowPipeline implements AutoCloseable {
         return prompts.encode(owner, texts, tokens);
     }
 
-    /** Returns whether the model makes a video of a picture, which every {@link Conditioning} must then have. */
-    public boolean needsPicture() {
-        return pictures.isPresent();
-    }
-
-    /**
-     * Refuses a prompt without a picture where the model needs one, and one with a picture where it does not.
-     *
-     * @throws IllegalArgumentException that names the prompt
-     */
-    public void requirePicture(String prompt, Optional<StartPicture> picture) {
-        if (needsPicture() != picture.isPresent()) {
-            throw new IllegalArgumentException((needsPicture()
-                            ? "The prompt (%s) has no picture, but model (%s) makes a video of one."
-                            : "The prompt (%s) has a picture, but model (%s) starts from text alone.")
-                    .formatted(prompt, folder));
-        }
-    }
-
-    /**
-     * Encodes the picture that videos start from, for {@link Conditioning#with}.
-     *
-     * @param owner owns the result
-     * @param frames of the video
-     * @param height its rows in pixels
-     * @param width its columns in pixels
-     * @throws IllegalStateException if the model needs none
-     */
-    public List<NDArray> encode(NDManager owner, StartPicture picture, int frames, int height, int width) {
-        latentShape(1, frames, height, width);
-        return pictures.orElseThrow(() -> new IllegalStateException("This model starts from no picture."))
-                .encode(owner, picture, frames, height, width);
+    /** Returns what it does with the pictures that its videos start from, if they do. */
+    public StartPictures startPictures() {
+        return start;
     }
 
     /** Returns the family's usual number of T5 tokens of a prompt, or the tokenizer's maximum if that is less. */
@@ -266,79 +214,14 @@ public final class FlowPipeline implements AutoCloseable {
         return network.weights();
     }
 
-    /** Returns how many picture rows a latent row stands for; 1 without an autoencoder. */
-    public int factor() {
-        return autoencoder.factor();
-    }
-
-    /** Returns the height the model was made for, in pixels. */
-    public int defaultHeight() {
-        return network.usualRows() * factor();
-    }
-
-    /** Returns the width the model was made for, in pixels. */
-    public int defaultWidth() {
-        return network.usualColumns() * factor();
+    /** Returns the sizes of what it makes: those it was made for, those that are allowed, and what they cost. */
+    public ModelSizes sizes() {
+        return sizes;
     }
 
     /** Returns whether the model makes videos. */
     public boolean video() {
         return network.video();
-    }
-
-    /** Returns the number of frames that the model was made for; 1 of pictures. */
-    public int defaultFrames() {
-        return network.usualFrames();
-    }
-
-    /** Returns the shape of latents of {@link #defaultFrames()}. */
-    public Shape latentShape(int batch, int height, int width) {
-        return latentShape(batch, defaultFrames(), height, width);
-    }
-
-    /**
-     * Returns the shape of latents: (B, C, h, w), or (B, C, f, h, w) of videos.
-     *
-     * @param batch number of pictures or videos
-     * @param frames 1 of pictures; of videos 1 more than a multiple of what a latent frame stands for, and
-     *     whole tokens
-     * @param height picture rows, a multiple of autoencoder factor times patch size
-     * @param width picture columns, likewise
-     */
-    public Shape latentShape(int batch, int frames, int height, int width) {
-        Require.atLeast("batch", batch, 1);
-        Require.atLeast("frames", frames, 1);
-        requireSize("height", height);
-        requireSize("width", width);
-        long rows = height / factor();
-        long columns = width / factor();
-        int step = autoencoder.frameFactor();
-        if (!video()) {
-            if (frames != 1) {
-                throw new IllegalArgumentException(
-                        "frames (%s) must be 1, because this model makes pictures.".formatted(frames));
-            }
-            return new Shape(batch, network.channels(), rows, columns);
-        }
-        if ((frames - 1) % step != 0) {
-            throw new IllegalArgumentException(
-                    "frames (%s) must be 1 more than a multiple of %s.".formatted(frames, step));
-        }
-        int latentFrames = (frames - 1) / step + 1;
-        if (latentFrames % network.patchFrames() != 0) {
-            throw new IllegalArgumentException(
-                    "frames (%s) must be a multiple of %s.".formatted(frames, network.patchFrames() * step));
-        }
-        return new Shape(batch, network.channels(), latentFrames, rows, columns);
-    }
-
-    private void requireSize(String name, int size) {
-        int unit = factor() * network.patchSize();
-        int most = network.mostRows() * factor();
-        if (size < unit || size > most || size % unit != 0) {
-            throw new IllegalArgumentException(
-                    "%s (%s) must be a multiple of %s, at most %s.".formatted(name, size, unit, most));
-        }
     }
 
     /** Returns the scheduler that the folder names. */
@@ -351,56 +234,9 @@ public final class FlowPipeline implements AutoCloseable {
         return scheduler.solver();
     }
 
-    /** Returns the noise levels of a run at the default size. */
-    public TimeSchedule schedule(int steps) {
-        return schedule(steps, defaultHeight(), defaultWidth());
-    }
-
-    /** Returns the noise levels of a run at a picture size in pixels. */
-    public TimeSchedule schedule(int steps, int height, int width) {
-        return network.schedule(scheduler, steps, pictureTokens(defaultFrames(), height, width));
-    }
-
-    /**
-     * Counts the arithmetic of one evaluation of the transformer for one picture or video.
-     *
-     * @param frames 1 of pictures
-     * @param tokens text tokens of the conditioning
-     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
-     */
-    public ModelWork work(int frames, int height, int width, int tokens, Predicate<String> trained) {
-        return network.work(trained, pictureTokens(frames, height, width), tokens);
-    }
-
-    /**
-     * Counts what one evaluation of the transformer for one picture or video keeps for its backward pass.
-     *
-     * @param words text tokens of the conditioning
-     * @param trained tells whether a layer, by its name without {@code .weight}, has a gradient
-     */
-    public PassMemory passMemory(int frames, int height, int width, int words, Predicate<String> trained) {
-        return network.passMemory(trained, memory.compute(), pictureTokens(frames, height, width), words);
-    }
-
-    /** Counts about how many bytes {@link #decode} holds at most. */
-    public long decodingBytes(int batch, int frames, int height, int width) {
-        // The result is made in four steps, and each leaves an array.
-        long pictures = 4L * Float.BYTES * batch * frames * 3 * height * width;
-        return Math.max(autoencoder.decodingBytes(latentShape(batch, frames, height, width)), pictures);
-    }
-
     /** Returns how the model is held in memory. */
     public MemoryPolicy memory() {
         return memory;
-    }
-
-    private long pictureTokens(int frames, int height, int width) {
-        Shape latents = latentShape(1, frames, height, width);
-        int last = latents.dimension();
-        long latentFrames = video() ? latents.get(2) / network.patchFrames() : 1;
-        return latentFrames
-                * (latents.get(last - 2) / network.patchSize())
-                * (latents.get(last - 1) / network.patchSize());
     }
 
     /**
@@ -411,50 +247,18 @@ public final class FlowPipeline implements AutoCloseable {
      *     the manager of {@code latents}
      */
     public NDArray decode(NDArray latents) {
-        if (video()) {
-            Require.shape("latents", latents, -1, network.channels(), -1, -1, -1);
-        } else {
-            Require.shape("latents", latents, -1, network.channels(), -1, -1);
-        }
-        NDManager owner = latents.getManager();
-        try (NDManager scratch = owner.newSubManager()) {
-            NDArray here = latents.toDevice(decoding, false);
-            if (here != latents) {
-                here.attach(scratch);
-            }
-            NDArray centred = autoencoder.pixels(here);
-            centred.attach(scratch);
-            NDArray halved = Torch.scaled(centred, 0.5);
-            halved.attach(scratch);
-            NDArray images = halved.add(0.5f).clip(0f, 1f);
-            NDArray ordered = video() ? images.swapAxes(1, 2) : images;
-            ordered.attach(owner);
-            return ordered;
-        }
+        return codec.decode(latents);
     }
 
     /**
      * Turns pictures into the latents that {@link #decode} makes them of, up to what an autoencoder loses.
      *
-     * @param pictures in [0, 1], shape (B, 3, height, width), float32; sides are multiples of {@link #factor()}
+     * @param pictures in [0, 1], shape (B, 3, height, width), float32; sides are multiples of {@link ModelSizes#factor()}
      * @return shape (B, C, h, w), owned by the manager of {@code pictures}
      * @throws IllegalArgumentException if the model makes videos
      */
     public NDArray latents(NDArray pictures) {
-        if (video()) {
-            throw new IllegalArgumentException(
-                    "model (%s) makes videos; only pictures can be encoded.".formatted(folder));
-        }
-        Require.shape("pictures", pictures, -1, 3, -1, -1);
-        NDManager owner = pictures.getManager();
-        try (NDManager scratch = owner.newSubManager();
-                Torch.Scope off = Torch.noGradient()) {
-            NDArray doubled = Torch.scaled(pictures, 2);
-            doubled.attach(scratch);
-            NDArray latents = autoencoder.latents(doubled.sub(1f));
-            latents.attach(owner);
-            return latents;
-        }
+        return codec.latents(pictures);
     }
 
     /**

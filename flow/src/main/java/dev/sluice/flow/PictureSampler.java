@@ -42,7 +42,7 @@ public final class PictureSampler {
         this.pipeline = pipeline;
         this.settings = settings;
         this.sampler = new OdeSampler(
-                settings.solver(), pipeline.schedule(settings.steps(), settings.height(), settings.width()));
+                settings.solver(), pipeline.sizes().schedule(settings.steps(), settings.height(), settings.width()));
     }
 
     /**
@@ -88,7 +88,7 @@ public final class PictureSampler {
      * @throws IllegalArgumentException if a request lacks a picture or has one too many
      */
     public void sample(Lanes lanes, List<Request> requests, Sink sink, StepListener listener) {
-        requests.forEach(request -> pipeline.requirePicture(request.prompt(), request.picture()));
+        requests.forEach(request -> pipeline.startPictures().require(request.prompt(), request.picture()));
         int size = settings.chunkSize();
         int chunks = chunks(requests.size());
         int steps = settings.steps();
@@ -160,11 +160,11 @@ public final class PictureSampler {
     }
 
     private List<NDArray> encoded(NDManager owner, StartPicture picture) {
-        return pipeline.encode(owner, picture, settings.frames(), settings.height(), settings.width());
+        return pipeline.startPictures().encode(owner, picture, settings.frames(), settings.height(), settings.width());
     }
 
     private NDArray noise(NDManager owner, List<Request> part) {
-        Shape shape = pipeline.latentShape(part.size(), settings.frames(), settings.height(), settings.width());
+        Shape shape = pipeline.sizes().latentShape(part.size(), settings.frames(), settings.height(), settings.width());
         int size = Math.toIntExact(shape.size() / part.size());
         float[] values = new float[size * part.size()];
         for (int i = 0; i < part.size(); i++) {
@@ -182,7 +182,7 @@ public final class PictureSampler {
                 .mapToInt(request -> distinct.indexOf(request.prompt()))
                 .toArray();
         Conditioning texts = pipeline.encode(owner, distinct).rows(owner, rows);
-        if (!pipeline.needsPicture()) {
+        if (!pipeline.startPictures().needed()) {
             return texts;
         }
         Map<StartPicture, List<NDArray>> known = new HashMap<>(shared);

@@ -44,9 +44,9 @@ public record PictureSettings(
                 new OdeSolver.Euler(),
                 guidance,
                 "",
-                pipeline.defaultHeight(),
-                pipeline.defaultWidth(),
-                pipeline.defaultFrames(),
+                pipeline.sizes().defaultHeight(),
+                pipeline.sizes().defaultWidth(),
+                pipeline.sizes().defaultFrames(),
                 chunkSize);
     }
 }

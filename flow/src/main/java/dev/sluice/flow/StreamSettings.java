@@ -26,7 +26,7 @@ public record StreamSettings(int chunk, int window, int sink, double decay) {
     /** A window as long as the videos that a model was made for, as far as whole chunks go, with a sink. */
     public static StreamSettings of(FlowPipeline pipeline, int chunk) {
         Require.atLeast("chunk", chunk, 1);
-        int whole = pipeline.defaultFrames() / chunk * chunk;
+        int whole = pipeline.sizes().defaultFrames() / chunk * chunk;
         return new StreamSettings(chunk, Math.max(whole, 2 * chunk), chunk, StreamMemory.Rule.DECAY);
     }
 

@@ -59,12 +59,12 @@ public final class VideoStream {
             throw new IllegalArgumentException("chunk (%s) must be %s, the frames that this model makes at a time."
                     .formatted(stream.chunk(), block));
         }
-        pipeline.latentShape(1, stream.chunk(), settings.height(), settings.width());
+        pipeline.sizes().latentShape(1, stream.chunk(), settings.height(), settings.width());
         this.pipeline = pipeline;
         this.settings = settings;
         this.stream = stream;
         this.sampler = new OdeSampler(
-                settings.solver(), pipeline.schedule(settings.steps(), settings.height(), settings.width()));
+                settings.solver(), pipeline.sizes().schedule(settings.steps(), settings.height(), settings.width()));
     }
 
     private static void requireStreamable(FlowPipeline pipeline) {
@@ -95,7 +95,7 @@ public final class VideoStream {
      * @throws IllegalArgumentException if a request lacks a picture or has one too many
      */
     public void sample(Lanes lanes, List<PictureSampler.Request> requests, Sink sink, StepListener listener) {
-        requests.forEach(request -> pipeline.requirePicture(request.prompt(), request.picture()));
+        requests.forEach(request -> pipeline.startPictures().require(request.prompt(), request.picture()));
         int total = chunks(requests.size());
         int[] done = {0};
         try (NDManager run = pipeline.manager().newSubManager()) {
@@ -167,19 +167,20 @@ public final class VideoStream {
             try (Torch.Scope off = Torch.noGradient();
                     NDManager scratch = manager.newSubManager()) {
                 Conditioning texts = pipeline.encode(scratch, distinct).rows(manager, rows);
-                this.start = pipeline.needsPicture() ? texts.withEach(manager, pictures(scratch)) : texts;
+                this.start = pipeline.startPictures().needed() ? texts.withEach(manager, pictures(scratch)) : texts;
                 this.later = new Conditioning(texts.tokens(), texts.pooled(), unknown());
             }
         }
 
         private List<List<NDArray>> pictures(NDManager owner) {
             return requests.stream()
-                    .map(request -> pipeline.encode(
-                            owner,
-                            request.picture().orElseThrow(),
-                            stream.chunk(),
-                            settings.height(),
-                            settings.width()))
+                    .map(request -> pipeline.startPictures()
+                            .encode(
+                                    owner,
+                                    request.picture().orElseThrow(),
+                                    stream.chunk(),
+                                    settings.height(),
+                                    settings.width()))
                     .toList();
         }
 
@@ -211,7 +212,8 @@ public final class VideoStream {
         }
 
         private NDArray noise(NDManager owner, int chunk) {
-            Shape shape = pipeline.latentShape(requests.size(), stream.chunk(), settings.height(), settings.width());
+            Shape shape =
+                    pipeline.sizes().latentShape(requests.size(), stream.chunk(), settings.height(), settings.width());
             int size = Math.toIntExact(shape.size() / requests.size());
             float[] values = new float[size * requests.size()];
             for (int i = 0; i < requests.size(); i++) {

@@ -65,10 +65,10 @@ class FlowPipelineTest {
             Conditioning prompts = pipeline.encode(manager, PROMPTS, TOKENS);
             Conditioning negative = pipeline.encode(manager, List.of("blurry"), TOKENS);
             VelocityModel guided = new ClassifierFreeGuidance(pipeline.velocityModel(), negative, SCALE);
-            TimeSchedule schedule = pipeline.schedule(STEPS, 48, 64);
+            TimeSchedule schedule = pipeline.sizes().schedule(STEPS, 48, 64);
             float[] timesteps = golden.floats("timesteps");
             NDArray x = golden.read(manager, "latents.initial");
-            assertThat(pipeline.latentShape(2, 48, 64)).isEqualTo(x.getShape());
+            assertThat(pipeline.sizes().latentShape(2, 48, 64)).isEqualTo(x.getShape());
             NDArray steps = golden.read(manager, "latents.steps");
             try (Torch.Scope ignored = Torch.noGradient()) {
                 for (int k = 0; k < STEPS; k++) {
@@ -98,7 +98,7 @@ class FlowPipelineTest {
             NDArray weight = pipeline.transformerWeights().get("proj_out.weight");
             weight.setRequiresGradient(true);
             try (Torch.Scope graph = Torch.withGradient()) {
-                NDArray latents = manager.ones(pipeline.latentShape(1, 16, 16));
+                NDArray latents = manager.ones(pipeline.sizes().latentShape(1, 16, 16));
                 NDArray v = pipeline.velocityModel().velocity(latents, 0.5, prompts);
                 Torch.backward(v.mul(v).sum());
                 assertThat(weight.getGradient().abs().sum().getFloat()).isPositive();
@@ -123,7 +123,7 @@ class FlowPipelineTest {
     void onlyTheResultsOutliveTheCall() {
         try (NDManager manager = Torch.newManager()) {
             int weights = pipeline.manager().getManagedArrays().size();
-            pipeline.decode(manager.zeros(pipeline.latentShape(1, 16, 16)));
+            pipeline.decode(manager.zeros(pipeline.sizes().latentShape(1, 16, 16)));
             assertThat(manager.getManagedArrays()).hasSize(2);
             pipeline.encode(manager, PROMPTS, TOKENS);
             assertThat(manager.getManagedArrays()).hasSize(4);
@@ -133,11 +133,11 @@ class FlowPipelineTest {
 
     @Test
     void sizesComeFromTheFolder() {
-        assertThat(pipeline.defaultHeight()).isEqualTo(64);
+        assertThat(pipeline.sizes().defaultHeight()).isEqualTo(64);
         assertThat(pipeline.usualTokens()).isEqualTo(256);
-        assertThat(pipeline.latentShape(3, 32, 128)).isEqualTo(new Shape(3, 16, 4, 16));
+        assertThat(pipeline.sizes().latentShape(3, 32, 128)).isEqualTo(new Shape(3, 16, 4, 16));
         for (int height : new int[] {0, 8, 24, 144, -16}) {
-            assertThatThrownBy(() -> pipeline.latentShape(1, height, 16))
+            assertThatThrownBy(() -> pipeline.sizes().latentShape(1, height, 16))
                     .hasMessage("height (%s) must be a multiple of 16, at most 128.".formatted(height));
         }
     }

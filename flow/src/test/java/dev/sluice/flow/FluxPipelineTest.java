@@ -79,11 +79,11 @@ class FluxPipelineTest {
                 Torch.Scope off = Torch.noGradient()) {
             Conditioning prompts = pipeline.encode(manager, PROMPTS, TOKENS);
             VelocityModel guided = guided(SCALE);
-            TimeSchedule schedule = pipeline.schedule(STEPS, 48, 64);
+            TimeSchedule schedule = pipeline.sizes().schedule(STEPS, 48, 64);
             float[] sigmas = golden.floats("sigmas");
             float[] timesteps = golden.floats("timesteps");
             NDArray x = golden.read(manager, "latents.unpacked");
-            assertThat(pipeline.latentShape(2, 48, 64)).isEqualTo(x.getShape());
+            assertThat(pipeline.sizes().latentShape(2, 48, 64)).isEqualTo(x.getShape());
             Fixtures.assertEqual(golden, packed(x), "latents.initial", 1e-9);
             NDArray steps = golden.read(manager, "latents.steps");
             for (int k = 0; k < STEPS; k++) {
@@ -106,7 +106,7 @@ class FluxPipelineTest {
         try (NDManager manager = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
             Conditioning prompt = pipeline.encode(manager, PROMPTS.subList(0, 1), TOKENS);
-            NDArray latents = manager.ones(pipeline.latentShape(1, 32, 48));
+            NDArray latents = manager.ones(pipeline.sizes().latentShape(1, 32, 48));
             NDArray one = guided(1).velocity(latents, 0.5, prompt);
             NDArray seven = guided(7).velocity(latents, 0.5, prompt);
             assertThat(Fixtures.relativeError(seven, one)).isGreaterThan(1e-3);
@@ -132,7 +132,8 @@ class FluxPipelineTest {
                     manager, other.transformerWeights(), new LoraAdapter.Options(2, 4, targets), NoiseSource.of(1));
             assertThat(adapter.layers()).hasSize(layers).anyMatch(layer -> layer.endsWith(one));
             adapter.fold();
-            NDArray latents = NoiseSource.of(2).gaussian(manager, other.latentShape(1, other.video() ? 5 : 1, 32, 32));
+            NDArray latents =
+                    NoiseSource.of(2).gaussian(manager, other.sizes().latentShape(1, other.video() ? 5 : 1, 32, 32));
             Conditioning prompt = other.encode(manager, PROMPTS.subList(0, 1), TOKENS);
             NDArray plain =
                     other.guidedModel(adapter.reference(), () -> prompt, 1).velocity(latents, 0.5, prompt);
@@ -181,10 +182,11 @@ class FluxPipelineTest {
 
     @Test
     void sizesAreThoseOfDiffusersPipeline() {
-        assertThat(pipeline.defaultHeight()).isEqualTo(1024);
-        assertThat(pipeline.factor()).isEqualTo(8);
+        assertThat(pipeline.sizes().defaultHeight()).isEqualTo(1024);
+        assertThat(pipeline.sizes().factor()).isEqualTo(8);
         assertThat(pipeline.usualTokens()).isEqualTo(512);
-        assertThatThrownBy(() -> pipeline.latentShape(1, 24, 32)).hasMessageContaining("must be a multiple of 16");
+        assertThatThrownBy(() -> pipeline.sizes().latentShape(1, 24, 32))
+                .hasMessageContaining("must be a multiple of 16");
     }
 
     /** FLUX.1 schnell's scheduler has a fixed shift of 1; its pipeline still passes 1 … 1/N. */
@@ -196,7 +198,7 @@ class FluxPipelineTest {
                     folder.resolve("scheduler/scheduler_config.json"),
                     "{\"_class_name\":\"FlowMatchEulerDiscreteScheduler\",\"shift\":%s.0}".formatted(shift));
             try (FlowPipeline other = FlowPipeline.open(folder, Device.cpu())) {
-                double[] found = other.schedule(4, 32, 32).sigmas();
+                double[] found = other.sizes().schedule(4, 32, 32).sigmas();
                 double[] even = {1, 0.75, 0.5, 0.25, 0};
                 for (int k = 0; k < 5; k++) {
                     assertThat(found[k]).isCloseTo(TimeSchedule.shifted(even[k], shift), within(1e-12));

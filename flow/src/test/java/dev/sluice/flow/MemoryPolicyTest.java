@@ -33,8 +33,10 @@ class MemoryPolicyTest {
     }
 
     private static Shape latentShape(FlowPipeline pipeline) {
-        int side = 8 * pipeline.factor();
-        return pipeline.video() ? pipeline.latentShape(1, 5, side, side) : pipeline.latentShape(1, side, side);
+        int side = 8 * pipeline.sizes().factor();
+        return pipeline.video()
+                ? pipeline.sizes().latentShape(1, 5, side, side)
+                : pipeline.sizes().latentShape(1, side, side);
     }
 
     @ParameterizedTest

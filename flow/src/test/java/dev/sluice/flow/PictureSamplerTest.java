@@ -89,8 +89,8 @@ class PictureSamplerTest {
                 Torch.Scope off = Torch.noGradient()) {
             VelocityModel guided = new ClassifierFreeGuidance(
                     pipeline.velocityModel(), pipeline.encode(manager, List.of("blurry")), 4.5);
-            NDArray noise = NoiseSource.of(8).gaussian(manager, pipeline.latentShape(1, 16, 32));
-            NDArray latents = new OdeSampler(pipeline.schedule(2, 16, 32))
+            NDArray noise = NoiseSource.of(8).gaussian(manager, pipeline.sizes().latentShape(1, 16, 32));
+            NDArray latents = new OdeSampler(pipeline.sizes().schedule(2, 16, 32))
                     .sample(guided, noise, pipeline.encode(manager, List.of("a circle")));
             float[] expected = pipeline.decode(latents).toFloatArray();
             assertThat(pictures(sampler(4.5, 1)).get(2)).containsExactly(expected);

@@ -74,11 +74,12 @@ class PretrainingTest {
         assertThat(last).isLessThan(0.35 * first);
         try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu());
                 Torch.Scope ignored = Torch.noGradient()) {
-            NDArray noise = NoiseSource.of(3).gaussian(pipeline.manager(), pipeline.latentShape(2, 8, 8));
+            NDArray noise = NoiseSource.of(3)
+                    .gaussian(pipeline.manager(), pipeline.sizes().latentShape(2, 8, 8));
             Conditioning conditioning =
                     pipeline.encode(pipeline.manager(), List.of("a bright picture", "a dark picture"));
-            NDArray pictures = pipeline.decode(
-                    new OdeSampler(pipeline.schedule(12)).sample(pipeline.velocityModel(), noise, conditioning));
+            NDArray pictures = pipeline.decode(new OdeSampler(pipeline.sizes().schedule(12))
+                    .sample(pipeline.velocityModel(), noise, conditioning));
             assertThat(pictures.get(0).mean().getFloat()).isCloseTo(0.9f, within(0.1f));
             assertThat(pictures.get(1).mean().getFloat()).isCloseTo(0.1f, within(0.1f));
         }

@@ -90,7 +90,7 @@ class RandomModelTest {
         try (FlowPipeline pipeline = FlowPipeline.open(model, Device.cpu(), policy, List.of("a red square"));
                 NDManager scratch = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
-            NDArray latents = scratch.ones(pipeline.latentShape(1, 64, 64));
+            NDArray latents = scratch.ones(pipeline.sizes().latentShape(1, 64, 64));
             NDArray velocity =
                     pipeline.velocityModel().velocity(latents, 0.5, pipeline.encode(scratch, List.of("a red square")));
             assertThat(velocity.isNaN().any().getBoolean()).isFalse();

@@ -95,7 +95,7 @@ class VelocityModelTest {
         Path adapterFolder = Files.createDirectory(folder.resolve("adapter"));
         try (FlowPipeline pipeline = FlowPipeline.open(model, Device.cpu());
                 NDManager manager = Torch.newManager()) {
-            assertThat(pipeline.defaultHeight()).isEqualTo(32);
+            assertThat(pipeline.sizes().defaultHeight()).isEqualTo(32);
             LoraAdapter adapter = new LoraAdapter(
                     manager,
                     pipeline.transformerWeights(),
@@ -122,7 +122,7 @@ class VelocityModelTest {
 
     @Test
     void onlyFullPrecisionIsTaken() {
-        assertThatThrownBy(() -> FlowPipeline.open(model, Device.cpu(), Precision.BFLOAT16))
+        assertThatThrownBy(() -> FlowPipeline.open(model, Device.cpu(), MemoryPolicy.of(Precision.BFLOAT16)))
                 .hasMessageContaining("must be float32 for a model that is given as a file");
     }
 

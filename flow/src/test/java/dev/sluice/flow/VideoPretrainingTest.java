@@ -75,15 +75,15 @@ class VideoPretrainingTest {
         try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu());
                 Torch.Scope ignored = Torch.noGradient()) {
             assertThat(pipeline.video()).isTrue();
-            assertThat(pipeline.defaultHeight()).isEqualTo(4);
-            assertThat(pipeline.defaultWidth()).isEqualTo(4);
-            assertThat(pipeline.defaultFrames()).isEqualTo(4);
+            assertThat(pipeline.sizes().defaultHeight()).isEqualTo(4);
+            assertThat(pipeline.sizes().defaultWidth()).isEqualTo(4);
+            assertThat(pipeline.sizes().defaultFrames()).isEqualTo(4);
             assertThat(pipeline.usualTokens()).isEqualTo(4);
-            Shape shape = pipeline.latentShape(2, 4, 4);
+            Shape shape = pipeline.sizes().latentShape(2, 4, 4);
             assertThat(shape).isEqualTo(new Shape(2, 3, 4, 4, 4));
             Conditioning conditioning = pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
             assertThat(conditioning.pooled().getShape()).isEqualTo(new Shape(2, 0));
-            NDArray videos = pipeline.decode(new OdeSampler(pipeline.schedule(12))
+            NDArray videos = pipeline.decode(new OdeSampler(pipeline.sizes().schedule(12))
                     .sample(
                             pipeline.velocityModel(),
                             NoiseSource.of(3).gaussian(pipeline.manager(), shape),
@@ -115,9 +115,9 @@ class VideoPretrainingTest {
         try (FlowPipeline pipeline = FlowPipeline.open(made, Device.cpu());
                 Torch.Scope ignored = Torch.noGradient()) {
             Conditioning conditioning = pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
-            NDArray noise = NoiseSource.of(3).gaussian(pipeline.manager(), pipeline.latentShape(2, 4, 4));
+            NDArray noise = NoiseSource.of(3).gaussian(pipeline.manager(), pipeline.sizes().latentShape(2, 4, 4));
             NDArray videos =
-                    new OdeSampler(pipeline.schedule(12)).sample(pipeline.velocityModel(), noise, conditioning);
+                    new OdeSampler(pipeline.sizes().schedule(12)).sample(pipeline.velocityModel(), noise, conditioning);
             NDArray last = videos.get(":, :, 3").reshape(2, -1);
             NDArray rest = last.sub(last.mean(new int[] {1}, true));
             return Math.sqrt(rest.mul(rest).mean().getFloat());
@@ -162,7 +162,7 @@ class VideoPretrainingTest {
                 new PictureSampler.Request("grows", 1, Optional.of(new StartPicture(4, 4, white))),
                 new PictureSampler.Request("grows", 1, Optional.of(new StartPicture(4, 4, new byte[3 * 4 * 4]))));
         try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu())) {
-            assertThat(pipeline.needsPicture()).isTrue();
+            assertThat(pipeline.startPictures().needed()).isTrue();
             assertThat(pipeline.blockFrames()).isZero();
             PictureSettings settings = PictureSettings.of(pipeline, 12, 1.5, 2);
             new PictureSampler(pipeline, settings)

@@ -71,11 +71,11 @@ class WanPipelineTest {
                 Torch.Scope off = Torch.noGradient()) {
             Conditioning prompt = pipeline.encode(manager, List.of(PROMPT), TOKENS);
             VelocityModel guided = guided(manager);
-            TimeSchedule schedule = pipeline.schedule(STEPS, 32, 48);
+            TimeSchedule schedule = pipeline.sizes().schedule(STEPS, 32, 48);
             float[] sigmas = golden.floats("sigmas");
             long[] timesteps = golden.longs("timesteps");
             NDArray x = golden.read(manager, "latents.initial");
-            assertThat(pipeline.latentShape(1, 9, 32, 48)).isEqualTo(x.getShape());
+            assertThat(pipeline.sizes().latentShape(1, 9, 32, 48)).isEqualTo(x.getShape());
             NDArray steps = golden.read(manager, "latents.steps");
             List<NDArray> memory = List.of();
             for (int k = 0; k < STEPS; k++) {
@@ -111,7 +111,7 @@ class WanPipelineTest {
             Conditioning prompt = other.encode(manager, List.of(PROMPT), TOKENS);
             VelocityModel guided = other.guidedModel(
                     other.transformerWeights(), () -> other.encode(manager, List.of("blurry"), TOKENS), SCALE);
-            TimeSchedule schedule = other.schedule(STEPS, 32, 48);
+            TimeSchedule schedule = other.sizes().schedule(STEPS, 32, 48);
             NDArray steps = golden.read(manager, "euler.latents.steps");
             NDArray x = new OdeSampler(other.solver(), schedule)
                     .sample(guided, golden.read(manager, "latents.initial"), prompt);
@@ -123,13 +123,14 @@ class WanPipelineTest {
     @Test
     void sizesAreThoseOfDiffusersPipeline() {
         assertThat(pipeline.video()).isTrue();
-        assertThat(pipeline.defaultHeight()).isEqualTo(480);
-        assertThat(pipeline.defaultWidth()).isEqualTo(832);
-        assertThat(pipeline.latentShape(2, 480, 496)).isEqualTo(new Shape(2, 16, 21, 60, 62));
+        assertThat(pipeline.sizes().defaultHeight()).isEqualTo(480);
+        assertThat(pipeline.sizes().defaultWidth()).isEqualTo(832);
+        assertThat(pipeline.sizes().latentShape(2, 480, 496)).isEqualTo(new Shape(2, 16, 21, 60, 62));
         assertThat(pipeline.usualTokens()).isEqualTo(512);
-        assertThatThrownBy(() -> pipeline.latentShape(1, 8, 32, 48))
+        assertThatThrownBy(() -> pipeline.sizes().latentShape(1, 8, 32, 48))
                 .hasMessage("frames (8) must be 1 more than a multiple of 4.");
-        assertThatThrownBy(() -> pipeline.latentShape(1, 9, 24, 48)).hasMessageContaining("must be a multiple of 16");
+        assertThatThrownBy(() -> pipeline.sizes().latentShape(1, 9, 24, 48))
+                .hasMessageContaining("must be a multiple of 16");
     }
 
     @ParameterizedTest

@@ -85,7 +85,7 @@ class WanVariantsTest {
         VelocityModel guided = pipeline.guidedModel(pipeline.transformerWeights(), () -> negative, scale);
         NDArray steps = golden.read(manager, "latents.steps");
         int count = (int) steps.getShape().get(0);
-        TimeSchedule schedule = pipeline.schedule(count, 32, 48);
+        TimeSchedule schedule = pipeline.sizes().schedule(count, 32, 48);
         NDArray x = golden.read(manager, "latents.initial");
         List<NDArray> memory = List.of();
         for (int k = 0; k < count; k++) {
@@ -105,8 +105,8 @@ class WanVariantsTest {
                 SafetensorsFile golden = SafetensorsFile.open(Fixtures.path("wan-i2v/golden.safetensors"));
                 NDManager manager = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
-            assertThat(pipeline.needsPicture()).isTrue();
-            List<NDArray> picture = pipeline.encode(manager, picture(golden), 9, 32, 48);
+            assertThat(pipeline.startPictures().needed()).isTrue();
+            List<NDArray> picture = pipeline.startPictures().encode(manager, picture(golden), 9, 32, 48);
             Fixtures.assertEqual(golden, picture.get(0), "condition", 1e-5);
             Fixtures.assertEqual(golden, picture.get(1), "image_states", 1e-5);
             Conditioning prompt = pipeline.encode(manager, List.of(PROMPT), 512).with(manager, picture);
@@ -182,7 +182,8 @@ class WanVariantsTest {
         try (FlowPipeline pipeline = FlowPipeline.open(experts(), Device.cpu());
                 NDManager manager = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
-            NDArray latents = NoiseSource.of(1).gaussian(manager, pipeline.latentShape(3, 5, 32, 32));
+            NDArray latents =
+                    NoiseSource.of(1).gaussian(manager, pipeline.sizes().latentShape(3, 5, 32, 32));
             Conditioning prompt = pipeline.encode(manager, List.of("a", "b", "c"), 8);
             float[] levels = {0.3f, 0.9f, 0.7f};
             NDArray all = pipeline.velocityModel().velocity(latents, manager.create(levels), prompt);

@@ -33,10 +33,10 @@ public final class Benchmark {
         this.config = session.config();
         this.passes = session.passesOfAVelocity();
         FlowPipeline pipeline = session.pipeline();
-        int height = config.sampling().height().orElse(pipeline.defaultHeight());
-        int width = config.sampling().width().orElse(pipeline.defaultWidth());
-        int frames = config.sampling().frames().orElse(pipeline.defaultFrames());
-        this.work = pipeline.work(frames, height, width, pipeline.usualTokens(), trained(session.trainable()));
+        int height = config.sampling().height().orElse(pipeline.sizes().defaultHeight());
+        int width = config.sampling().width().orElse(pipeline.sizes().defaultWidth());
+        int frames = config.sampling().frames().orElse(pipeline.sizes().defaultFrames());
+        this.work = pipeline.sizes().work(frames, height, width, pipeline.usualTokens(), trained(session.trainable()));
     }
 
     /**

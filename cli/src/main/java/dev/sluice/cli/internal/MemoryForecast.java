@@ -104,7 +104,7 @@ public record MemoryForecast(
     private static Micro micro(
             RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes) {
         int words = Math.toIntExact(negative.tokens().getShape().get(1));
-        PassMemory pass = pipeline.passMemory(
+        PassMemory pass = pipeline.sizes().passMemory(
                 frames(config, pipeline), height(config, pipeline), width(config, pipeline), words, trained(trainable));
         boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
         MemoryPolicy policy = pipeline.memory();
@@ -119,21 +119,21 @@ public record MemoryForecast(
         EvaluationChoice test = config.evaluation();
         long tested = test.prompts() == 0 ? Long.MAX_VALUE : (long) test.prompts() * test.samplesPerPrompt();
         int size = (int) Math.max(chunkSize, Math.min(test.chunkSize(), tested));
-        long decoding = pipeline.decodingBytes(
+        long decoding = pipeline.sizes().decodingBytes(
                 size, frames(config, pipeline), height(config, pipeline), width(config, pipeline));
         return Math.max(Math.round(micro.sampling(size)), micro.lanes() * decoding);
     }
 
     private static int frames(RunConfig config, FlowPipeline pipeline) {
-        return config.sampling().frames().orElse(pipeline.defaultFrames());
+        return config.sampling().frames().orElse(pipeline.sizes().defaultFrames());
     }
 
     private static int height(RunConfig config, FlowPipeline pipeline) {
-        return config.sampling().height().orElse(pipeline.defaultHeight());
+        return config.sampling().height().orElse(pipeline.sizes().defaultHeight());
     }
 
     private static int width(RunConfig config, FlowPipeline pipeline) {
-        return config.sampling().width().orElse(pipeline.defaultWidth());
+        return config.sampling().width().orElse(pipeline.sizes().defaultWidth());
     }
 
     private static Predicate<String> trained(Trainable trainable) {
@@ -147,7 +147,7 @@ public record MemoryForecast(
     private static long samples(RunConfig config, FlowPipeline pipeline, Conditioning negative) {
         int steps = config.sampling().steps();
         List<Integer> stored = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
-        long latent = pipeline.latentShape(
+        long latent = pipeline.sizes().latentShape(
                         1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
                 .size();
         long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();

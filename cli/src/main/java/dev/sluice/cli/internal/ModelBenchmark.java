@@ -93,7 +93,7 @@ public final class ModelBenchmark {
         try (NDManager scratch = pipeline.manager().newSubManager()) {
             Conditioning conditioning = pipeline.encode(scratch, List.of(options.prompt));
             int frames = pipeline.video() ? options.frames : 1;
-            Shape shape = pipeline.latentShape(1, frames, options.height, options.width);
+            Shape shape = pipeline.sizes().latentShape(1, frames, options.height, options.width);
             NDArray latents = NoiseSource.of(1).gaussian(scratch, shape);
             NDArray next = timed("sample one step", () -> step(pipeline, latents, conditioning));
             timed("decode", () -> pipeline.decode(next));

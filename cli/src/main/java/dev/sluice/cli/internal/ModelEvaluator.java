@@ -109,7 +109,7 @@ public record ModelEvaluator(
                     task(prompts, judges),
                     new OdeSampler(
                             settings.solver(),
-                            pipeline.schedule(settings.steps(), settings.height(), settings.width())),
+                            pipeline.sizes().schedule(settings.steps(), settings.height(), settings.width())),
                     samplesPerPrompt,
                     settings.chunkSize(),
                     firstSeed);
@@ -119,7 +119,7 @@ public record ModelEvaluator(
     }
 
     private AlignmentTask task(List<Prompt> prompts, Reward judges) {
-        Shape latents = pipeline.latentShape(1, settings.frames(), settings.height(), settings.width());
+        Shape latents = pipeline.sizes().latentShape(1, settings.frames(), settings.height(), settings.width());
         return new AlignmentTask(
                 prompts,
                 new PipelinePrompts(pipeline, settings.frames(), settings.height(), settings.width()),

@@ -25,19 +25,20 @@ record PipelinePrompts(FlowPipeline pipeline, int frames, int height, int width)
 
     @Override
     public Conditioning encode(NDManager owner, Prompt prompt) {
-        pipeline.requirePicture(prompt.text(), prompt.picture());
+        pipeline.startPictures().require(prompt.text(), prompt.picture());
         if (prompt.picture().isEmpty()) {
             return encode(owner, List.of(prompt.text()));
         }
         try (Torch.Scope off = Torch.noGradient();
                 NDManager scratch = owner.newSubManager()) {
-            List<NDArray> picture = pipeline.encode(scratch, prompt.picture().get(), frames, height, width);
+            List<NDArray> picture =
+                    pipeline.startPictures().encode(scratch, prompt.picture().get(), frames, height, width);
             return encode(scratch, List.of(prompt.text())).with(owner, picture);
         }
     }
 
     /** Refuses prompts that lack the picture that the model starts from, or have one where it starts from none. */
     static void check(FlowPipeline pipeline, List<Prompt> prompts) {
-        prompts.forEach(prompt -> pipeline.requirePicture(prompt.text(), prompt.picture()));
+        prompts.forEach(prompt -> pipeline.startPictures().require(prompt.text(), prompt.picture()));
     }
 }

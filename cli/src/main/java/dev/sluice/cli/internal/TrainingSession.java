@@ -104,13 +104,13 @@ public final class TrainingSession implements AutoCloseable {
         double guidance = config.sampling().guidance();
         double taught = config.objective().teacherGuidance().orElse(guidance);
         Policy policy = new Policy(network(negative, guidance), trainable, network(negative, taught));
-        int height = config.sampling().height().orElse(pipeline.defaultHeight());
-        int width = config.sampling().width().orElse(pipeline.defaultWidth());
-        int frames = config.sampling().frames().orElse(pipeline.defaultFrames());
+        int height = config.sampling().height().orElse(pipeline.sizes().defaultHeight());
+        int width = config.sampling().width().orElse(pipeline.sizes().defaultWidth());
+        int frames = config.sampling().frames().orElse(pipeline.sizes().defaultFrames());
         AlignmentTask task = new AlignmentTask(
                 train,
                 new PipelinePrompts(pipeline, frames, height, width),
-                pipeline.latentShape(1, frames, height, width).slice(1),
+                pipeline.sizes().latentShape(1, frames, height, width).slice(1),
                 latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
         Optional<StoredPairs> pairs = stored(config).map(file -> PairFiles.open(file, pipeline, height, width));
@@ -119,7 +119,7 @@ public final class TrainingSession implements AutoCloseable {
                 lanes,
                 policy,
                 pairs.map(task::withStored).orElse(task),
-                config.grpo(pipeline.schedule(config.sampling().steps(), height, width)));
+                config.grpo(pipeline.sizes().schedule(config.sampling().steps(), height, width)));
         this.calibration = new NoiseCalibration(manager, lanes, policy, task);
         this.collection = new PairCollection(manager, lanes, policy, task);
         this.evaluator = new ModelEvaluator(
@@ -140,9 +140,9 @@ public final class TrainingSession implements AutoCloseable {
         ReferenceDistance meter = new ReferenceDistance(
                 new OdeSampler(
                         config.evaluation().solver().solver(),
-                        pipeline.schedule(config.evaluation().steps(), height, width)),
+                        pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
                 new PipelinePrompts(pipeline, frames, height, width),
-                pipeline.latentShape(1, frames, height, width).slice(1),
+                pipeline.sizes().latentShape(1, frames, height, width).slice(1),
                 config.evaluation().firstSeed());
         VelocityModel current = pipeline.guidedModel(trainable.weights(), () -> negative, guidance);
         VelocityModel first = pipeline.guidedModel(trainable.reference(), () -> negative, guidance);

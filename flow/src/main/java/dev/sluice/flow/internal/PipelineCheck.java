@@ -1,5 +1,6 @@
 package dev.sluice.flow.internal;
 
+import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,6 +35,21 @@ public final class PipelineCheck {
                         .close();
             }
         }
+    }
+
+    /**
+     * Reads the scheduler.
+     *
+     * @throws IOException if it is missing or counts otherwise than the transformers, which multiply σ by 1000
+     */
+    public static Scheduler scheduler(PipelineIndex index) throws IOException {
+        ConfigFile config = ConfigFile.read(index.folder("scheduler").resolve("scheduler_config.json"));
+        Scheduler scheduler = config.parsed(read -> Scheduler.read(read.root()));
+        if (scheduler.timestep(1) != 1000) {
+            throw new IOException(
+                    "%s: num_train_timesteps (%s) must be 1000.".formatted(config.path(), scheduler.timestep(1)));
+        }
+        return scheduler;
     }
 
     /** The classes that the components of a family may have. */

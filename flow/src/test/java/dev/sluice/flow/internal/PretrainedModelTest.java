@@ -44,7 +44,7 @@ class PretrainedModelTest {
             PretrainedReplica replica = model.replica(manager, Set.of());
             Conditioning expected = replica.encode(manager.create(model.tokens(CAPTIONS), new Shape(3, 6)));
             try (FlowPipeline pipeline = FlowPipeline.open(folder.resolve("model"), Device.cpu())) {
-                assertThat(pipeline.defaultHeight()).isEqualTo(8);
+                assertThat(pipeline.sizes().defaultHeight()).isEqualTo(8);
                 assertThat(pipeline.usualTokens()).isEqualTo(6);
                 Conditioning found = pipeline.encode(manager, CAPTIONS);
                 // Half precision keeps 11 bits of each weight.
@@ -52,7 +52,8 @@ class PretrainedModelTest {
                         .isLessThan(4e-3);
                 assertThat(Fixtures.relativeError(found.pooled(), expected.pooled()))
                         .isLessThan(4e-3);
-                NDArray noise = NoiseSource.of(2).gaussian(manager, pipeline.latentShape(3, 8, 8));
+                NDArray noise =
+                        NoiseSource.of(2).gaussian(manager, pipeline.sizes().latentShape(3, 8, 8));
                 NDArray ours = pipeline.velocityModel().velocity(noise, 0.7, expected);
                 NDArray theirs = replica.transformer().velocity(noise, 0.7, expected);
                 assertThat(Fixtures.relativeError(ours, theirs)).isLessThan(4e-3);

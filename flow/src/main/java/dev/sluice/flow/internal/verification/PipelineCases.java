@@ -112,10 +112,10 @@ final class PipelineCases {
             golden.compare("latents.initial", packed(x));
         }
         Shape shape = x.getShape();
-        int factor = pipeline.factor();
+        int factor = pipeline.sizes().factor();
         int last = shape.dimension();
-        TimeSchedule schedule =
-                pipeline.schedule(steps, (int) shape.get(last - 2) * factor, (int) shape.get(last - 1) * factor);
+        TimeSchedule schedule = pipeline.sizes()
+                .schedule(steps, (int) shape.get(last - 2) * factor, (int) shape.get(last - 1) * factor);
         levels(schedule);
         double scale = Double.parseDouble(golden.metadata().getOrDefault("guidance_scale", usualGuidance()));
         VelocityModel guided = pipeline.guidedModel(pipeline.transformerWeights(), () -> none, scale);
