@@ -1,5 +1,6 @@
 package dev.sluice.flow;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -152,8 +153,9 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     /**
-     * Reads a tensor; one of any floating type is rounded to a precision. The result belongs to {@code manager}; it is filled
-     * piece by piece, so that no second copy of the tensor is in memory at any time.
+     * Reads a tensor; one of any floating type is rounded to a precision. The result belongs to {@code manager}; it is read
+     * straight into its memory, or piece by piece where it is converted or goes to a GPU, so that no second copy of the tensor is
+     * in memory at any time.
      */
     public NDArray read(NDManager manager, String name, Precision precision) throws IOException {
         SafetensorsHeader.Entry entry = entry(name);
@@ -176,21 +178,47 @@ public final class SafetensorsFile implements AutoCloseable {
                 NDManager host = Torch.newManager()) {
             NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
             NDArray whole = Ops.call("blank", null, code);
-            long done = 0;
-            for (long position = entry.begin(); position < entry.end(); ) {
-                int length = (int) Math.min(Math.min(segment, PIECE), entry.end() - position);
-                try (NDManager step = host.newSubManager()) {
-                    // The array shares the piece, which the operator has copied when it returns.
-                    NDArray bytes = step.create(piece(position, length), new Shape(length), DataType.UINT8);
-                    NDArray place = step.create(new long[] {done, entry.type().engineCode()});
-                    Ops.call("decode_into", null, place, whole, bytes);
-                }
-                done += length / entry.type().bytes();
-                position += length;
+            boolean asItIs = wanted == entry.type()
+                    && wanted.storedAsHeld()
+                    && scratch.getDevice().equals(Device.cpu());
+            if (asItIs) {
+                fill(host, entry, whole);
+            } else {
+                decode(host, entry, whole);
             }
             NDArray shaped = whole.reshape(new Shape(entry.shape()));
             shaped.attach(manager);
             return shaped;
+        }
+    }
+
+    /** Reads into the array's own memory. */
+    private void fill(NDManager host, SafetensorsHeader.Entry entry, NDArray whole) throws IOException {
+        long most = segment / entry.type().bytes();
+        for (long done = 0; done < entry.elements(); ) {
+            long count = Math.min(most, entry.elements() - done);
+            try (NDManager step = host.newSubManager()) {
+                NDArray place = step.create(new long[] {done, count});
+                ByteBuffer memory = Ops.call("part", null, place, whole).toByteBuffer(true);
+                read(memory, entry.begin() + done * entry.type().bytes());
+            }
+            done += count;
+        }
+    }
+
+    /** Reads piece by piece and converts each on its way. */
+    private void decode(NDManager host, SafetensorsHeader.Entry entry, NDArray whole) throws IOException {
+        long done = 0;
+        for (long position = entry.begin(); position < entry.end(); ) {
+            int length = (int) Math.min(Math.min(segment, PIECE), entry.end() - position);
+            try (NDManager step = host.newSubManager()) {
+                // The array shares the piece, which the operator has copied when it returns.
+                NDArray bytes = step.create(piece(position, length), new Shape(length), DataType.UINT8);
+                NDArray place = step.create(new long[] {done, entry.type().engineCode()});
+                Ops.call("decode_into", null, place, whole, bytes);
+            }
+            done += length / entry.type().bytes();
+            position += length;
         }
     }
 
@@ -199,12 +227,17 @@ public final class SafetensorsFile implements AutoCloseable {
             piece = ByteBuffer.allocateDirect(length);
         }
         ByteBuffer bytes = piece.duplicate().clear().limit(length);
+        read(bytes, begin);
+        return bytes.flip();
+    }
+
+    /** Fills a buffer with the bytes from a place among the tensors on. */
+    private void read(ByteBuffer bytes, long begin) throws IOException {
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, dataStart + begin + bytes.position()) < 0) {
                 throw new IOException("%s became shorter while it was read.".formatted(file));
             }
         }
-        return bytes.flip();
     }
 
     private MappedByteBuffer map(long begin, long length) throws IOException {

@@ -61,6 +61,11 @@ public enum StoredType {
         return this == I16 ? I32.engineCode : engineCode;
     }
 
+    /** Returns whether an array holds such elements byte for byte; any byte but 0 is true in a file, and only 1 in an array. */
+    boolean storedAsHeld() {
+        return this != I16 && this != BOOL;
+    }
+
     /** Returns the type in which numbers of that precision are stored. */
     static StoredType of(Precision precision) {
         return switch (precision) {

@@ -5,6 +5,10 @@
   def blank(self: __torch__.Ops, code: Tensor) -> Tensor:
     return torch.empty([int(code[0])], dtype=int(code[1]), device=code.device)
 
+  # Some elements, in the memory of the whole; place = [first, how many].
+  def part(self: __torch__.Ops, place: Tensor, whole: Tensor) -> Tensor:
+    return torch.narrow(whole, 0, int(place[0]), int(place[1]))
+
   # Writes the values of some bytes of a file into a tensor; place = [first element, type of the file's].
   def decode_into(self: __torch__.Ops, place: Tensor, target: Tensor, bytes: Tensor) -> Tensor:
     stored = int(place[1])
