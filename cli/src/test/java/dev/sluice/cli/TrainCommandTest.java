@@ -178,7 +178,7 @@ class TrainCommandTest {
                         "--set",
                         "batch.chunkSize=96",
                         "--set",
-                        "memory.limitGiB=0.6",
+                        "memory.limitGiB=0.64",
                         "--dry-run")
                 .succeeded();
         assertThat(fitted.out()).contains("chunkSize: 32").doesNotContain("chunkSize: 96");

@@ -43,8 +43,8 @@ public record MemoryForecast(
         long sampling,
         long samples,
         boolean textReleased) {
-    /** Measured: what a run of a tiny model holds. */
-    private static final long ENGINE = 380_000_000;
+    /** Measured: what a run of a tiny model holds, with the launcher's settings of the allocator. */
+    private static final long ENGINE = 420_000_000;
 
     /**
      * What a micro-batch of a run takes, without its size.
@@ -104,8 +104,13 @@ public record MemoryForecast(
     private static Micro micro(
             RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes) {
         int words = Math.toIntExact(negative.tokens().getShape().get(1));
-        PassMemory pass = pipeline.sizes().passMemory(
-                frames(config, pipeline), height(config, pipeline), width(config, pipeline), words, trained(trainable));
+        PassMemory pass = pipeline.sizes()
+                .passMemory(
+                        frames(config, pipeline),
+                        height(config, pipeline),
+                        width(config, pipeline),
+                        words,
+                        trained(trainable));
         boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
         MemoryPolicy policy = pipeline.memory();
         long converted = policy.weights() == policy.compute()
@@ -119,8 +124,8 @@ public record MemoryForecast(
         EvaluationChoice test = config.evaluation();
         long tested = test.prompts() == 0 ? Long.MAX_VALUE : (long) test.prompts() * test.samplesPerPrompt();
         int size = (int) Math.max(chunkSize, Math.min(test.chunkSize(), tested));
-        long decoding = pipeline.sizes().decodingBytes(
-                size, frames(config, pipeline), height(config, pipeline), width(config, pipeline));
+        long decoding = pipeline.sizes()
+                .decodingBytes(size, frames(config, pipeline), height(config, pipeline), width(config, pipeline));
         return Math.max(Math.round(micro.sampling(size)), micro.lanes() * decoding);
     }
 
@@ -147,8 +152,8 @@ public record MemoryForecast(
     private static long samples(RunConfig config, FlowPipeline pipeline, Conditioning negative) {
         int steps = config.sampling().steps();
         List<Integer> stored = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
-        long latent = pipeline.sizes().latentShape(
-                        1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
+        long latent = pipeline.sizes()
+                .latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
                 .size();
         long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();
         return 4L * config.batch().samples() * (latent * (stored.size() + 2) + prompt);
