@@ -115,7 +115,8 @@ class VideoPretrainingTest {
         try (FlowPipeline pipeline = FlowPipeline.open(made, Device.cpu());
                 Torch.Scope ignored = Torch.noGradient()) {
             Conditioning conditioning = pipeline.encode(pipeline.manager(), List.of("grows bright", "grows dark"));
-            NDArray noise = NoiseSource.of(3).gaussian(pipeline.manager(), pipeline.sizes().latentShape(2, 4, 4));
+            NDArray noise = NoiseSource.of(3)
+                    .gaussian(pipeline.manager(), pipeline.sizes().latentShape(2, 4, 4));
             NDArray videos =
                     new OdeSampler(pipeline.sizes().schedule(12)).sample(pipeline.velocityModel(), noise, conditioning);
             NDArray last = videos.get(":, :, 3").reshape(2, -1);
