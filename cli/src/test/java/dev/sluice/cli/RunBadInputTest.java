@@ -155,7 +155,9 @@ class RunBadInputTest {
                         "many.yaml:2:7: seed (one)",
                         "many.yaml:3:10: rewards",
                         "many.yaml:4:10: threads")
-                .contains("model is missing", "prompts is missing");
+                .contains("Maybe write model.", "prompts is missing")
+                .as("modle was probably meant to be model, and is told of already")
+                .doesNotContain("model is missing");
     }
 
     @ParameterizedTest(name = "{2}")
