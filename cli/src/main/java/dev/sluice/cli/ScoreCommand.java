@@ -107,7 +107,7 @@ final class ScoreCommand implements Callable<Integer> {
         scoring.check();
         ScoreTable.Format format = ScoreTable.Format.of(out);
         List<RewardSpec> specs = rewardTexts.stream().map(RewardSpec::parse).toList();
-        Scorer.labels(specs);
+        Scorer.labels(specs); // refuses two that are alike before files are looked for
         Path journal = ScoreJournal.of(out);
         if (complete(journal)) {
             return 0;

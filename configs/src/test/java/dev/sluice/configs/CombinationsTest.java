@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,13 +24,7 @@ class CombinationsTest {
 
     @BeforeEach
     void aSmallestRunFile() throws IOException {
-        Files.createDirectories(folder.resolve("model"));
-        run = Files.writeString(folder.resolve("run.yaml"), """
-                model: model
-                prompts: {train: scenes:train, test: scenes:test}
-                rewards: [{name: scenes, weight: 1}]
-                updates: {perIteration: 1}
-                """);
+        run = SmallestRun.write(folder, "updates: {perIteration: 1}");
     }
 
     private static List<String> settings(String all) {

@@ -32,12 +32,7 @@ class CreditChoiceTest {
 
     @BeforeEach
     void aSmallestRunFile() throws IOException {
-        Files.createDirectories(folder.resolve("model"));
-        run = Files.writeString(folder.resolve("run.yaml"), """
-                model: model
-                prompts: {train: scenes:train, test: scenes:test}
-                rewards: [{name: scenes, weight: 1}]
-                """);
+        run = SmallestRun.write(folder);
     }
 
     /** A reward that only says who of those shown together is best. */

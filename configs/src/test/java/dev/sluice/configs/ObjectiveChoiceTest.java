@@ -50,15 +50,8 @@ class ObjectiveChoiceTest {
 
     @BeforeEach
     void aSmallestRunFile() throws IOException {
-        Files.createDirectories(folder.resolve("model"));
-        run = Files.writeString(folder.resolve("run.yaml"), """
-                model: model
-                prompts: {train: scenes:train, test: scenes:test}
-                rewards: [{name: scenes, weight: 1}]
-                exploration: {rule: ode}
-                updates: {perIteration: 1}
-                objective: {type: rft}
-                """);
+        run = SmallestRun.write(
+                folder, "exploration: {rule: ode}", "updates: {perIteration: 1}", "objective: {type: rft}");
     }
 
     private Objective objective(String... settings) {

@@ -47,12 +47,7 @@ class RunConfigTest {
 
     @BeforeEach
     void aSmallestRunFile() throws IOException {
-        Files.createDirectories(folder.resolve("model"));
-        run = Files.writeString(folder.resolve("run.yaml"), """
-            model: model
-            prompts: {train: scenes:train, test: scenes:test}
-            rewards: [{name: scenes, weight: 1}]
-            """);
+        run = SmallestRun.write(folder);
     }
 
     @Test

@@ -199,8 +199,8 @@ public record MemoryForecast(
                         micro.pass().blocks()));
     }
 
-    private MemoryForecast with(long passes, long decoded) {
-        return new MemoryForecast(engine, text, weights, learned, gradients, passes, decoded, samples, textReleased);
+    private MemoryForecast with(long passes, long made) {
+        return new MemoryForecast(engine, text, weights, learned, gradients, passes, made, samples, textReleased);
     }
 
     /** Returns lines of YAML comments. */

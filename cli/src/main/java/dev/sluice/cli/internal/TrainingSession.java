@@ -141,8 +141,8 @@ public final class TrainingSession implements AutoCloseable {
                 new OdeSampler(
                         config.evaluation().solver().solver(),
                         pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
-                new PipelinePrompts(pipeline, frames, height, width),
-                pipeline.sizes().latentShape(1, frames, height, width).slice(1),
+                task.encoder(),
+                task.latentShape(),
                 config.evaluation().firstSeed());
         VelocityModel current = pipeline.guidedModel(trainable.weights(), () -> negative, guidance);
         VelocityModel first = pipeline.guidedModel(trainable.reference(), () -> negative, guidance);

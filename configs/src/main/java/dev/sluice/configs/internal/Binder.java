@@ -237,7 +237,6 @@ public final class Binder {
      * A constructor stops at its first complaint. To hear the others too, the value that it names is replaced by the built-in one,
      * which is known to be right, and the constructor is asked again. Where values are wrong it is asked with all that they may be
      * meant to be, so that its complaints about other keys are heard, and only those that hold whatever was meant.
-     *
      */
     private Object construct(Class<?> type, Trials trials, Node.Mapping mapping, String path) {
         List<String> keys = keys(type);

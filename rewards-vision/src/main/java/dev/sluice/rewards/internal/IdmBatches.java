@@ -19,7 +19,7 @@ public final class IdmBatches {
     /** Speeds are predicted in so many times the greatest. */
     public static final double SPEED_UNIT = 4;
 
-    /** What the square of an output's error weighs: the reward needs the angles, of which sine and cosine come first. */
+    /** How much an output's error counts: the reward needs the angles, of which sine and cosine come first. */
     private static final float[] WEIGHTS = {1, 1, 1, 1, 0.1f, 0.1f};
 
     /** A jump from one frame to the next would otherwise outweigh everything else. */
@@ -52,7 +52,7 @@ public final class IdmBatches {
         return new Batch(windows, targets);
     }
 
-    /** Returns what the square of each output's error weighs in the loss. */
+    /** Returns how much each output's error counts in the loss. */
     public static float[] weights() {
         return WEIGHTS.clone();
     }
