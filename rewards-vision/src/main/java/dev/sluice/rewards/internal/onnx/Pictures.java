@@ -5,9 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 
-/** Prepares pictures side by side for a network, in native memory that is used again. */
+/** Prepares pictures for a network, in native memory that is used again. */
 final class Pictures {
     /** Pictures that a network is given at once; more take memory and no less time. */
     static final int BATCH = 16;
@@ -16,12 +19,10 @@ final class Pictures {
     private static final int GREATEST_ASPECT = 8;
 
     private final Preparation preparation;
-    private final int threads;
-    private FloatBuffer buffer = FloatBuffer.allocate(0);
+    private final Queue<FloatBuffer> free = new ConcurrentLinkedQueue<>();
 
-    Pictures(Preparation preparation, int threads) {
+    Pictures(Preparation preparation) {
         this.preparation = preparation;
-        this.threads = threads;
     }
 
     /** Returns why media cannot be judged; empty if they can. */
@@ -39,18 +40,22 @@ final class Pictures {
         return "";
     }
 
-    /** Returns the pixels of at most {@link #BATCH} pictures; they hold until the next call. */
-    OnnxNetwork.Floats of(List<Media> media) {
+    /** Computes something of the pixels of at most {@link #BATCH} pictures, which hold until it returns. */
+    <T> T with(List<Media> media, Function<OnnxNetwork.Floats, T> computation) {
         int size = preparation.size();
         int each = 3 * size * size;
-        if (buffer.capacity() < media.size() * each) {
-            buffer = ByteBuffer.allocateDirect(4 * media.size() * each)
-                    .order(ByteOrder.nativeOrder())
-                    .asFloatBuffer();
+        FloatBuffer buffer = Optional.ofNullable(free.poll())
+                .orElseGet(() -> ByteBuffer.allocateDirect(Float.BYTES * BATCH * each)
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer());
+        try {
+            for (int i = 0; i < media.size(); i++) {
+                buffer.put(i * each, preparation.planes(media.get(i)));
+            }
+            long[] shape = {media.size(), 3, size, size};
+            return computation.apply(new OnnxNetwork.Floats(buffer.slice(0, media.size() * each), shape));
+        } finally {
+            free.add(buffer);
         }
-        IntStream indices = IntStream.range(0, media.size());
-        (threads > 1 ? indices.parallel() : indices)
-                .forEach(i -> buffer.put(i * each, preparation.planes(media.get(i))));
-        return new OnnxNetwork.Floats(buffer.slice(0, media.size() * each), new long[] {media.size(), 3, size, size});
     }
 }

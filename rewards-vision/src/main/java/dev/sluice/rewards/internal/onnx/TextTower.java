@@ -21,7 +21,7 @@ final class TextTower implements AutoCloseable {
     }
 
     static TextTower open(ModelFolder folder, OnnxNetwork.Place place) throws IOException {
-        OnnxNetwork network = OnnxNetwork.open(folder.file("text.onnx"), place);
+        OnnxNetwork network = OnnxNetwork.ofRows(folder.file("text.onnx"), place);
         try {
             network.requireOutput(OUTPUT);
             long fixed = network.shape("input_ids")[1];
@@ -43,13 +43,9 @@ final class TextTower implements AutoCloseable {
         texts.forEach(text -> found.put(text, kept.get(text)));
         for (int start = 0; start < missing.size(); start += Pictures.BATCH) {
             List<String> batch = missing.subList(start, Math.min(missing.size(), start + Pictures.BATCH));
-            TextIds.Rows rows = tokenizer.rows(batch);
-            Map<String, long[][]> inputs = new LinkedHashMap<>();
-            inputs.put("input_ids", rows.ids());
-            if (network.inputs().contains("attention_mask")) {
-                inputs.put("attention_mask", rows.mask());
-            }
-            float[][] embeds = network.run(Map.of(), inputs, OUTPUT);
+            Map<String, long[][]> inputs = inputs(tokenizer.rows(batch));
+            float[][] embeds = network.inLanes(
+                    batch.size(), (from, to) -> network.run(Map.of(), OnnxNetwork.part(inputs, from, to), OUTPUT));
             for (int i = 0; i < embeds.length; i++) {
                 float[] unit = Vectors.unit(embeds[i]);
                 kept.put(batch.get(i), unit);
@@ -62,6 +58,12 @@ final class TextTower implements AutoCloseable {
         List<float[]> all = new ArrayList<>();
         texts.forEach(text -> all.add(found.get(text)));
         return all;
+    }
+
+    private Map<String, long[][]> inputs(TextIds.Rows rows) {
+        return network.inputs().contains("attention_mask")
+                ? Map.of("input_ids", rows.ids(), "attention_mask", rows.mask())
+                : Map.of("input_ids", rows.ids());
     }
 
     @Override

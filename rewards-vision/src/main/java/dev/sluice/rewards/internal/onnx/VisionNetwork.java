@@ -31,7 +31,7 @@ final class VisionNetwork implements AutoCloseable {
             ModelFolder folder, OnnxNetwork.Place place, Preparation.Form form, String file, String output)
             throws IOException {
         Preparation preparation = Preparation.read(folder.file("preprocessor_config.json"), form);
-        OnnxNetwork network = OnnxNetwork.open(folder.file(file), place);
+        OnnxNetwork network = OnnxNetwork.ofRows(folder.file(file), place);
         try {
             network.requireOutput(output);
             long[] shape = network.shape("pixel_values");
@@ -44,7 +44,7 @@ final class VisionNetwork implements AutoCloseable {
                                 folder.file("preprocessor_config.json"),
                                 preparation.size()));
             }
-            return new VisionNetwork(network, output, new Pictures(preparation, place.threads()));
+            return new VisionNetwork(network, output, new Pictures(preparation));
         } catch (IOException | RuntimeException e) {
             network.close();
             throw e;
@@ -65,13 +65,17 @@ final class VisionNetwork implements AutoCloseable {
     }
 
     /**
-     * Returns a row for each picture. The pixels stand in memory that the next call uses again.
+     * Returns a row for each picture.
      *
      * @param media at most {@link Pictures#BATCH}
-     * @param ids further inputs, by name
+     * @param ids further inputs, by name, a row for each picture
      */
-    synchronized float[][] run(List<Media> media, Map<String, long[][]> ids) {
-        return network.run(Map.of("pixel_values", pictures.of(media)), ids, output);
+    float[][] run(List<Media> media, Map<String, long[][]> ids) {
+        return network.inLanes(media.size(), (from, to) -> {
+            Map<String, long[][]> some = OnnxNetwork.part(ids, from, to);
+            return pictures.with(
+                    media.subList(from, to), pixels -> network.run(Map.of("pixel_values", pixels), some, output));
+        });
     }
 
     /** Returns a vector of length 1 for each picture, of any number. */

@@ -20,10 +20,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -90,9 +93,9 @@ class ClipRewardsTest {
         Preparation preparation = Preparation.read(MODEL.resolve("preprocessor_config.json"), Preparation.Form.CROP);
         try (OnnxNetwork vision = OnnxNetwork.open(MODEL.resolve("vision.onnx"), PLACE);
                 OnnxNetwork text = OnnxNetwork.open(MODEL.resolve("text.onnx"), PLACE)) {
-            Pictures pictures = new Pictures(preparation, 2);
             List<Media> images = List.of(image(0), image(1), image(2));
-            float[][] found = vision.run(Map.of("pixel_values", pictures.of(images)), Map.of(), "image_embeds");
+            float[][] found = new Pictures(preparation)
+                    .with(images, pixels -> vision.run(Map.of("pixel_values", pixels), Map.of(), "image_embeds"));
             float[] expected = floats("image_embeds");
             for (int i = 0; i < 3; i++) {
                 assertClose(found[i], Arrays.copyOfRange(expected, 12 * i, 12 * i + 12), 1e-6);
@@ -110,6 +113,26 @@ class ClipRewardsTest {
                 double score = scale * Vectors.dot(Vectors.unit(found[i]), Vectors.unit(texts[i])) / 26;
                 assertThat(score).isCloseTo(floats("pickscore")[i], within(1e-5));
             }
+        }
+    }
+
+    /** Whatever the number of lanes, and of pictures in each of them, and whoever else asks at the same time. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 9})
+    void lanesChangeNothing(int threads) throws IOException {
+        float[] expected = floats("image_embeds");
+        OnnxNetwork.Place place = new OnnxNetwork.Place("cpu", threads);
+        try (VisionNetwork network = VisionNetwork.clip(ModelFolder.open(MODEL), place, Preparation.Form.CROP)) {
+            IntStream.rangeClosed(1, Pictures.BATCH).parallel().forEach(count -> {
+                List<Media> images =
+                        IntStream.range(0, count).mapToObj(i -> image(i % 3)).toList();
+                float[][] found = network.run(images, Map.of());
+                assertThat(found).hasNumberOfRows(count);
+                for (int i = 0; i < count; i++) {
+                    int at = 12 * (i % 3);
+                    assertClose(found[i], Arrays.copyOfRange(expected, at, at + 12), 1e-6);
+                }
+            });
         }
     }
 
