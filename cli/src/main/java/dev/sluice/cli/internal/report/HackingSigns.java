@@ -18,8 +18,8 @@ public record HackingSigns(List<String> apart, List<String> narrow) {
     /** Tests in a row that a rise or a fall must last. */
     private static final int RUN = 3;
 
-    /** The first and the last of so many parts of a run are compared. */
-    private static final int PARTS = 10;
+    /** So many iterations at the start are compared with as many at the end: fewer differ by chance. */
+    private static final int SPAN = 10;
 
     public HackingSigns {
         apart = List.copyOf(apart);
@@ -58,12 +58,11 @@ public record HackingSigns(List<String> apart, List<String> narrow) {
 
     private static List<String> narrow(RunData run) {
         List<Chart.Point> spread = run.curve("reward.group_std");
-        int part = spread.size() / PARTS;
-        if (part == 0) {
+        if (spread.size() < 2 * SPAN) {
             return List.of();
         }
-        double before = mean(spread.subList(0, part));
-        double now = mean(spread.subList(spread.size() - part, spread.size()));
+        double before = mean(spread.subList(0, SPAN));
+        double now = mean(spread.subList(spread.size() - SPAN, spread.size()));
         return now >= before / 2
                 ? List.of()
                 : List.of(

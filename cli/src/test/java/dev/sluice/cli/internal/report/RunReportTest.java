@@ -180,6 +180,28 @@ class RunReportTest {
     }
 
     @Test
+    void rewardsThatNoLongerDifferAreASignWhereThereAreTwiceTenIterations() throws IOException {
+        spreads(19, 0.01);
+        assertThat(HackingSigns.read(folder).all()).isEmpty();
+        spreads(20, 0.01);
+        assertThat(HackingSigns.read(folder).narrow())
+                .containsExactly(
+                        "The deviation of rewards within groups is less than half of what it was at the start (0.01, 0.1).");
+        spreads(20, 0.06);
+        assertThat(HackingSigns.read(folder).all()).isEmpty();
+    }
+
+    /** Writes the numbers of a run whose deviation is 0.1 in its first half. */
+    private void spreads(int iterations, double later) throws IOException {
+        StringBuilder metrics = new StringBuilder();
+        for (int i = 0; i < iterations; i++) {
+            metrics.append("{\"step\":%s,\"reward.mean\":0.5,\"reward.group_std\":%s}%n"
+                    .formatted(i, i < iterations / 2 ? 0.1 : later));
+        }
+        Files.writeString(folder.resolve("metrics.jsonl"), metrics);
+    }
+
+    @Test
     void withoutAKlTheDistanceIsThatWhichTestsMeasured() throws IOException {
         rewards(0.01);
         Files.writeString(folder.resolve("evaluation.jsonl"), """
