@@ -42,6 +42,7 @@ class AlgorithmListTest {
                 .containsPattern("Flow-GRPO +2025 +arXiv:2505.05470 +configs/scenes-flow-grpo.yaml")
                 .containsPattern("TP-GRPO +2026 +arXiv:2602.06422 +configs/scenes-tp-grpo.yaml")
                 .contains("exploration  rule flow-sde, noise 0.7, window {size 3, from 0, to 5}")
+                .contains("sliding {size 3, from 0, to 6, stride 1, every 25}, tail {ratio 0.6}")
                 .contains("credit       kind turning-point")
                 .contains("objective    ");
     }

@@ -74,6 +74,23 @@ class BundledRunFilesTest {
                 .toList();
     }
 
+    /** Of eight steps, three with noise, two are left of the last five: 5 calls for each of 96 pictures, and 7 at the end. */
+    @Test
+    void aShorterTailIsCheaper() {
+        for (int from : new int[] {0, 3}) {
+            CommandLineRun dry = CommandLineRun.of(
+                            "train",
+                            FOLDER.resolve("scenes-mix-grpo-flash.yaml"),
+                            "--dry-run",
+                            "--set",
+                            "device=cpu",
+                            "--set",
+                            "exploration.sliding.from=" + from)
+                    .succeeded();
+            assertThat(dry.out()).contains("each iteration: %s forward to sample".formatted(from == 0 ? 480 : 672));
+        }
+    }
+
     /** The bundled model, the prompts, the rewards and all choices go together. */
     @ParameterizedTest
     @MethodSource("trainingFiles")

@@ -3,11 +3,13 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.NotEmpty;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.AdamW;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.grpo.CriticGradient;
 import dev.sluice.grpo.DriftGradient;
 import dev.sluice.grpo.NoiseLearning;
 import dev.sluice.grpo.RewardGradient;
 import dev.sluice.sde.ExplorationSchedule;
+import dev.sluice.sde.OdeSteps;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SlidingWindow;
 import java.util.List;
@@ -22,7 +24,7 @@ import java.util.stream.Stream;
  * the last are.
  *
  * @param rule the stochastic step
- * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan}, {@code table}, {@code ode} and {@code stored} have none and ignore it
+ * @param noise its level: a of Flow-GRPO and CPS, η of Dance and DDIM; {@code wan}, {@code table}, {@code sde-dpm}, {@code ode} and {@code stored} have none and ignore it
  * @param diffusions g of every step, for the rule {@code table} alone
  * @param window a window of steps at a random place
  * @param sliding a window of steps that moves from iteration to iteration
@@ -30,6 +32,10 @@ import java.util.stream.Stream;
  * @param learned makes the noise learn with the policy, from the rule's own on
  * @param rewardGradient leads stochastic steps to where the reward rises
  * @param criticGradient leads stochastic steps to where the critic's value rises
+ * @param order of the rule {@code sde-dpm} alone; 2 if left out
+ * @param form of its second order; midpoint if left out
+ * @param solver the method of the steps that are not stochastic; euler if left out
+ * @param tail fewer and longer steps after the last stochastic one
  */
 public record ExplorationChoice(
         Rule rule,
@@ -40,7 +46,11 @@ public record ExplorationChoice(
         @NotEmpty @Within(least = 0, most = 998) Optional<List<Integer>> singular,
         Optional<Learned> learned,
         Optional<RewardGradient> rewardGradient,
-        Optional<CriticGradient> criticGradient) {
+        Optional<CriticGradient> criticGradient,
+        @Within(least = 1, most = 2) Optional<Integer> order,
+        Optional<OdeSolver.DpmSolver2M.Form> form,
+        Optional<EvaluationChoice.Solver> solver,
+        Optional<TailChoice> tail) {
     /** The stochastic steps by their names in run files. */
     public enum Rule {
         /** Flow-GRPO's SDE. */
@@ -57,6 +67,8 @@ public record ExplorationChoice(
         CPS(SdeRule.Cps::new),
         /** DDIM with η. */
         DDIM(SdeRule.Ddim::new),
+        /** SDE-DPM-Solver++, of first or second order. */
+        SDE_DPM(noise -> new SdeRule.SdeDpm(2)),
         /** A diffusion for each step, such as DenseGRPO's calibrated one. */
         TABLE(noise -> new SdeRule.Table(List.of()));
 
@@ -172,8 +184,9 @@ public record ExplorationChoice(
     }
 
     public ExplorationChoice {
-        // The rules know their ranges; the value is made again when it is asked for.
+        // The rules and solvers know their ranges; the values are made again when they are asked for.
         Objects.requireNonNull(rule.rule.apply(noise));
+        Objects.requireNonNull(odeSteps(solver, tail));
         if (diffusions.isPresent() != (rule == Rule.TABLE)) {
             throw new IllegalArgumentException(
                     diffusions.isPresent()
@@ -182,6 +195,7 @@ public record ExplorationChoice(
                             : "rule (table) must have diffusions, one for each step.%nMaybe write diffusions: [1.0, ...]."
                                     .formatted());
         }
+        requireOrder(rule, order, form);
         if (rewardGradient.isPresent() && criticGradient.isPresent()) {
             throw new IllegalArgumentException(
                     "rewardGradient and criticGradient both lead; one of them must go.%nMaybe write rewardGradient: null."
@@ -193,13 +207,46 @@ public record ExplorationChoice(
         if (!steps && schedules > 0) {
             throw new IllegalArgumentException(
                     "rule (%s) has no stochastic steps, but window, sliding or singular says which they are.%nMaybe write null for it, or rule: flow-sde."
-                            .formatted(rule.name().toLowerCase(Locale.ROOT)));
+                            .formatted(word(rule)));
         }
         if (schedules > 1) {
             throw new IllegalArgumentException(
                     "window, sliding and singular each say which steps are stochastic; one of them may be there.%nMaybe leave out the others."
                             .formatted());
         }
+        if (tail.isPresent() && schedules == 0) {
+            throw new IllegalArgumentException(
+                    "tail has fewer steps after the last stochastic one, but without window, sliding or singular there are none after it to spare.%nMaybe write window: {size: 2, from: 0, to: 4}, or leave tail out."
+                            .formatted());
+        }
+    }
+
+    private static void requireOrder(Rule rule, Optional<Integer> order, Optional<OdeSolver.DpmSolver2M.Form> form) {
+        if (rule != Rule.SDE_DPM && (order.isPresent() || form.isPresent())) {
+            throw new IllegalArgumentException(
+                    "order and form must go with rule: sde-dpm; the rule %s has neither.%nMaybe leave them out."
+                            .formatted(word(rule)));
+        }
+        if (form.isPresent() && order.filter(one -> one == 1).isPresent()) {
+            throw new IllegalArgumentException(
+                    "form (%s) must go with order: 2, because the first order has one form alone.%nMaybe leave it out."
+                            .formatted(form.get().name().toLowerCase(Locale.ROOT)));
+        }
+    }
+
+    private static OdeSteps odeSteps(Optional<EvaluationChoice.Solver> solver, Optional<TailChoice> tail) {
+        return new OdeSteps(
+                solver.map(EvaluationChoice.Solver::solver).orElseGet(OdeSolver.Euler::new),
+                tail.map(TailChoice::tail));
+    }
+
+    /** Returns how the steps that are not stochastic are taken. */
+    public OdeSteps odeSteps() {
+        return odeSteps(solver, tail);
+    }
+
+    private static String word(Rule rule) {
+        return rule.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Returns what leads stochastic steps, if something does. */
@@ -209,6 +256,9 @@ public record ExplorationChoice(
 
     /** Returns the stochastic step. */
     public SdeRule sdeRule() {
+        if (rule == Rule.SDE_DPM) {
+            return new SdeRule.SdeDpm(order.orElse(2), form.orElse(OdeSolver.DpmSolver2M.Form.MIDPOINT));
+        }
         return diffusions.<SdeRule>map(SdeRule.Table::new).orElseGet(() -> rule.rule.apply(noise));
     }
 

@@ -134,7 +134,12 @@ public record RunConfig(
             long seed) {
         SdeOptions own = new SdeOptions(exploration.sdeRule());
         SdeOptions sde = new SdeOptions(
-                own.rule(), own.likelihood(), own.lastStep(), objective.needsMeans(), objective.needsStates());
+                own.rule(),
+                own.likelihood(),
+                own.lastStep(),
+                objective.needsMeans(),
+                objective.needsStates(),
+                exploration.odeSteps());
         boolean stored = exploration.rule() == ExplorationChoice.Rule.STORED;
         GrpoOptions.Rollout rollout = new GrpoOptions.Rollout(
                 sde,

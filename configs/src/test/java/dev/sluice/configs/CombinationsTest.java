@@ -88,6 +88,22 @@ class CombinationsTest {
                 "objective.type=dgpo batch.groupSize=8 batch.chunkSize=4 | chunkSize (4) must be at least groupSize (8)",
                 "exploration.rule=ode objective.type=awm batch.sharedNoise=true | would all be the same",
                 "exploration.singular=[1] credit.granularities=[1, 2] | need one initial noise for a group",
+                // Solvers of a rollout, and a tail, which needs steps after the last stochastic one.
+                "exploration={order: 1} | order and form must go with rule: sde-dpm; the rule flow-sde has neither",
+                "exploration={rule: dance, form: heun} | order and form must go with rule: sde-dpm",
+                "exploration={rule: sde-dpm, order: 1, form: heun} | form (heun) must go with order: 2",
+                "exploration={rule: sde-dpm, order: 3} | exploration.order (3) must be",
+                "exploration.solver=unipc | solver (unipc) must be euler, heun, midpoint or dpm2m",
+                "exploration={tail: {ratio: 0.4, solver: unipc}, window: {size: 2, from: 0, to: 4}} | solver (unipc) must be euler",
+                "exploration.tail={ratio: 0.4} | without window, sliding or singular there are none",
+                "exploration={rule: ode, tail: {ratio: 0.4}} objective.type=awm | without window, sliding or singular there are none",
+                "exploration={tail: {ratio: 0}, window: {size: 2, from: 0, to: 4}} | exploration.tail.ratio (0) must be",
+                "exploration={tail: {ratio: 1.5}, window: {size: 2, from: 0, to: 4}} | exploration.tail.ratio (1.5) must be",
+                "exploration={tail: {ratio: 0.4}, window: {size: 2, from: 0, to: 4}} credit.kind=gain | completed by Euler's steps",
+                "exploration.solver=dpm2m credit.kind=value | completed by Euler's steps",
+                "exploration={solver: dpm2m, singular: [1]} credit.granularities=[1, 2] batch.sharedNoise=true | completed by Euler's steps",
+                "exploration={tail: {ratio: 0.4}, window: {size: 2, from: 0, to: 4}} objective.type=re-dmd | a tail leaves steps out",
+                "exploration={rule: sde-dpm, learned: {least: 0.1, most: 1, learningRate: 0.1, entropy: 0}} | has no diffusion to learn",
                 // The last step is never trained.
                 "exploration.window={size: 2, from: 0, to: 10} | exploration.window.to (10) must be at most 9",
                 "exploration.sliding={size: 2, from: 0, to: 10, stride: 1, every: 5} | exploration.sliding.to (10) must be at most 9",
@@ -115,6 +131,11 @@ class CombinationsTest {
                 "credit={kind: gain, judge: critic} CRITIC",
                 "credit={kind: value, completionSteps: 0} rewards=[{name: motion-smoothness, weight: 1}]",
                 "exploration.singular=[1] credit.granularities=[1, 2] batch.sharedNoise=true",
+                "exploration={tail: {ratio: 0.4}, sliding: {size: 2, from: 0, to: 8, stride: 1, every: 5}}",
+                "exploration={tail: {ratio: 1, solver: euler}, singular: [0, 3]} objective.type=prdp",
+                "exploration={rule: sde-dpm, order: 2} objective.ratio=normalised",
+                "exploration={rule: ode, solver: dpm2m} objective.type=nft",
+                "exploration.solver=heun credit={kind: gain, judge: critic} CRITIC",
             })
     void whatCanBeCombinedIsTaken(String settings) {
         assertThatCode(() -> RunFiles.train(run, settings(settings))).doesNotThrowAnyException();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.grpo.Combination;
 import dev.sluice.grpo.GroupAdvantage;
@@ -23,6 +24,7 @@ import dev.sluice.rewards.SceneTask;
 import dev.sluice.rewards.ScenesWorld;
 import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.KlForm;
+import dev.sluice.sde.OdeSteps;
 import dev.sluice.sde.SdeRule;
 import dev.sluice.sde.SlidingWindow;
 import java.io.IOException;
@@ -31,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +147,7 @@ class RunConfigTest {
                         "scenes-dragon.yaml",
                         "scenes-flow-grpo.yaml",
                         "scenes-grpo-guard.yaml",
+                        "scenes-mix-grpo-flash.yaml",
                         "scenes-mix-grpo.yaml",
                         "scenes-nft.yaml",
                         "scenes-prdp.yaml",
@@ -165,6 +169,30 @@ class RunConfigTest {
         ExplorationChoice singular =
                 RunFiles.train(run, List.of("exploration.singular=[0, 2, 4]")).exploration();
         assertThat(singular.steps(10)).isEqualTo(new ExplorationSchedule.Singular(List.of(0, 2, 4)));
+    }
+
+    @Test
+    void solversOfARolloutReadBack() throws IOException {
+        List<String> settings = List.of(
+                "exploration={rule: sde-dpm, solver: heun, tail: {ratio: 0.4}, window: {size: 2, from: 0, to: 4}}");
+        RunConfig config = RunFiles.train(run, settings);
+        assertThat(config.exploration().sdeRule()).isEqualTo(new SdeRule.SdeDpm(2));
+        OdeSteps steps =
+                new OdeSteps(new OdeSolver.Heun(), Optional.of(new OdeSteps.Tail(new OdeSolver.DpmSolver2M(), 0.4)));
+        assertThat(config.exploration().odeSteps()).isEqualTo(steps);
+        assertThat(config.grpo(new TimeSchedule.Uniform(10)).rollout().sde().ode())
+                .isEqualTo(steps);
+        Path again = Files.writeString(folder.resolve("again.yaml"), RunFiles.yaml(config));
+        assertThat(RunFiles.train(again, List.of())).isEqualTo(config);
+        assertThat(RunFiles.train(run, List.of("exploration={rule: sde-dpm, order: 2, form: heun}"))
+                        .exploration()
+                        .sdeRule())
+                .isEqualTo(new SdeRule.SdeDpm(2, OdeSolver.DpmSolver2M.Form.HEUN));
+        assertThat(RunFiles.train(run, List.of("exploration={rule: sde-dpm, order: 1}"))
+                        .exploration()
+                        .sdeRule())
+                .isEqualTo(new SdeRule.SdeDpm(1));
+        assertThat(RunFiles.train(run, List.of()).exploration().odeSteps()).isEqualTo(OdeSteps.EULER);
     }
 
     @Test

@@ -123,7 +123,8 @@ public sealed interface OdeSolver
      *
      * <p>With α = 1 − σ, λ = ln(α/σ), η = λ(σ') − λ(σ), r = (λ(σ) − λ(σ_before))/η and D1 = (ẑ − ẑ_before)/r:
      * x' = Euler step + α'·c·D1, where c = ½(1 − e^{−η}) in the midpoint form and (e^{−η} − 1)/η + 1 in the Heun form. Plain
-     * Euler where there is no ẑ before, in the last step (η = ∞), and where σ_before is 1 (r = ∞, so D1 = 0).
+     * Euler where there is no ẑ before, in the last step (η = ∞), and where σ_before is 1 (r = ∞, so D1 = 0). The ẑ before may be
+     * that of a step by other means.
      *
      * <p>Source: Lu et al. (2022), arXiv:2211.01095, Algorithm 2.
      *
@@ -161,22 +162,27 @@ public sealed interface OdeSolver
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
             NDArray euler = Prediction.plus(latents, v, at.dt());
             NDArray data = Prediction.data(latents, v, at.sigma());
-            double weight = memory.isEmpty() || at.step() == 0 ? 0 : secondOrderWeight(at);
+            double weight = memory.isEmpty() ? 0 : correction(at, 1);
             if (weight == 0) {
                 return new Step(euler, List.of(data));
             }
             return new Step(Prediction.plus(euler, data.sub(memory.get(0)), weight), List.of(data));
         }
 
-        /** Returns α'·c/r, the weight of ẑ − ẑ_before; 0 where the step is of first order. */
-        private double secondOrderWeight(Position at) {
-            double before = at.schedule().sigma(at.step() - 1);
+        /**
+         * Returns α'·c/r, the weight of ẑ − ẑ_before; 0 where the step is of first order.
+         *
+         * @param at the step, whose grid has been walked up to it
+         * @param pace what η counts for in c: 1 for the ODE, 2 for the SDE that renews all noise (SDE-DPM-Solver++)
+         */
+        public double correction(Position at, double pace) {
+            double before = at.step() == 0 ? 1 : at.schedule().sigma(at.step() - 1);
             if (at.next() == 0 || before >= 1) {
                 return 0;
             }
             double eta = lambda(at.next()) - lambda(at.sigma());
             double r = (lambda(at.sigma()) - lambda(before)) / eta;
-            return (1 - at.next()) * form.factor(eta) / r;
+            return (1 - at.next()) * form.factor(pace * eta) / r;
         }
 
         private static double lambda(double sigma) {

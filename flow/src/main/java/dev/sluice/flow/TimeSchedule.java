@@ -34,6 +34,28 @@ public sealed interface TimeSchedule permits TimeSchedule.Uniform, TimeSchedule.
     }
 
     /**
+     * Returns the level at a place between two of the grid: σ_k at place k, and between them a fraction of linear functions
+     * through three neighbouring levels, which is the grid's own function if it is φ_a of evenly spaced levels, for every a.
+     *
+     * @param place in [0, N]
+     */
+    default double between(double place) {
+        Require.within("place", place, 0, steps());
+        int nearest = (int) Math.rint(place);
+        if (place == nearest) {
+            return sigma(nearest);
+        }
+        if (steps() == 1) {
+            return sigma(0) + place * (sigma(1) - sigma(0));
+        }
+        int first = Math.max(0, (int) place - 1);
+        double way = place - first;
+        double before = (2 - way) * length(first + 1);
+        double after = way * length(first);
+        return (before * sigma(first) + after * sigma(first + 2)) / (before + after);
+    }
+
+    /**
      * Returns φ_a(u) = a·u / (1 + (a − 1)·u), which moves levels towards noise for a above 1. φ_1 is the identity,
      * φ_a(φ_b(u)) = φ_ab(u), and 0 and 1 stay where they are.
      *

@@ -52,6 +52,32 @@ class TimeScheduleTest {
         }
     }
 
+    /** Between its levels a grid is its own function, where that is φ_a of evenly spaced levels, and never rises. */
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {3, 11})
+    void betweenItsLevelsAGridGoesOnAsItDoes(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < 50; i++) {
+            int steps = random.nextInt(1, 40);
+            double shift = steps == 1 ? 1 : random.nextDouble(0.2, 8);
+            TimeSchedule own = new TimeSchedule.Shifted(steps, shift);
+            TimeSchedule levels = TimeSchedule.of(own.sigmas());
+            TimeSchedule sd3 = new Scheduler.FlowMatchEuler(shift).schedule(steps, 0);
+            double before = 1;
+            for (int j = 0; j <= 7 * steps; j++) {
+                double place = j / 7.0;
+                double expected = TimeSchedule.shifted(1 - place / steps, shift);
+                assertThat(own.between(place)).as("%s at %s", own, place).isCloseTo(expected, within(1e-12));
+                assertThat(levels.between(place)).isEqualTo(own.between(place));
+                double level = sd3.between(place);
+                assertThat(level).isLessThan(j == 0 ? 1.1 : before);
+                assertThat(j % 7 == 0 ? sd3.sigma(j / 7) : level).isEqualTo(level);
+                before = level;
+            }
+        }
+        assertThatThrownBy(() -> new TimeSchedule.Uniform(3).between(3.1)).hasMessageContaining("place (3.1)");
+    }
+
     @Test
     void publishedStaticGrids() {
         assertThat(new TimeSchedule.Shifted(16, 3).sigmas())

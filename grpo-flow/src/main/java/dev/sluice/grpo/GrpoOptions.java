@@ -6,6 +6,7 @@ import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.sde.ExplorationSchedule;
+import dev.sluice.sde.OdeSteps;
 import dev.sluice.sde.SdeOptions;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,7 @@ public record GrpoOptions(
         if (rollout.stored()) {
             StoredPairs.check(batch, signal, objective);
         }
+        rollout.checkSteps(signal, objective);
         CriticLearning.check(critic.isPresent(), rollout, signal, objective);
         if (signal.granularities().size() > 1) {
             Granularity.check(batch, rollout);
@@ -144,6 +146,21 @@ public record GrpoOptions(
         /** Returns this rollout with pairs that were stored in the place of samples. */
         public Rollout ofStored() {
             return new Rollout(sde, schedule, exploration, gradient, learned, true);
+        }
+
+        /** Refuses other ways than Euler's on the run's own grid where states along the way are looked at. */
+        private void checkSteps(Signal signal, Objective objective) {
+            boolean others = signal.needsCompletions() || signal.granularities().size() > 1;
+            if (others && !sde.ode().equals(OdeSteps.EULER)) {
+                throw new IllegalArgumentException(
+                        "States along the way are completed by Euler's steps on the run's grid, so samples must be, too, or a step without noise would seem to gain or lose.%nMaybe leave out exploration.solver and exploration.tail, or write credit.kind: broadcast."
+                                .formatted());
+            }
+            if (objective.needsStates() && sde.ode().tail().isPresent()) {
+                throw new IllegalArgumentException(
+                        "The objective learns at every step of the grid, but a tail leaves steps out.%nMaybe leave out exploration.tail."
+                                .formatted());
+            }
         }
 
         /** Returns whether all steps follow the ODE. */

@@ -105,10 +105,9 @@ final class StepTeacher implements Teacher {
         try (NDManager scratch = owner.newSubManager();
                 Torch.Scope on = Torch.withGradient()) {
             StoredStep stored = original.aliases(scratch);
-            NDArray latents = stored.latents();
             SdeSampler present = sampler.get();
-            GaussianStep numbers = present.step(stored.step());
-            Transition now = present.replay(model, latents, stored.step(), chunk.conditioning(), stored.next());
+            GaussianStep numbers = present.step(stored);
+            Transition now = present.replay(model, stored, chunk.conditioning());
             NDArray logRatio = objective.ratioRule().logRatio(now, stored);
             Terms terms = objective.loss().of(Doubles.of(logRatio), advantages);
             double stepWeight = objective.stepWeight().of(numbers.length(), numbers.std());
@@ -118,7 +117,7 @@ final class StepTeacher implements Teacher {
             for (Anchor anchor : objective.anchors()) {
                 Optional<NDArray> other = anchor instanceof Anchor.Led
                         ? stored.led()
-                        : Optional.of(referenceMean(present, latents, stored.step(), chunk));
+                        : Optional.of(referenceMean(present, stored, chunk));
                 if (other.isPresent()) {
                     NDArray each = anchor.penalty(now.mean(), other.get(), numbers);
                     double mean = Arrays.stream(Doubles.of(each)).sum() / advantages.length;
@@ -162,9 +161,9 @@ final class StepTeacher implements Teacher {
                 : Optional.of(objective.loss().of(Doubles.of(PLAIN.logRatio(now, stored)), advantages));
     }
 
-    private NDArray referenceMean(SdeSampler present, NDArray latents, int step, Chunk chunk) {
+    private NDArray referenceMean(SdeSampler present, StoredStep stored, Chunk chunk) {
         try (Torch.Scope off = Torch.noGradient()) {
-            return present.mean(policy.reference(), latents, step, chunk.conditioning());
+            return present.mean(policy.reference(), stored, chunk.conditioning());
         }
     }
 }

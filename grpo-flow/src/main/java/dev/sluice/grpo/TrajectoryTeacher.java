@@ -93,8 +93,7 @@ final class TrajectoryTeacher implements Teacher {
                 Torch.Scope off = Torch.noGradient()) {
             StoredStep stored = original.aliases(scratch);
             return Doubles.of(
-                    sampler.replay(model, stored.latents(), stored.step(), chunk.conditioning(), stored.next())
-                            .logProb());
+                    sampler.replay(model, stored, chunk.conditioning()).logProb());
         }
     }
 
@@ -164,8 +163,7 @@ final class TrajectoryTeacher implements Teacher {
             try (NDManager scratch = original.latents().getManager().newSubManager();
                     Torch.Scope on = Torch.withGradient()) {
                 StoredStep stored = original.aliases(scratch);
-                Transition now =
-                        sampler.replay(model, stored.latents(), stored.step(), chunk.conditioning(), stored.next());
+                Transition now = sampler.replay(model, stored, chunk.conditioning());
                 double[] logProbs = Doubles.of(now.logProb());
                 double[] before = Doubles.of(stored.logProb());
                 Terms terms = terms(result.value(), slopes, logProbs, before);

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.Ema;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.RateSchedule;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -16,6 +17,8 @@ import dev.sluice.sde.ExplorationSchedule;
 import dev.sluice.sde.GaussianStep;
 import dev.sluice.sde.KlForm;
 import dev.sluice.sde.LastStep;
+import dev.sluice.sde.Likelihood;
+import dev.sluice.sde.OdeSteps;
 import dev.sluice.sde.RolloutPlan;
 import dev.sluice.sde.SampleNoise;
 import dev.sluice.sde.SdeOptions;
@@ -80,6 +83,10 @@ class AlgorithmsTest {
                 new SdeOptions(rule, rule.likelihood(), LastStep.ODE, true), GaussianWorld.SCHEDULE, steps);
     }
 
+    private static OdeSteps flash(OdeSolver before) {
+        return new OdeSteps(before, Optional.of(new OdeSteps.Tail(new OdeSolver.DpmSolver2M(), 0.4)));
+    }
+
     private static GrpoOptions.Signal signal(Credit credit, GroupAdvantage advantage, Combination combination) {
         return new GrpoOptions.Signal(credit, advantage, combination, 0, 5, true);
     }
@@ -102,6 +109,37 @@ class AlgorithmsTest {
                         rollout(flow, new SlidingWindow(2, 0, 4, 1, SlidingWindow.Dwell.constant(3))),
                         signal(outcome, DANCE, Combination.ADVANTAGE_SUM),
                         gradient(plain, StepWeight.ONE, 1)),
+                algorithm(
+                        "MixGRPO-Flash",
+                        true,
+                        new GrpoOptions.Rollout(
+                                new SdeOptions(
+                                        flow,
+                                        flow.likelihood(),
+                                        LastStep.ODE,
+                                        false,
+                                        false,
+                                        flash(new OdeSolver.Euler())),
+                                GaussianWorld.SCHEDULE,
+                                new SlidingWindow(2, 0, 4, 1, SlidingWindow.Dwell.constant(3))),
+                        signal(outcome, DANCE, Combination.ADVANTAGE_SUM),
+                        gradient(plain, StepWeight.ONE, 1)),
+                algorithm(
+                        "SDE-DPM-Solver++ in a window",
+                        true,
+                        new GrpoOptions.Rollout(
+                                new SdeOptions(
+                                        new SdeRule.SdeDpm(2),
+                                        Likelihood.GAUSSIAN_MEAN,
+                                        LastStep.ODE,
+                                        true,
+                                        false,
+                                        flash(new OdeSolver.DpmSolver2M())),
+                                GaussianWorld.SCHEDULE,
+                                new ExplorationSchedule.RandomWindow(3, 0, 4)),
+                        signal(outcome, FLOW, Combination.REWARD_SUM),
+                        gradient(
+                                new RatioRule.Normalised(), StepWeight.ONE, 1, new Anchor.KlGauss(1e-4, KlForm.EXACT))),
                 algorithm(
                         "GRPO-Guard",
                         false,

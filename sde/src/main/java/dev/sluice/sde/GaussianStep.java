@@ -5,23 +5,32 @@ import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
+import java.util.Optional;
 
 /**
- * One stochastic step as numbers: x' = μ + s·n with μ = a·x + b·v, where n is standard normal noise.
+ * One stochastic step as numbers: x' = μ + s·n with μ = a·x + b·v + c·ẑ_before, where n is standard normal noise and ẑ_before the
+ * data that the step before predicted, a constant.
  *
  * @param sigma σ at the step's start
  * @param next σ' at its end
  * @param latentWeight a
  * @param velocityWeight b = ∂μ/∂v
+ * @param pastWeight c; 0 for a step that knows nothing of the one before
  * @param std s ≥ 0, the standard deviation of the noise added; the same for every element
  */
-public record GaussianStep(double sigma, double next, double latentWeight, double velocityWeight, double std) {
+public record GaussianStep(
+        double sigma, double next, double latentWeight, double velocityWeight, double pastWeight, double std) {
+    /** A step that knows nothing of the one before. */
+    public GaussianStep(double sigma, double next, double latentWeight, double velocityWeight, double std) {
+        this(sigma, next, latentWeight, velocityWeight, 0, std);
+    }
+
     public GaussianStep {
         Require.notNegative("std", std);
-        if (!(Double.isFinite(latentWeight) && Double.isFinite(velocityWeight))) {
+        if (!Double.isFinite(latentWeight) || !Double.isFinite(velocityWeight) || !Double.isFinite(pastWeight)) {
             throw new IllegalArgumentException(
-                    "The step from sigma %s to %s has weights %s and %s; they must be finite."
-                            .formatted(sigma, next, latentWeight, velocityWeight));
+                    "The step from sigma %s to %s has weights %s, %s and %s; they must be finite."
+                            .formatted(sigma, next, latentWeight, velocityWeight, pastWeight));
         }
     }
 
@@ -58,6 +67,12 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
         return new GaussianStep(sigma, next, 1 - next + kept, -(1 - next) * sigma + kept * (1 - sigma), std);
     }
 
+    /** Returns this step with w·(ẑ − ẑ_before) added to its mean, where ẑ = x − σ·v. */
+    GaussianStep corrected(double weight) {
+        return new GaussianStep(
+                sigma, next, latentWeight + weight, velocityWeight - weight * sigma, pastWeight - weight, std);
+    }
+
     /** Returns the step's length, h = σ − σ', above 0. */
     public double length() {
         return sigma - next;
@@ -73,12 +88,23 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
         return std > 0;
     }
 
-    /** Returns μ = a·x + b·v; owned by the manager of {@code latents}. */
-    NDArray mean(NDArray latents, NDArray velocity) {
+    /** Returns μ; owned by the manager of {@code latents}. */
+    NDArray mean(NDArray latents, NDArray velocity, Optional<NDArray> past) {
         Require.sameShape("velocity", velocity, "latents", latents);
-        try (NDArray kept = Torch.scaled(latents, latentWeight);
-                NDArray moved = Torch.scaled(velocity, velocityWeight)) {
-            return kept.add(moved);
+        return sum(latents, latentWeight, velocity, velocityWeight, past, pastWeight);
+    }
+
+    private static NDArray sum(NDArray x, double a, NDArray y, double b, Optional<NDArray> z, double c) {
+        try (NDArray first = Torch.scaled(x, a);
+                NDArray second = Torch.scaled(y, b)) {
+            NDArray both = first.add(second);
+            if (z.isEmpty()) {
+                return both;
+            }
+            try (both;
+                    NDArray third = Torch.scaled(z.get(), c)) {
+                return both.add(third);
+            }
         }
     }
 
@@ -113,12 +139,13 @@ public record GaussianStep(double sigma, double next, double latentWeight, doubl
         }
     }
 
-    /** Returns ẑ = x − σ·v of the velocity v = (μ − a·x)/b that a mean stands for; owned by the manager of {@code latents}. */
-    NDArray data(NDArray latents, NDArray mean) {
+    /**
+     * Returns ẑ = x − σ·v of the velocity v = (μ − a·x − c·ẑ_before)/b that a mean stands for; owned by the manager of
+     * {@code latents}.
+     */
+    NDArray data(NDArray latents, NDArray mean, Optional<NDArray> past) {
         Require.sameShape("mean", mean, "latents", latents);
-        try (NDArray kept = Torch.scaled(latents, 1 + sigma * latentWeight / velocityWeight);
-                NDArray moved = Torch.scaled(mean, -sigma / velocityWeight)) {
-            return kept.add(moved);
-        }
+        double scale = sigma / velocityWeight;
+        return sum(latents, 1 + scale * latentWeight, mean, -scale, past, scale * pastWeight);
     }
 }

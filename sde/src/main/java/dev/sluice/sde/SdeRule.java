@@ -1,5 +1,6 @@
 package dev.sluice.sde;
 
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Require;
 import java.util.List;
@@ -9,17 +10,28 @@ import java.util.List;
  *
  * <p>Two families: Euler–Maruyama steps of an SDE with diffusion g(σ) ({@link FlowGrpo}, {@link Dance}, {@link Wan},
  * {@link Table}), which keep the flow's marginals up to the step's error, and coefficient-preserving steps ({@link Cps},
- * {@link Ddim}), which keep the noise level on the grid. Without noise both are the Euler step of the ODE.
+ * {@link Ddim}), which keep the noise level on the grid. Without noise both are the Euler step of the ODE. {@link SdeDpm} is of the
+ * second family, and may look back at the step before.
  */
 public sealed interface SdeRule
-        permits SdeRule.FlowGrpo, SdeRule.Dance, SdeRule.Wan, SdeRule.Table, SdeRule.Cps, SdeRule.Ddim {
+        permits SdeRule.FlowGrpo, SdeRule.Dance, SdeRule.Wan, SdeRule.Table, SdeRule.Cps, SdeRule.Ddim, SdeRule.SdeDpm {
     /**
-     * Returns the numbers of one step.
+     * Returns the numbers of one step that knows nothing of the step before.
      *
      * @param schedule the grid
      * @param step k in [0, N); from σ_k to σ_{k+1}
      */
     GaussianStep at(TimeSchedule schedule, int step);
+
+    /** Returns the numbers of one step where the data that the step before predicted is known. */
+    default GaussianStep continued(TimeSchedule schedule, int step) {
+        return at(schedule, step);
+    }
+
+    /** Returns whether some steps want to know what the step before has predicted. */
+    default boolean looksBack() {
+        return false;
+    }
 
     /** Returns whether steps are Euler–Maruyama's, so that a diffusion coefficient says all of them. */
     default boolean diffuses() {
@@ -165,6 +177,58 @@ public sealed interface SdeRule
             double ratio = next * (1 - sigma) / (sigma * (1 - next));
             double std = eta * next * Math.sqrt((1 - ratio) * (1 + ratio));
             return GaussianStep.coefficientPreserving(schedule, step, std);
+        }
+    }
+
+    /**
+     * SDE-DPM-Solver++: with α = 1 − σ, λ = ln(α/σ), η = λ(σ') − λ(σ) the first order is
+     * μ = (σ'/σ)·e^{−η}·x + α'·(1 − e^{−2η})·ẑ and s = σ'·√(1 − e^{−2η}), which is {@link Ddim} with η = 1. The second order adds
+     * α'·c·D1 with D1 = (ẑ − ẑ_before)/r and r = (λ(σ) − λ(σ_before))/η, where c = ½(1 − e^{−2η}) in the midpoint form and
+     * 1 − (1 − e^{−2η})/(2η) in the Heun form. ẑ_before is a constant. First order where there is no ẑ before, as in the first step
+     * and after a step of the ODE by a method that keeps none, and where D1 is 0 because σ_before is 1.
+     *
+     * <p>Source: Lu et al. (2022), arXiv:2211.01095, Appendix A; MixGRPO, {@code fastvideo/utils/sampling_utils.py}.
+     *
+     * @param order 1 or 2
+     * @param form how D1 is integrated; the first order has none
+     */
+    record SdeDpm(int order, OdeSolver.DpmSolver2M.Form form) implements SdeRule {
+        private static final SdeRule FIRST = new Ddim(1);
+
+        /** η counts twice, because noise is renewed as fast as it is removed. */
+        private static final double PACE = 2;
+
+        public SdeDpm {
+            Require.within("order", order, 1, 2);
+        }
+
+        /** The midpoint form. */
+        public SdeDpm(int order) {
+            this(order, OdeSolver.DpmSolver2M.Form.MIDPOINT);
+        }
+
+        @Override
+        public boolean diffuses() {
+            return false;
+        }
+
+        @Override
+        public GaussianStep at(TimeSchedule schedule, int step) {
+            return FIRST.at(schedule, step);
+        }
+
+        @Override
+        public GaussianStep continued(TimeSchedule schedule, int step) {
+            GaussianStep first = at(schedule, step);
+            return looksBack()
+                    ? first.corrected(
+                            new OdeSolver.DpmSolver2M(form).correction(new OdeSolver.Position(schedule, step), PACE))
+                    : first;
+        }
+
+        @Override
+        public boolean looksBack() {
+            return order == 2;
         }
     }
 }

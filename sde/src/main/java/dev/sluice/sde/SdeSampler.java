@@ -18,8 +18,6 @@ import java.util.concurrent.CancellationException;
  * the same batch a replayed log-probability equals the recorded one bit for bit.
  */
 public final class SdeSampler {
-    private static final OdeSolver ODE = new OdeSolver.Euler();
-
     private final SdeOptions options;
     private final TimeSchedule schedule;
 
@@ -36,10 +34,7 @@ public final class SdeSampler {
 
     /** Returns this sampler with another noise. */
     public SdeSampler with(SdeRule rule) {
-        return new SdeSampler(
-                new SdeOptions(
-                        rule, options.likelihood(), options.lastStep(), options.keepMeans(), options.keepStates()),
-                schedule);
+        return new SdeSampler(options.with(rule), schedule);
     }
 
     /** Returns how this sampler steps. */
@@ -52,14 +47,25 @@ public final class SdeSampler {
         return schedule;
     }
 
-    /** Returns the numbers of step k in [0, N). */
+    /** Returns the numbers of step k in [0, N), if it knows nothing of the step before. */
     public GaussianStep step(int step) {
+        return numbers(step, Optional.empty());
+    }
+
+    /** Returns the numbers of a step as it was taken. */
+    public GaussianStep step(StoredStep stored) {
+        return numbers(stored.step(), stored.past());
+    }
+
+    private GaussianStep numbers(int step, Optional<NDArray> past) {
         OdeSolver.Position at = new OdeSolver.Position(schedule, step);
-        return options.rule().at(at.schedule(), at.step());
+        return past.isPresent()
+                ? options.rule().continued(at.schedule(), at.step())
+                : options.rule().at(at.schedule(), at.step());
     }
 
     /**
-     * Takes a stochastic step with the noise passed in.
+     * Takes a stochastic step that knows nothing of the step before, with the noise passed in.
      *
      * <p>Memory: the arrays of the result belong to the manager of {@code latents}. Cost: one call of the model.
      *
@@ -69,16 +75,36 @@ public final class SdeSampler {
      * @param noise n, same shape
      */
     public Transition sample(VelocityModel model, NDArray latents, int step, Conditioning conditioning, NDArray noise) {
+        return sample(model, latents, numbers(step, Optional.empty()), conditioning, noise, Optional.empty());
+    }
+
+    private Transition sample(
+            VelocityModel model,
+            NDArray latents,
+            GaussianStep numbers,
+            Conditioning conditioning,
+            NDArray noise,
+            Optional<NDArray> past) {
         Require.sameShape("noise", noise, "latents", latents);
-        GaussianStep numbers = step(step);
-        NDArray mean = mean(model, latents, step, conditioning);
+        NDArray mean = mean(model, latents, numbers, conditioning, past);
         try (NDArray added = Torch.scaled(noise, numbers.std())) {
             return transition(mean.add(added), mean, numbers);
         }
     }
 
     /**
-     * Scores a step that was taken before. Gradients flow through the velocity, not through {@code next}.
+     * Scores a step of a rollout. Gradients flow through the velocity, and through nothing that was stored.
+     *
+     * <p>Memory: {@code next} is the stored array; the others belong to the manager of the stored latents. Cost: one call of the
+     * model.
+     */
+    public Transition replay(VelocityModel model, StoredStep stored, Conditioning conditioning) {
+        return transition(stored.next(), mean(model, stored, conditioning), step(stored));
+    }
+
+    /**
+     * Scores a step that was taken before and knew nothing of the step before it. Gradients flow through the velocity, not through
+     * {@code next}.
      *
      * <p>Memory: {@code next} is the array passed in; the others belong to the manager of {@code latents}. Cost: one call of
      * the model.
@@ -94,15 +120,28 @@ public final class SdeSampler {
         return transition(next, mean, step(step));
     }
 
+    /** Returns the mean of a stored step under a model, such as the reference; owned by the manager of the stored latents. */
+    public NDArray mean(VelocityModel model, StoredStep stored, Conditioning conditioning) {
+        return mean(model, stored.latents(), step(stored), conditioning, stored.past());
+    }
+
     /**
-     * Returns the mean of step k under a model, such as the reference; owned by the manager of {@code latents}.
+     * Returns the mean of step k under a model, if it knows nothing of the step before; owned by the manager of {@code latents}.
      *
      * @param latents x_k, shape (B, ...), float32
      */
     public NDArray mean(VelocityModel model, NDArray latents, int step, Conditioning conditioning) {
-        GaussianStep numbers = step(step);
+        return mean(model, latents, step(step), conditioning, Optional.empty());
+    }
+
+    private static NDArray mean(
+            VelocityModel model,
+            NDArray latents,
+            GaussianStep numbers,
+            Conditioning conditioning,
+            Optional<NDArray> past) {
         try (NDArray velocity = model.velocity(latents, numbers.sigma(), conditioning)) {
-            return numbers.mean(latents, velocity);
+            return numbers.mean(latents, velocity, past);
         }
     }
 
@@ -111,7 +150,7 @@ public final class SdeSampler {
     }
 
     /**
-     * Walks the whole grid from noise, without a graph, and keeps what training needs.
+     * Walks the whole grid from noise, or what its tail leaves of it, without a graph, and keeps what training needs.
      *
      * <p>Memory: the trajectory's own manager is a child of the manager of {@code initial}; each step's other arrays are
      * freed at its end.
@@ -127,7 +166,8 @@ public final class SdeSampler {
         NDManager owner = initial.getManager().newSubManager();
         boolean finished = false;
         try (Torch.Scope ignored = Torch.noGradient()) {
-            Trajectory trajectory = new Walk(model, conditioning, plan, owner).from(initial);
+            TimeSchedule grid = options.ode().grid(schedule, plan.stochasticSteps());
+            Trajectory trajectory = new Walk(grid, model, conditioning, plan, owner).from(initial);
             finished = true;
             return trajectory;
         } finally {
@@ -139,6 +179,9 @@ public final class SdeSampler {
 
     /** One rollout under way. */
     private final class Walk {
+        /** The schedule itself up to the end of the last stochastic step. */
+        private final TimeSchedule grid;
+
         private final VelocityModel model;
         private final Conditioning conditioning;
         private final RolloutPlan plan;
@@ -146,7 +189,8 @@ public final class SdeSampler {
         private final List<StoredStep> stored = new ArrayList<>();
         private final List<NDArray> states = new ArrayList<>();
 
-        Walk(VelocityModel model, Conditioning conditioning, RolloutPlan plan, NDManager owner) {
+        Walk(TimeSchedule grid, VelocityModel model, Conditioning conditioning, RolloutPlan plan, NDManager owner) {
+            this.grid = grid;
             this.model = model;
             this.conditioning = conditioning;
             this.plan = plan;
@@ -154,15 +198,16 @@ public final class SdeSampler {
         }
 
         Trajectory from(NDArray initial) {
-            int steps = schedule.steps();
+            int steps = grid.steps();
             NDArray x = initial.duplicate();
             x.attach(owner);
+            List<NDArray> memory = List.of();
             for (int k = 0; k < steps; k++) {
                 boolean kept = plan.stochasticSteps().contains(k);
                 if (options.keepStates()) {
                     states.add(x);
                 }
-                NDArray next;
+                OdeSolver.Step taken;
                 try (NDManager scratch = owner.newSubManager()) {
                     // What the step computes lands where x is; a state that is stored comes back to its owner.
                     if (kept || options.keepStates() || isLastStored(x)) {
@@ -170,53 +215,58 @@ public final class SdeSampler {
                     } else {
                         x.attach(scratch);
                     }
-                    next = kept ? recorded(x, k, scratch) : advanced(x, k, scratch);
-                    next.attach(owner);
+                    memory.forEach(array -> array.attach(scratch));
+                    taken = kept ? recorded(x, k, memory, scratch) : advanced(x, k, memory, scratch);
+                    taken.next().attach(owner);
+                    memory = k + 1 < steps ? taken.memory() : List.of();
+                    memory.forEach(array -> array.attach(owner));
                 }
-                x = next;
+                x = taken.next();
                 if (!plan.listener().finished(k + 1, steps)) {
                     throw new CancellationException(
                             "The rollout was stopped after step %s of %s.".formatted(k + 1, steps));
                 }
             }
-            return new Trajectory(schedule, stored, states, x, owner);
+            return new Trajectory(grid, stored, states, x, owner);
         }
 
         private boolean isLastStored(NDArray x) {
             return !stored.isEmpty() && stored.get(stored.size() - 1).next() == x;
         }
 
-        private NDArray recorded(NDArray x, int k, NDManager scratch) {
-            Transition own = sample(model, x, k, conditioning, plan.noise().draw(scratch, x.getShape(), k));
-            Optional<NDArray> shift = shift(own, x, k);
+        private OdeSolver.Step recorded(NDArray x, int k, List<NDArray> memory, NDManager scratch) {
+            Optional<NDArray> past = memory.stream()
+                    .filter(data -> options.rule().continued(schedule, k).pastWeight() != 0)
+                    .findFirst();
+            GaussianStep numbers = numbers(k, past);
+            NDArray noise = plan.noise().draw(scratch, x.getShape(), k);
+            Transition own = sample(model, x, numbers, conditioning, noise, past);
+            Optional<NDArray> shift = plan.guide() == DriftGuide.NONE
+                    ? Optional.empty()
+                    : plan.guide().shift(x, numbers.data(x, own.mean(), past), k, numbers);
             // The likelihood is that of the step without the guide, at the place where the guide has led.
-            Transition taken = shift.map(by -> transition(own.next().add(by), own.mean(), step(k)))
+            Transition taken = shift.map(by -> transition(own.next().add(by), own.mean(), numbers))
                     .orElse(own);
             taken.logProb().attach(owner);
             Optional<NDArray> mean = options.keepMeans() ? Optional.of(taken.mean()) : Optional.empty();
             mean.ifPresent(array -> array.attach(owner));
             Optional<NDArray> led = shift.map(by -> taken.mean().add(by));
             led.ifPresent(array -> array.attach(owner));
-            stored.add(new StoredStep(k, taken.std(), x, taken.next(), taken.logProb(), mean, led));
-            return taken.next();
+            past.ifPresent(array -> array.attach(owner));
+            stored.add(new StoredStep(k, taken.std(), x, taken.next(), taken.logProb(), mean, led, past));
+            return new OdeSolver.Step(
+                    taken.next(), options.remembers() ? List.of(numbers.data(x, own.mean(), past)) : List.of());
         }
 
-        private Optional<NDArray> shift(Transition own, NDArray x, int k) {
-            if (plan.guide() == DriftGuide.NONE) {
-                return Optional.empty();
-            }
-            GaussianStep numbers = step(k);
-            return plan.guide().shift(x, numbers.data(x, own.mean()), k, numbers);
-        }
-
-        private NDArray advanced(NDArray x, int k, NDManager scratch) {
-            boolean last = k == schedule.steps() - 1;
+        private OdeSolver.Step advanced(NDArray x, int k, List<NDArray> memory, NDManager scratch) {
+            boolean last = k == grid.steps() - 1;
             if (last && options.lastStep() == LastStep.NOISY && step(k).stochastic()) {
                 NDArray noise = plan.noise().draw(scratch, x.getShape(), k);
-                return sample(model, x, k, conditioning, noise).next();
+                return new OdeSolver.Step(
+                        sample(model, x, k, conditioning, noise).next(), List.of());
             }
-            OdeSolver.Position at = new OdeSolver.Position(schedule, k);
-            return ODE.step(model, x, at, conditioning, List.of()).next();
+            OdeSolver.Position at = new OdeSolver.Position(grid, k);
+            return options.ode().solver(k, plan.stochasticSteps()).step(model, x, at, conditioning, memory);
         }
     }
 }

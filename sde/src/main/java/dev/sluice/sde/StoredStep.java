@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param logProb the log-probability under the weights of the rollout, shape (B), float32
  * @param mean μ under those weights, if the sampler keeps means
  * @param led μ and what a guide added to it, if one led the step
+ * @param past ẑ_before, the data that the step before predicted, if μ looks back at it
  */
 public record StoredStep(
         int step,
@@ -23,10 +24,11 @@ public record StoredStep(
         NDArray next,
         NDArray logProb,
         Optional<NDArray> mean,
-        Optional<NDArray> led) {
-    /** A step that nothing led. */
+        Optional<NDArray> led,
+        Optional<NDArray> past) {
+    /** A step that nothing led, and that knows nothing of the one before. */
     public StoredStep(int step, double std, NDArray latents, NDArray next, NDArray logProb, Optional<NDArray> mean) {
-        this(step, std, latents, next, logProb, mean, Optional.empty());
+        this(step, std, latents, next, logProb, mean, Optional.empty(), Optional.empty());
     }
 
     /**
@@ -41,7 +43,8 @@ public record StoredStep(
                 alias(owner, next),
                 alias(owner, logProb),
                 mean.map(array -> alias(owner, array)),
-                led.map(array -> alias(owner, array)));
+                led.map(array -> alias(owner, array)),
+                past.map(array -> alias(owner, array)));
     }
 
     private static NDArray alias(NDManager owner, NDArray array) {

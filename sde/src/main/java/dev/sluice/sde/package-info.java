@@ -6,7 +6,8 @@
  * {@link dev.sluice.sde.ExplorationSchedule}, which steps are stochastic.
  *
  * <p>Every rule gives a step x' = a·x + b·v + s·n with numbers a, b, s that depend on the grid alone
- * ({@link dev.sluice.sde.GaussianStep}); a new rule is one record.
+ * ({@link dev.sluice.sde.GaussianStep}); a new rule is one record. A rule of second order adds c·ẑ_before, what the step before
+ * predicted, which the trajectory keeps. {@link dev.sluice.sde.OdeSteps} says how steps without noise are taken.
  *
  * <pre>{@code
  * var sampler = new SdeSampler(new SdeRule.FlowGrpo(0.7), schedule);
@@ -15,7 +16,7 @@
  * try (Trajectory trajectory = sampler.rollout(
  *         model, noise.initial(manager, shape), conditioning, RolloutPlan.of(steps, noise))) {
  *     for (StoredStep stored : trajectory.steps()) {
- *         Transition now = sampler.replay(model, stored.latents(), stored.step(), conditioning, stored.next());
+ *         Transition now = sampler.replay(model, stored, conditioning);
  *         // now.logProb() equals stored.logProb() bit for bit until the weights change
  *     }
  * }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Torch;
@@ -62,6 +63,44 @@ class MarginalVarianceTest {
     })
     void variancesOnUniformGrids(int steps, double ode, double dance, double flow, double cps, double ddim) {
         assertVariances(new TimeSchedule.Uniform(steps), ode, dance, flow, cps, ddim);
+    }
+
+    /**
+     * The second order's ẑ is m + β·u with β = (1 − σ)·τ²/S, so u' = A·u + c·β_before·u_before + s·n, and the variance is a recursion
+     * with the covariance of neighbours. Its error falls as the square of the step's length, that of the first order as the length.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "10, 0.091408, 0.158685, 0.180702",
+        "40, 0.134408, 0.169259, 0.174862",
+        "100, 0.148407, 0.162217, 0.163269",
+        "1000, 0.158712, 0.160036, 0.160050",
+        "10000, 0.159869, 0.160001, 0.160001"
+    })
+    void variancesOfSdeDpmSolver(int steps, double first, double midpoint, double heun) {
+        TimeSchedule schedule = new TimeSchedule.Uniform(steps);
+        assertThat(lookingBack(new SdeRule.SdeDpm(1), schedule)).isCloseTo(first, within(1e-6));
+        assertThat(lookingBack(new SdeRule.SdeDpm(2), schedule)).isCloseTo(midpoint, within(1e-6));
+        assertThat(lookingBack(new SdeRule.SdeDpm(2, OdeSolver.DpmSolver2M.Form.HEUN), schedule))
+                .isCloseTo(heun, within(1e-6));
+    }
+
+    private static double lookingBack(SdeRule rule, TimeSchedule schedule) {
+        double variance = 1;
+        double before = 0;
+        double covariance = 0;
+        double dataBefore = 0;
+        for (int k = 0; k < schedule.steps(); k++) {
+            GaussianStep step = k == 0 ? rule.at(schedule, k) : rule.continued(schedule, k);
+            double a = step.latentWeight() + step.velocityWeight() * slope(step.sigma(), TAU);
+            double c = step.pastWeight() * dataBefore;
+            double next = a * a * variance + 2 * a * c * covariance + c * c * before + step.std() * step.std();
+            covariance = a * variance + c * covariance;
+            before = variance;
+            variance = next;
+            dataBefore = 1 - step.sigma() * slope(step.sigma(), TAU);
+        }
+        return variance;
     }
 
     @Test
@@ -188,11 +227,29 @@ class MarginalVarianceTest {
     @ParameterizedTest
     @CsvSource({"0, 10", "2, 5", "6, 7"})
     void simulatedRolloutsHaveTheVarianceOfTheRecursion(int from, int to) {
+        TimeSchedule schedule = new TimeSchedule.Uniform(10);
+        SdeRule rule = new SdeRule.FlowGrpo(0.7);
+        SdeOptions options =
+                new SdeOptions(rule, Likelihood.GAUSSIAN_MEAN, to == 10 ? LastStep.NOISY : LastStep.ODE, false);
+        Set<Integer> stochastic = IntStream.range(from, to).boxed().collect(Collectors.toSet());
+        List<Integer> steps = IntStream.range(from, Math.min(to, 9)).boxed().toList();
+        assertSimulated(options, schedule, steps, variance(rule, schedule, TAU, stochastic));
+    }
+
+    @Test
+    void simulatedRolloutsOfTheSecondOrderHaveTheVarianceOfTheRecursion() {
+        TimeSchedule schedule = new TimeSchedule.Uniform(10);
+        List<Integer> steps = IntStream.range(0, 9).boxed().toList();
+        for (OdeSolver.DpmSolver2M.Form form : OdeSolver.DpmSolver2M.Form.values()) {
+            SdeRule rule = new SdeRule.SdeDpm(2, form);
+            assertSimulated(new SdeOptions(rule), schedule, steps, lookingBack(rule, schedule));
+        }
+    }
+
+    private static void assertSimulated(
+            SdeOptions options, TimeSchedule schedule, List<Integer> steps, double expected) {
         int elements = 20_000;
         double mean = 0.7;
-        TimeSchedule schedule = new TimeSchedule.Uniform(10);
-        SdeOptions options = new SdeOptions(
-                new SdeRule.FlowGrpo(0.7), Likelihood.GAUSSIAN_MEAN, to == 10 ? LastStep.NOISY : LastStep.ODE, false);
         VelocityModel world = new VelocityModel() {
             @Override
             public NDArray velocity(NDArray x, NDArray sigmas, Conditioning conditioning) {
@@ -207,7 +264,6 @@ class MarginalVarianceTest {
         try (NDManager manager = Torch.newManager()) {
             SampleNoise noise = new SampleNoise(3, 0, List.of(1L));
             NDArray initial = noise.initial(manager, new Shape(elements));
-            List<Integer> steps = IntStream.range(from, Math.min(to, 9)).boxed().toList();
             try (Trajectory trajectory =
                     new SdeSampler(options, schedule).rollout(world, initial, null, RolloutPlan.of(steps, noise))) {
                 float[] values = trajectory.latents().toFloatArray();
@@ -217,8 +273,6 @@ class MarginalVarianceTest {
                     sum += value;
                     squares += (value - mean) * (value - mean);
                 }
-                Set<Integer> stochastic = IntStream.range(from, to).boxed().collect(Collectors.toSet());
-                double expected = variance(new SdeRule.FlowGrpo(0.7), schedule, TAU, stochastic);
                 double standardError = expected * Math.sqrt(2.0 / elements);
                 assertThat(squares / elements).isCloseTo(expected, within(3 * standardError));
                 assertThat(sum / elements).isCloseTo(mean, within(3 * Math.sqrt(expected / elements)));

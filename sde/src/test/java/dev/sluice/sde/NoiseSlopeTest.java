@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Torch;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +28,7 @@ class NoiseSlopeTest {
         GaussianStep numbers = GaussianStep.eulerMaruyama(grid, step, g);
         try (NDManager manager = Torch.newManager()) {
             NDArray x = array(manager, X);
-            NDArray mean = numbers.mean(x, array(manager, V));
+            NDArray mean = numbers.mean(x, array(manager, V), Optional.empty());
             float slope = numbers.noiseSlope(x, mean, array(manager, NEXT)).toFloatArray()[0];
             double expected =
                     (logProb(grid, step, g * Math.exp(1e-5)) - logProb(grid, step, g * Math.exp(-1e-5))) / 2e-5;

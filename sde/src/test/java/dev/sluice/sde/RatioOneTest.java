@@ -2,7 +2,6 @@ package dev.sluice.sde;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.ClassifierFreeGuidance;
@@ -56,7 +55,7 @@ class RatioOneTest {
             TimeSchedule schedule = new Scheduler.FlowMatchEuler(3).schedule(4, 0);
             SampleNoise noise =
                     new SampleNoise(1, 0, LongStream.range(0, batch).boxed().toList());
-            for (SdeRule rule : List.of(new SdeRule.FlowGrpo(0.7), new SdeRule.Cps(0.7))) {
+            for (SdeRule rule : List.of(new SdeRule.FlowGrpo(0.7), new SdeRule.Cps(0.7), new SdeRule.SdeDpm(2))) {
                 SdeSampler sampler = new SdeSampler(rule, schedule);
                 List<Integer> steps = new ExplorationSchedule.AllButLast().steps(4, 0, NoiseSource.of(0));
                 try (Trajectory trajectory = sampler.rollout(
@@ -73,9 +72,7 @@ class RatioOneTest {
             NDManager manager, SdeSampler sampler, VelocityModel model, Conditioning prompts, StoredStep stored) {
         try (NDManager scratch = manager.newSubManager();
                 Torch.Scope scope = Torch.withGradient()) {
-            NDArray x = NDArray.decode(scratch, stored.latents().encode());
-            NDArray next = NDArray.decode(scratch, stored.next().encode());
-            Transition again = sampler.replay(model, x, stored.step(), prompts, next);
+            Transition again = sampler.replay(model, SdeSamplerTest.decoded(scratch, stored), prompts);
             Torch.backward(again.logProb().sum());
             assertThat(again.logProb().toFloatArray())
                     .as("%s, step %s", sampler.options().rule(), stored.step())

@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Torch;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -85,6 +88,14 @@ class SdeRuleTest {
                         0.451753951,
                         new double[] {0.442857143, -0.942857143, 0.521428571, 1.4},
                         new double[] {0.488032538, -1.033207933, 0.656954757, 1.219298419},
+                        -0.161820931),
+                new Row(
+                        new SdeRule.SdeDpm(1),
+                        MIDDLE,
+                        1,
+                        0.451753951,
+                        new double[] {0.442857143, -0.942857143, 0.521428571, 1.4},
+                        new double[] {0.488032538, -1.033207933, 0.656954757, 1.219298419},
                         -0.161820931));
     }
 
@@ -112,6 +123,53 @@ class SdeRuleTest {
         assertThat(t.mean().toDoubleArray()).containsExactly(row.mean(), within(1e-8));
         assertThat(t.next().toDoubleArray()).containsExactly(row.next(), within(1e-8));
         assertThat(t.logProb().toDoubleArray()).containsExactly(new double[] {row.logProb()}, within(1e-8));
+    }
+
+    /** From 0.85 over 0.7 to 0.5, where 0.85 has predicted [0.6, −1.4, 1, 1.8]. */
+    @ParameterizedTest
+    @CsvSource({
+        "MIDPOINT, 0.464293978, -0.974037994, 0.538967800, 1.425334442",
+        "HEUN, 0.470077154, -0.982449886, 0.543699490, 1.432169104"
+    })
+    void theSecondOrderEqualsThePublishedNumbers(
+            OdeSolver.DpmSolver2M.Form form, double first, double second, double third, double fourth) {
+        SdeSampler sampler = new SdeSampler(new SdeRule.SdeDpm(2, form), TimeSchedule.of(0.85, 0.7, 0.5, 0));
+        NDArray next = array(N);
+        StoredStep stored = new StoredStep(
+                1, 0, array(X), next, next, Optional.empty(), Optional.empty(), Optional.of(array(0.6, -1.4, 1, 1.8)));
+        double[] expected = {first, second, third, fourth};
+        Transition t = sampler.replay(constant(V), stored, null);
+        assertThat(t.std()).isCloseTo(0.451753951, within(1e-9));
+        assertThat(t.mean().toDoubleArray()).containsExactly(expected, within(1e-8));
+        assertThat(sampler.mean(constant(V), stored, null).toDoubleArray()).containsExactly(expected, within(1e-8));
+        double square = 0;
+        for (int i = 0; i < N.length; i++) {
+            square += (N[i] - expected[i]) * (N[i] - expected[i]) / N.length;
+        }
+        double logProb = -square / (2 * t.std() * t.std()) - Math.log(t.std()) - 0.5 * Math.log(2 * Math.PI);
+        assertThat(t.logProb().toDoubleArray()[0]).isCloseTo(logProb, within(1e-8));
+        assertThat(sampler.step(stored).data(array(X), t.mean(), stored.past()).toDoubleArray())
+                .containsExactly(new double[] {0.71, -1.56, 1.09, 1.93}, within(1e-8));
+        NDArray alone = sampler.mean(constant(V), array(X), 1, null);
+        assertThat(alone.toDoubleArray())
+                .as("without a past")
+                .containsExactly(new double[] {0.442857143, -0.942857143, 0.521428571, 1.4}, within(1e-8));
+    }
+
+    @Test
+    void theSecondOrderFallsBackToTheFirst() {
+        SdeRule rule = new SdeRule.SdeDpm(2);
+        for (TimeSchedule schedule : List.of(new TimeSchedule.Shifted(9, 3), new TimeSchedule.Uniform(2))) {
+            for (int k = 0; k < schedule.steps(); k++) {
+                GaussianStep first = new SdeRule.Ddim(1).at(schedule, k);
+                assertThat(rule.at(schedule, k)).isEqualTo(first);
+                assertThat(new SdeRule.SdeDpm(1).continued(schedule, k)).isEqualTo(first);
+                // At the second step what is before has no weight, for λ is −∞ there; at the last step λ' is ∞.
+                boolean plain = k < 2 || k == schedule.steps() - 1;
+                assertThat(rule.continued(schedule, k).equals(first)).isEqualTo(plain);
+                assertThat(rule.continued(schedule, k).std()).isEqualTo(first.std());
+            }
+        }
     }
 
     @Test
@@ -185,9 +243,10 @@ class SdeRuleTest {
                     new SdeRule.Dance(0.3),
                     new SdeRule.Wan(),
                     new SdeRule.Cps(0.7),
-                    new SdeRule.Ddim(1))) {
+                    new SdeRule.Ddim(1),
+                    new SdeRule.SdeDpm(2))) {
                 for (int k : new int[] {0, schedule.steps() - 1}) {
-                    GaussianStep step = rule.at(schedule, k);
+                    GaussianStep step = rule.continued(schedule, k);
                     assertThat(step.std())
                             .as("%s on %s, step %s", rule, schedule, k)
                             .isBetween(0.0, 1.01);
@@ -231,6 +290,20 @@ class SdeRuleTest {
             double eta = Math.log((1 - next) / next) - Math.log((1 - sigma) / sigma);
             double dpm = next / sigma * Math.exp(-eta) * x + (1 - next) * (1 - Math.exp(-2 * eta)) * data;
             assertThat(mean(new SdeRule.Ddim(1), schedule, x, v)).isCloseTo(dpm, within(1e-9));
+
+            double past = random.nextDouble(-2, 2);
+            double earlier = random.nextDouble(sigma, 1);
+            double r = (Math.log((1 - sigma) / sigma) - Math.log((1 - earlier) / earlier)) / eta;
+            double half = dpm + 0.5 * (1 - next) * (1 - Math.exp(-2 * eta)) * (data - past) / r;
+            double heun = dpm + (1 - next) * ((1 - Math.exp(-2 * eta)) / (-2 * eta) + 1) * (data - past) / r;
+            TimeSchedule three = TimeSchedule.of(earlier, sigma, next, 0);
+            for (OdeSolver.DpmSolver2M.Form form : OdeSolver.DpmSolver2M.Form.values()) {
+                GaussianStep step = new SdeRule.SdeDpm(2, form).continued(three, 1);
+                double found = step.latentWeight() * x + step.velocityWeight() * v + step.pastWeight() * past;
+                assertThat(found)
+                        .as("%s from %s over %s to %s", form, earlier, sigma, next)
+                        .isCloseTo(form == OdeSolver.DpmSolver2M.Form.HEUN ? heun : half, within(1e-9));
+            }
         }
     }
 
@@ -245,6 +318,7 @@ class SdeRuleTest {
         assertThatThrownBy(() -> new SdeRule.Dance(-1)).hasMessageContaining("eta (-1.0)");
         assertThatThrownBy(() -> new SdeRule.Cps(1.1)).hasMessageContaining("noiseLevel (1.1)");
         assertThatThrownBy(() -> new SdeRule.Ddim(Double.NaN)).hasMessageContaining("eta (NaN)");
+        assertThatThrownBy(() -> new SdeRule.SdeDpm(3)).hasMessageContaining("order (3");
         assertThatThrownBy(() -> new SdeRule.Table(List.of(0.1, -1.0))).hasMessageContaining("diffusions[1] (-1.0)");
         SdeRule table = new SdeRule.Table(List.of(0.1));
         TimeSchedule schedule = new TimeSchedule.Uniform(3);

@@ -8,12 +8,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +54,23 @@ class SdeSamplerTest {
                 new SdeRule.Dance(0.3),
                 new SdeRule.Wan(),
                 new SdeRule.Cps(0.7),
-                new SdeRule.Ddim(1));
+                new SdeRule.Ddim(1),
+                new SdeRule.SdeDpm(1),
+                new SdeRule.SdeDpm(2),
+                new SdeRule.SdeDpm(2, OdeSolver.DpmSolver2M.Form.HEUN));
+    }
+
+    /** Encoded and read again, as a checkpoint would keep it; else a replay would be a tautology. */
+    static StoredStep decoded(NDManager owner, StoredStep stored) {
+        return new StoredStep(
+                stored.step(),
+                stored.std(),
+                NDArray.decode(owner, stored.latents().encode()),
+                NDArray.decode(owner, stored.next().encode()),
+                stored.logProb(),
+                Optional.empty(),
+                Optional.empty(),
+                stored.past().map(past -> NDArray.decode(owner, past.encode())));
     }
 
     @AfterEach
@@ -88,12 +106,9 @@ class SdeSamplerTest {
             try (Trajectory trajectory = rollout(sampler, noise(seed, 2, 3), allButLast(schedule))) {
                 assertThat(trajectory.steps()).hasSize(schedule.steps() - 1);
                 for (StoredStep stored : trajectory.steps()) {
-                    // Encoded and read again, as a checkpoint would keep it; else a tautology.
-                    NDArray x = NDArray.decode(manager, stored.latents().encode());
-                    NDArray next = NDArray.decode(manager, stored.next().encode());
                     Transition again;
                     try (Torch.Scope scope = Torch.withGradient()) {
-                        again = sampler.replay(network, x, stored.step(), null, next);
+                        again = sampler.replay(network, decoded(manager, stored), null);
                         Torch.backward(again.logProb().sum());
                     }
                     assertThat(again.std()).isEqualTo(stored.std());
@@ -129,21 +144,30 @@ class SdeSamplerTest {
         NDArray x = manager.create(new double[] {0.3, -1.2, 0.8, 0.1}).reshape(1, 4);
         NDArray v = manager.create(new double[] {0.2, 0.7, -0.4, 1.1}).reshape(1, 4);
         NDArray next = manager.create(new double[] {0.1, -1.5, 1.2, 0.4}).reshape(1, 4);
-        NDArray theta = manager.create(new double[] {0});
-        theta.setRequiresGradient(true);
-        try (Torch.Scope scope = Torch.withGradient()) {
-            Transition t = sampler.replay((a, s, c) -> v.add(theta), x, 1, null, next);
-            Torch.backward(t.logProb());
+        NDArray data = manager.create(new double[] {0.4, -0.6, 0.3, 0.7}).reshape(1, 4);
+        for (Optional<NDArray> past : List.of(Optional.<NDArray>empty(), Optional.of(data))) {
+            StoredStep stored = new StoredStep(2, 0, x, next, next, Optional.empty(), Optional.empty(), past);
+            NDArray theta = manager.create(new double[] {0});
+            theta.setRequiresGradient(true);
+            try (Torch.Scope scope = Torch.withGradient()) {
+                Transition t = sampler.replay((a, s, c) -> v.add(theta), stored, null);
+                Torch.backward(t.logProb());
+            }
+            double gradient = theta.getGradient().toDoubleArray()[0];
+            double step = 1e-5;
+            double above = logProb(sampler, stored, v.add(step));
+            double below = logProb(sampler, stored, v.sub(step));
+            assertThat(gradient).isCloseTo((above - below) / (2 * step), within(1e-7));
+            double alone = sampler.replay((a, s, c) -> v.duplicate(), x, 2, null, next)
+                    .logProb()
+                    .toDoubleArray()[0];
+            boolean looksBack = past.isPresent() && rule.looksBack();
+            assertThat(logProb(sampler, stored, v) != alone).isEqualTo(looksBack);
         }
-        double gradient = theta.getGradient().toDoubleArray()[0];
-        double step = 1e-5;
-        double above = logProb(sampler, x, v.add(step), next);
-        double below = logProb(sampler, x, v.sub(step), next);
-        assertThat(gradient).isCloseTo((above - below) / (2 * step), within(1e-7));
     }
 
-    private static double logProb(SdeSampler sampler, NDArray x, NDArray v, NDArray next) {
-        return sampler.replay((a, s, c) -> v.duplicate(), x, 1, null, next)
+    private static double logProb(SdeSampler sampler, StoredStep stored, NDArray v) {
+        return sampler.replay((a, s, c) -> v.duplicate(), stored, null)
                 .logProb()
                 .toDoubleArray()[0];
     }

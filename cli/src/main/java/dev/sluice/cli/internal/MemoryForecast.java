@@ -155,8 +155,9 @@ public record MemoryForecast(
         long latent = pipeline.sizes()
                 .latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
                 .size();
+        int kept = stored.size() * (config.exploration().sdeRule().looksBack() ? 2 : 1);
         long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();
-        return 4L * config.batch().samples() * (latent * (stored.size() + 2) + prompt);
+        return 4L * config.batch().samples() * (latent * (kept + 2) + prompt);
     }
 
     /** Returns the most that the process will hold. */

@@ -35,7 +35,9 @@ public record TrainingCost(
                 session.forecast(),
                 config.exploration().rule() == ExplorationChoice.Rule.STORED
                         ? 0
-                        : pictures * (steps + completed(config, stochasticSteps)),
+                        : pictures
+                                * (config.exploration().odeSteps().evaluations(steps, stochasticSteps)
+                                        + completed(config, stochasticSteps)),
                 guided * updates.learned(),
                 guided * updates.frozen());
     }
