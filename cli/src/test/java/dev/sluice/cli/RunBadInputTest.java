@@ -73,7 +73,7 @@ class RunBadInputTest {
                 "sampling.guidance=.inf | sampling.guidance (.inf) must be",
                 "sampling.height=30 | height (30) must be a multiple of 8",
                 "sampling.width=4096 | width (4096) must be a multiple of 8, at most",
-                "exploration.rule=sde | must be one of flow-sde, dance, wan, ode, stored, cps, ddim, table",
+                "exploration.rule=sde | must be one of flow-sde, dance, wan, ode, stored, cps, ddim, sde-dpm, table",
                 "exploration.rule=ode | The policy gradient needs stochastic steps",
                 "exploration.window={size: 2, from: 0, to: 9} | exploration.window.to (9) must be at most 3",
                 "credit.kind=gains | Maybe write gain.",
