@@ -22,8 +22,8 @@ import java.util.SplittableRandom;
  * direction (near right, far upper left, near lower left, far bottom), whatever the verb; and of each verb, two directions
  * without a distance, which training has in the words of other verbs.
  *
- * <p><b>Motions.</b> Minimum-jerk from a random pose to one that obeys the prompt, as slow as the joints need or slower, then at
- * rest (Flash and Hogan 1985).
+ * <p><b>Motions.</b> Minimum-jerk to a pose that obeys the prompt, from a quarter turn beside it, as slow as the joints need or slower,
+ * then at rest (Flash and Hogan 1985).
  */
 public final class ArmWorld {
     /** Height and width of a frame. */
@@ -111,8 +111,8 @@ public final class ArmWorld {
     }
 
     /**
-     * Draws a motion for a network that reads joints from frames: as likely an executable one, one with any flaw, or one whose frames
-     * are shuffled, which teaches to read a frame and not what its neighbours suggest.
+     * Draws a motion from any pose, for a network that reads joints from frames: as likely an executable one, one with any flaw, or one
+     * whose frames are shuffled, which teaches to read a frame and not what its neighbours suggest.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same motion
@@ -120,7 +120,7 @@ public final class ArmWorld {
     public static ArmMotion reading(long seed, long index) {
         SplittableRandom random = ScenesWorld.random(seed, index);
         List<ArmPrompt> prompts = prompts(SceneSplit.TRAIN);
-        ArmMotion clean = motion(prompts.get(random.nextInt(prompts.size())), random);
+        ArmMotion clean = ArmMotions.anywhere(prompts.get(random.nextInt(prompts.size())), random);
         ArmFlaw[] flaws = ArmFlaw.values();
         ArmMotion flawed = flaws[random.nextInt(flaws.length)].apply(clean, random);
         return switch (random.nextInt(3)) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Geometry, renderer, prompts, motions and flaws of the arm world. Figures come from a program apart (Python, numpy). */
@@ -132,6 +133,25 @@ class ArmWorldTest {
                 assertThat(cost.reward(1)).isGreaterThan(0.8);
             }
         }
+    }
+
+    /** So that a prompt nearly tells the first pose, too; what reads joints has to know them all. */
+    @Test
+    void motionsStartBesideWhereTheyEndAndReadingsAnywhere() {
+        SplittableRandom random = new SplittableRandom(12);
+        for (ArmPrompt prompt : ArmWorld.prompts(SceneSplit.TRAIN)) {
+            ArmMotion motion = ArmWorld.motion(prompt, random);
+            ArmPose start = motion.poses().get(0);
+            assertThat(Math.abs(motion.end().shoulder() - start.shoulder())).isBetween(1.3, 1.7);
+            assertThat(start.elbow() * Math.signum(motion.end().elbow())).isBetween(0.6, 1.0);
+        }
+        double[] starts = IntStream.range(0, 500)
+                .mapToDouble(i -> ArmWorld.reading(6, i).poses().get(0).elbow())
+                .sorted()
+                .toArray();
+        assertThat(starts[25]).isLessThan(-1.8);
+        assertThat(starts[250]).isBetween(-0.4, 0.4);
+        assertThat(starts[475]).isGreaterThan(1.8);
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /** Draws motions of {@link ArmWorld}, and spoils them. */
 public final class ArmMotions {
@@ -24,32 +25,73 @@ public final class ArmMotions {
     /** The peaks of a minimum-jerk motion of length and duration 1: 30/16, 10/√3 and 60. */
     private static final double[] PEAKS = {1.875, 10 / Math.sqrt(3), 60};
 
+    private static final double LONGEST = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
+    private static final ArmPose OUTSIDE = new ArmPose(Double.MAX_VALUE, 0);
+
     private ArmMotions() {}
 
-    /** Returns an executable motion that obeys a prompt. */
+    /**
+     * Returns an executable motion that obeys a prompt. It starts with the arm half bent, a quarter turn beside where it ends, give or
+     * take, on the side where the shoulder has room.
+     */
     public static ArmMotion draw(ArmPrompt prompt, SplittableRandom random) {
-        for (int i = 0; i < TRIES; i++) {
+        return drawn(prompt, random, () -> {
+            Hand hand = Hand.at(prompt, random);
+            ArmPose to = hand.pose(1)
+                    .filter(ArmMotions::inRange)
+                    .or(() -> hand.pose(-1))
+                    .orElse(OUTSIDE);
+            double turn = random.nextDouble(1.3, 1.7);
+            ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.6, 1.0), to.elbow()));
+            return new Ends(inRange(from) ? from : new ArmPose(to.shoulder() + turn, from.elbow()), to);
+        });
+    }
+
+    /** Returns an executable motion that obeys a prompt, from any pose. */
+    public static ArmMotion anywhere(ArmPrompt prompt, SplittableRandom random) {
+        return drawn(prompt, random, () -> {
             ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
-            Optional<ArmPose> to = goal(prompt, random);
-            if (to.isPresent() && inRange(from) && inRange(to.get())) {
-                double seconds = legalSeconds(from, to.get());
-                double most = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
-                double turn = Math.max(
-                        Math.abs(to.get().shoulder() - from.shoulder()),
-                        Math.abs(to.get().elbow() - from.elbow()));
-                if (seconds <= most && turn >= LEAST_TURN && way(from, to.get()) >= LEAST_WAY) {
-                    return minimumJerk(from, to.get(), random.nextDouble(seconds, most + 1e-9));
-                }
+            return new Ends(
+                    from,
+                    Hand.at(prompt, random).pose(random.nextBoolean() ? 1 : -1).orElse(OUTSIDE));
+        });
+    }
+
+    /** Where a motion starts and where it ends. */
+    private record Ends(ArmPose from, ArmPose to) {
+        private boolean legal() {
+            if (!inRange(from) || !inRange(to) || legalSeconds(from, to) > LONGEST) {
+                return false;
+            }
+            double turn = Math.max(Math.abs(to.shoulder() - from.shoulder()), Math.abs(to.elbow() - from.elbow()));
+            return turn >= LEAST_TURN && way(from, to) >= LEAST_WAY;
+        }
+    }
+
+    private static ArmMotion drawn(ArmPrompt prompt, SplittableRandom random, Supplier<Ends> draw) {
+        for (int i = 0; i < TRIES; i++) {
+            Ends ends = draw.get();
+            if (ends.legal()) {
+                double seconds = random.nextDouble(legalSeconds(ends.from, ends.to), LONGEST + 1e-9);
+                return minimumJerk(ends.from, ends.to, seconds);
             }
         }
         throw new IllegalStateException("No motion of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
     }
 
-    private static Optional<ArmPose> goal(ArmPrompt prompt, SplittableRandom random) {
-        ArmReach reach = prompt.reach();
-        double distance = random.nextDouble(Math.max(0.45, reach.least() + 0.05), reach.greatest() - 0.03);
-        double bearing = prompt.direction().angle() + random.nextDouble(-0.28, 0.28);
-        return ArmPose.at(distance * Math.cos(bearing), distance * Math.sin(bearing), random.nextBoolean() ? 1 : -1);
+    /** A place that a prompt sends the hand to. */
+    private record Hand(double x, double y) {
+        private static Hand at(ArmPrompt prompt, SplittableRandom random) {
+            ArmReach reach = prompt.reach();
+            double distance = random.nextDouble(Math.max(0.45, reach.least() + 0.05), reach.greatest() - 0.03);
+            double bearing = prompt.direction().angle() + random.nextDouble(-0.28, 0.28);
+            return new Hand(distance * Math.cos(bearing), distance * Math.sin(bearing));
+        }
+
+        /** Returns the pose with the elbow to one side, if the arm is long enough. */
+        private Optional<ArmPose> pose(int bend) {
+            return ArmPose.at(x, y, bend);
+        }
     }
 
     private static boolean inRange(ArmPose pose) {
