@@ -33,6 +33,7 @@ final class Training {
 
     int dryRun() throws IOException {
         try (TrainingSession session = TrainingSession.open(config)) {
+            doubt(session);
             out.print(RunFiles.yaml(session.config()));
             TrainingCost.of(session).lines().forEach(out::println);
             out.flush();
@@ -40,11 +41,17 @@ final class Training {
         return 0;
     }
 
+    private void doubt(TrainingSession session) {
+        session.doubts().forEach(doubt -> err.println("sluice: " + doubt));
+        err.flush();
+    }
+
     int run(RunArguments.Claim claim) throws IOException {
         claim.check(folder);
         long started = System.nanoTime();
         // What is wrong with the model or the prompts is found before an earlier run is deleted.
         try (TrainingSession session = TrainingSession.open(config)) {
+            doubt(session);
             claim.take(folder);
             folder.begin(RunFiles.yaml(session.config()));
             Manifests.write(folder, spec, config.seed(), Manifests.inputs(config));

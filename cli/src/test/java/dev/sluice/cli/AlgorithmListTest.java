@@ -44,6 +44,7 @@ class AlgorithmListTest {
                 .contains("exploration  rule flow-sde, noise 0.7, window {size 3, from 0, to 5}")
                 .contains("sliding {size 3, from 0, to 6, stride 1, every 25}, tail {ratio 0.6}")
                 .contains("credit       kind turning-point")
-                .contains("objective    ");
+                .contains("objective    ")
+                .contains("selection    dropZero true");
     }
 }

@@ -163,6 +163,41 @@ class TrainCommandTest {
     }
 
     @Test
+    void aClipRangeOfAnotherLikelihoodIsDoubtedAndRun() {
+        String[] wide = {"--dry-run", "--set", "exploration.rule=cps", "--set", "objective.clipRange=1e-3"};
+        CommandLineRun dry = train("wide", wide).succeeded();
+        assertThat(dry.err())
+                .contains("sluice: objective.clipRange (0.001) is wide for exploration.rule: cps")
+                .contains("about 5e-05 for the 3,072 here", "Maybe write objective.clipRange: 5e-05.");
+        assertThat(dry.out()).startsWith("name: wide");
+        assertThat(train("fit", "--dry-run", "--set", "exploration.rule=cps")
+                        .succeeded()
+                        .err())
+                .doesNotContain("clipRange");
+    }
+
+    @Test
+    void samplesThatAreLeftOutCostNoPasses() throws IOException {
+        train(
+                        "few",
+                        "--set",
+                        "iterations=2",
+                        "--set",
+                        "bestOf=4",
+                        "--set",
+                        "dropZero=false",
+                        "--set",
+                        "batch.chunkSize=1")
+                .succeeded();
+        // 8 samples, 4 steps of the rollout; of 4 of them 3 in the update, with and without what is trained.
+        assertThat(JsonLines.read(run("few").resolve("metrics.jsonl")))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line)
+                        .containsEntry("passes", 56.0)
+                        .containsEntry("ratio.max_deviation_before_update", 0.0));
+    }
+
+    @Test
     void microBatchesAreMadeAsSmallAsALimitOfMemoryNeeds() {
         CommandLineRun roomy = train(
                         "dry", "--dry-run", "--set", "memory.limitGiB=64", "--set", "memory.textEncoders=released")

@@ -11,8 +11,12 @@ import dev.sluice.grpo.RatioRule;
 import dev.sluice.grpo.StepSelection;
 import dev.sluice.grpo.StepWeight;
 import dev.sluice.sde.KlForm;
+import dev.sluice.sde.Likelihood;
+import dev.sluice.sde.SdeRule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The clipped policy gradient on stochastic steps.
@@ -38,6 +42,14 @@ public record GradientChoice(
         Weighting stepWeight,
         @Within(above = 0, most = 1) double stepFraction)
         implements ObjectiveChoice {
+    /** The published clip range of CPS, and the latents of the pictures that it is for: SD3.5's and FLUX's of 512 × 512 pixels. */
+    private static final double CPS_RANGE = 1e-5;
+
+    private static final long CPS_ELEMENTS = 65_536;
+
+    /** Half of what separates the published ranges of the two likelihoods. */
+    private static final double WIDE = 5;
+
     /** The importance ratios by their names in run files. */
     public enum Ratio {
         /** New density over old. */
@@ -80,6 +92,26 @@ public record GradientChoice(
                 anchors(),
                 stepWeight.weight,
                 stepFraction == 1 ? new StepSelection.All() : new StepSelection.RandomFraction(stepFraction));
+    }
+
+    /**
+     * Returns why the clip range may be that of another likelihood, if so. One without the variance multiplies log-ratios by 2s², so
+     * its published ranges are a tenth of a Gaussian's; the spread of log-ratios falls with the root of the number of latents.
+     */
+    Optional<String> doubt(SdeRule rule, long elements) {
+        double usual = CPS_RANGE * Math.sqrt(Math.max(1, (double) CPS_ELEMENTS / elements));
+        if (rule.likelihood() != Likelihood.QUADRATIC || ratio == Ratio.ON_POLICY || clipRange <= WIDE * usual) {
+            return Optional.empty();
+        }
+        return Optional.of(String.format(
+                Locale.ROOT,
+                "objective.clipRange (%s) is wide for exploration.rule: cps, whose likelihood leaves the variance out; published is %.0e for %,d latents, about %.0e for the %,d here.%nMaybe write objective.clipRange: %.0e.",
+                clipRange,
+                CPS_RANGE,
+                CPS_ELEMENTS,
+                usual,
+                elements,
+                usual));
     }
 
     private List<Anchor> anchors() {

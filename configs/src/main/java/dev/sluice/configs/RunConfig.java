@@ -8,6 +8,7 @@ import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.grpo.GrpoOptions;
 import dev.sluice.grpo.Objective;
+import dev.sluice.grpo.SampleSelection;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Shaping;
@@ -43,6 +44,7 @@ import java.util.Optional;
  * @param advantage rewards to advantages, within a group
  * @param advantageLimit advantages are cut to ± this
  * @param dropZero whether micro-batches without any advantage are left out
+ * @param bestOf so many samples of an iteration are learned from: half of them the best, half the worst; all if left out
  * @param objective what an update minimises
  * @param critic what learns beside the policy to tell what states along the way are worth
  * @param updates how often and how far the weights move
@@ -72,6 +74,7 @@ public record RunConfig(
         AdvantageChoice advantage,
         @Within(above = 0) double advantageLimit,
         boolean dropZero,
+        @Within(least = 2, most = 10_000_000) Optional<Integer> bestOf,
         ObjectiveChoice objective,
         Optional<CriticChoice> critic,
         GrpoOptions.Updates updates,
@@ -92,7 +95,7 @@ public record RunConfig(
                 batch,
                 new TimeSchedule.Uniform(sampling.steps()),
                 exploration,
-                signal(credit, advantage, advantageLimit, dropZero),
+                signal(credit, advantage, advantageLimit, new SampleSelection(dropZero, bestOf)),
                 objective.objective(advantageLimit),
                 updates,
                 critic,
@@ -110,14 +113,14 @@ public record RunConfig(
     }
 
     private static GrpoOptions.Signal signal(
-            CreditChoice credit, AdvantageChoice advantage, double limit, boolean dropZero) {
+            CreditChoice credit, AdvantageChoice advantage, double limit, SampleSelection selection) {
         return new GrpoOptions.Signal(
                 credit.credit(),
                 advantage.advantage(),
                 advantage.combination(),
                 advantage.history(),
                 limit,
-                dropZero,
+                selection,
                 credit.completion(),
                 credit.granularities(),
                 credit.critic());
@@ -246,11 +249,23 @@ public record RunConfig(
                 advantage,
                 advantageLimit,
                 dropZero,
+                bestOf,
                 objective,
                 critic,
                 updates,
                 evaluation,
                 checkpoints);
+    }
+
+    /**
+     * Returns what may not be meant, though it can be run.
+     *
+     * @param elements numbers in the latents of a sample
+     */
+    public List<String> doubts(long elements) {
+        return objective instanceof GradientChoice gradient
+                ? gradient.doubt(exploration.sdeRule(), elements).stream().toList()
+                : List.of();
     }
 
     /** Returns how the model is held in memory. */
@@ -269,7 +284,7 @@ public record RunConfig(
      * @param schedule the model's grid for {@link SamplingChoice#steps()}
      */
     public GrpoOptions grpo(TimeSchedule schedule) {
-        GrpoOptions.Signal signal = signal(credit, advantage, advantageLimit, dropZero);
+        GrpoOptions.Signal signal = signal(credit, advantage, advantageLimit, new SampleSelection(dropZero, bestOf));
         return options(
                 batch, schedule, exploration, signal, objective.objective(advantageLimit), updates, critic, seed);
     }

@@ -77,6 +77,18 @@ class CombinationsTest {
                 "exploration.rule=ode objective.type=rft advantage.combination=pareto | learns from the rewards themselves",
                 "exploration.rule=ode objective.type=dpo advantage.combination=gdpo | learns from the rewards themselves",
                 "objective.type=prdp advantage.combination=gdpo | learns from the rewards themselves",
+                "objective.type=awm advantage.combination=loss-sum | only the policy gradient has",
+                "objective.type=dgpo batch.chunkSize=8 advantage.combination=loss-sum | only the policy gradient has",
+                "objective.type=prdp advantage.combination=loss-sum | learns from the rewards themselves",
+                "objective.ratio=on-policy advantage.combination=loss-sum | without a ratio nothing is clipped",
+                "credit={kind: gain, judge: critic} CRITIC advantage.combination=loss-sum | has learned the rewards as one",
+                // Samples are chosen by their advantages.
+                "exploration.rule=ode objective.type=rwr bestOf=16 | bestOf (16) chooses samples by their advantages",
+                "exploration.rule=ode objective.type=rft bestOf=16 | bestOf (16) chooses samples by their advantages",
+                "exploration.rule=ode objective.type=dpo bestOf=16 | bestOf (16) chooses samples by their advantages",
+                "exploration.rule=ode objective.type=dragon bestOf=16 | bestOf (16) chooses samples by their advantages",
+                "exploration.rule=ode objective.type=re-dmd bestOf=16 | bestOf (16) chooses samples by their advantages",
+                "objective.type=prdp bestOf=16 | bestOf (16) chooses samples by their advantages",
                 // Copies and critics are there where something needs them, and only there.
                 "exploration.rule=ode objective={type: nft, copy: null} | objective.copy has no value",
                 "exploration.rule=ode objective={type: awm, copy: null} | copy is missing",
@@ -118,6 +130,11 @@ class CombinationsTest {
     @ValueSource(
             strings = {
                 "objective.type=awm exploration.rule=flow-sde",
+                "objective.type=awm exploration.rule=ode bestOf=16",
+                "objective.type=nft exploration.rule=ode bestOf=16",
+                "bestOf=64 dropZero=false advantage.combination=loss-sum",
+                "credit={kind: gain} advantage.combination=loss-sum bestOf=32",
+                "credit.processWeight=1 CRITIC advantage.combination=loss-sum",
                 "objective.type=awm exploration.rule=cps",
                 "objective.type=nft exploration.rule=dance",
                 "objective.type=rwr exploration.rule=ddim",

@@ -16,6 +16,7 @@ import dev.sluice.grpo.Objective;
 import dev.sluice.grpo.PolicyGradient;
 import dev.sluice.grpo.Prompt;
 import dev.sluice.grpo.RatioRule;
+import dev.sluice.grpo.SampleSelection;
 import dev.sluice.grpo.StepWeight;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.Sample;
@@ -220,6 +221,38 @@ class RunConfigTest {
     }
 
     @Test
+    void theSamplesThatAreLearnedFromAreAChoice() {
+        RunConfig all = RunFiles.train(run, List.of());
+        assertThat(RunFiles.tree(all)).containsEntry("dropZero", true).doesNotContainKey("bestOf");
+        RunConfig few = RunFiles.train(run, List.of("bestOf=16", "dropZero=false"));
+        assertThat(few.grpo(new TimeSchedule.Uniform(10)).signal().selection())
+                .isEqualTo(new SampleSelection(false, Optional.of(16)));
+        assertThat(RunFiles.tree(few)).containsEntry("bestOf", 16);
+        assertThat(few.withChunkSize(8).bestOf()).hasValue(16);
+    }
+
+    /** Ranges of a Gaussian likelihood are ten times those of one without the variance, for as many latents. */
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "exploration.rule=cps objective.clipRange=1e-5 | 65536 | false",
+                "exploration.rule=cps | 65536 | true",
+                "exploration.rule=cps | 3072 | false",
+                "exploration.rule=cps objective.clipRange=1e-3 | 3072 | true",
+                "exploration.rule=cps objective.clipRange=1e-5 | 2000000 | false",
+                "exploration.rule=cps objective.clipRange=1e-3 objective.ratio=on-policy updates.perIteration=1 | 3072 | false",
+                "exploration.rule=cps objective.type=prdp | 65536 | false",
+                "exploration.rule=flow-sde objective.clipRange=1e-2 | 65536 | false",
+                "exploration.rule=ddim objective.clipRange=1e-2 | 65536 | false",
+            })
+    void aClipRangeOfAnotherLikelihoodIsDoubted(String settings, long elements, boolean doubted) {
+        RunConfig config = RunFiles.train(run, List.of(settings.split(" (?=[a-z.A-Z]+=)")));
+        assertThat(config.doubts(elements)).hasSize(doubted ? 1 : 0);
+        assertThat(config.doubts(elements)).allMatch(doubt -> doubt.contains("Maybe write objective.clipRange: "));
+    }
+
+    @Test
     void anAdvantageIsOneGroupOfKeys() {
         GroupAdvantage.ZScore plain = GroupAdvantage.FLOW_GRPO;
         RunConfig gdpo = RunFiles.train(run, List.of("advantage.combination=gdpo"));
@@ -289,10 +322,13 @@ class RunConfigTest {
                 "advantage.winRate={} | advantage.winRate.margin is missing",
                 "advantage.absoluteValue={weight: 1, steps: 0, floor: 0} | advantage.absoluteValue.steps (0) must be",
                 "advantage.history=-1 | advantage.history (-1) must be a whole number at least 0",
-                "advantage.combination=sum | must be one of reward-sum, advantage-sum, gdpo, pareto",
+                "advantage.combination=sum | must be one of reward-sum, advantage-sum, loss-sum, gdpo, pareto",
                 "advantage.scope=all | must be one of group, batch",
                 "advantageLimit=0 | advantageLimit (0) must be a number above 0",
                 "dropZero=maybe | dropZero (maybe) must be true or false",
+                "bestOf=7 | bestOf (7) must be even",
+                "bestOf=1 | bestOf (1) must be a whole number at least 2",
+                "bestOf=66 | bestOf (66) must be at most prompts × groupSize (64)",
                 "objective.clipRange=0 | objective.clipRange (0) must be",
                 "objective.klForm=both | must be one of exact, diffusion-only",
                 "updates.optimiser.beta1=1 | updates.optimiser.beta1 (1.0) must be in",

@@ -44,7 +44,7 @@ final class Appraisal {
                         ? signal.summed(granular, steps, groups)
                         : signal.advantages(compared.parts(), steps, compared.groups()))
                 .first(prompts.size());
-        Advantages all = seen.map(one -> outcomes.plus(process(one, sampled.rewards(), groups)))
+        Advantages all = seen.map(one -> signal.combination().joined(outcomes, process(one, sampled.rewards(), groups)))
                 .orElse(outcomes);
         return new Appraised(all, parts);
     }

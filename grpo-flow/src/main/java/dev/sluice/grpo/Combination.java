@@ -10,8 +10,8 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * How several rewards become one advantage. All but {@link #REWARD_SUM} normalise each reward by itself, so that one with large
- * or spread values does not drown the others.
+ * How several rewards become one advantage, or losses beside each other. All but {@link #REWARD_SUM} normalise each reward by
+ * itself, so that one with large or spread values does not drown the others.
  */
 public enum Combination {
     /** Rewards are added up, then normalised: Flow-GRPO. */
@@ -27,10 +27,30 @@ public enum Combination {
         }
     },
     /** Advantages are added up and not normalised again: MixGRPO (2025), arXiv:2507.21802. */
-    ADVANTAGE_SUM {
+    ADVANTAGE_SUM,
+    /**
+     * Every reward, at every granularity, has a clipped loss of its own, and so have the scores of single steps beside the
+     * outcome; the losses are added up with the rewards' weights: DanceGRPO (2025), arXiv:2505.07818, for several rewards, and
+     * Euphonium (2026). While no ratio leaves its range this is {@link #ADVANTAGE_SUM}. Beyond it, what praises a sample is
+     * silent above the range and what blames it below, though they may make up for each other inside. The limit of advantages
+     * is that of each by itself. A negative weight turns the advantage and not the loss, which so still has a least value.
+     */
+    LOSS_SUM {
         @Override
-        double[][] combine(List<Part> parts, Groups groups, Function<Probed, double[][]> advantages) {
-            return weighted(parts, advantages);
+        Advantages advantages(
+                List<List<Part>> granular, Groups groups, Function<Probed, double[][]> estimate, double limit) {
+            return granular.stream()
+                    .flatMap(List::stream)
+                    .map(part -> new Advantages(estimate.apply(part.probed))
+                            .clipped(limit)
+                            .times(part.weight))
+                    .reduce(Advantages::beside)
+                    .orElseThrow();
+        }
+
+        @Override
+        Advantages joined(Advantages outcomes, Advantages process) {
+            return outcomes.beside(process);
         }
     },
     /**
@@ -97,7 +117,31 @@ public enum Combination {
      * @param groups the group of each sample
      * @param advantages turns one reward into advantages
      */
-    abstract double[][] combine(List<Part> parts, Groups groups, Function<Probed, double[][]> advantages);
+    double[][] combine(List<Part> parts, Groups groups, Function<Probed, double[][]> advantages) {
+        return weighted(parts, advantages);
+    }
+
+    /**
+     * Returns the advantages of all rewards at all granularities.
+     *
+     * @param granular the rewards at each granularity, all of the same samples
+     * @param groups the group of each sample
+     * @param estimate turns one reward into advantages
+     * @param limit what advantages are cut to
+     */
+    Advantages advantages(
+            List<List<Part>> granular, Groups groups, Function<Probed, double[][]> estimate, double limit) {
+        return granular.stream()
+                .map(parts -> new Advantages(combine(parts, groups, estimate)))
+                .reduce(Advantages::plus)
+                .orElseThrow()
+                .clipped(limit);
+    }
+
+    /** Returns advantages of outcomes and of single steps together. */
+    Advantages joined(Advantages outcomes, Advantages process) {
+        return outcomes.plus(process);
+    }
 
     /**
      * Returns what has to be combined.

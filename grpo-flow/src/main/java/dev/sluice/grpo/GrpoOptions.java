@@ -41,6 +41,7 @@ public record GrpoOptions(
                     "sharedNoise (true) must be false where no step is stochastic, because the samples of a prompt would all be the same.%nMaybe set sharedNoise: false."
                             .formatted());
         }
+        signal.selection().check(batch);
         objective.check(batch, rollout, signal, updates);
         rollout.learned().ifPresent(noise -> noise.check(rollout, objective));
         if (rollout.stored()) {
@@ -198,7 +199,7 @@ public record GrpoOptions(
      * @param combination several rewards → one advantage
      * @param history past samples of a prompt that count in its group's mean and deviation; 0 for none
      * @param limit advantages are cut to [−limit, limit]
-     * @param dropZero whether chunks whose advantages are all 0 are left out of the update
+     * @param selection which samples are learned from
      * @param completion how states along the way are made visible to the reward, where the credit needs them
      * @param granularities how many steps of the grid the ODE takes at a time after the one stochastic step, 1 first: each has
      *     an advantage of its own, and they are added up; {1} but for G²RPO
@@ -210,7 +211,7 @@ public record GrpoOptions(
             Combination combination,
             int history,
             double limit,
-            boolean dropZero,
+            SampleSelection selection,
             Completion completion,
             List<Integer> granularities,
             CriticLearning.Steps critic) {
@@ -234,7 +235,7 @@ public record GrpoOptions(
                     combination,
                     history,
                     limit,
-                    dropZero,
+                    new SampleSelection(dropZero, Optional.empty()),
                     completion,
                     granularities,
                     CriticLearning.Steps.NONE);
@@ -253,16 +254,7 @@ public record GrpoOptions(
                 int history,
                 double limit,
                 boolean dropZero) {
-            this(
-                    credit,
-                    advantage,
-                    combination,
-                    history,
-                    limit,
-                    dropZero,
-                    Completion.WHOLE,
-                    List.of(1),
-                    CriticLearning.Steps.NONE);
+            this(credit, advantage, combination, history, limit, dropZero, Completion.WHOLE, List.of(1));
         }
 
         public Signal {
@@ -280,7 +272,12 @@ public record GrpoOptions(
 
         /** Returns this signal with the samples that have no advantage left in. */
         Signal keepingZero() {
-            return new Signal(credit, advantage, combination, history, limit, false, completion, granularities, critic);
+            return selecting(selection.keepingZero());
+        }
+
+        /** Returns this signal with other samples that are learned from. */
+        public Signal selecting(SampleSelection other) {
+            return new Signal(credit, advantage, combination, history, limit, other, completion, granularities, critic);
         }
 
         /**
@@ -296,12 +293,8 @@ public record GrpoOptions(
 
         /** Returns the sum of the advantages at several granularities; otherwise as {@link #advantages}. */
         Advantages summed(List<List<Combination.Part>> granular, int[] trainedSteps, Groups groups) {
-            return granular.stream()
-                    .map(parts -> new Advantages(combination.combine(
-                            parts, groups, probed -> advantage.estimate(credit.assign(probed, trainedSteps), groups))))
-                    .reduce(Advantages::plus)
-                    .orElseThrow()
-                    .clipped(limit);
+            return combination.advantages(
+                    granular, groups, probed -> advantage.estimate(credit.assign(probed, trainedSteps), groups), limit);
         }
     }
 

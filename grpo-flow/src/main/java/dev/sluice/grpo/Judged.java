@@ -1,6 +1,7 @@
 package dev.sluice.grpo;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,9 +21,22 @@ record Judged(
         Advantages advantages,
         Groups groups,
         GrpoOptions.Signal signal) {
-    /** Returns what the finished samples are worth, for advantages of one column. */
+    /** Returns for each sample whether it is learned from. */
+    boolean[] kept() {
+        return signal.selection().kept(advantages, rewards);
+    }
+
+    /** Returns what the finished samples are worth, for advantages of one column; what is not kept cannot be used. */
     Outcomes outcomes() {
-        return new Outcomes(rewards, advantages.column(0, rewards.length, 0), groups, signal.dropZero(), this::latents);
+        boolean[] kept = kept();
+        double[] used = rewards.clone();
+        Arrays.setAll(used, i -> kept[i] ? rewards[i] : Double.NaN);
+        return new Outcomes(
+                used,
+                advantages.column(0, used.length, 0),
+                groups,
+                signal.selection().dropZero(),
+                this::latents);
     }
 
     private float[] latents(int sample) {

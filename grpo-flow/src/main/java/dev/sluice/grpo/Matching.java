@@ -51,6 +51,11 @@ public record Matching(
         if (!loss.usesAdvantages()) {
             requirePlainRewards(signal);
         }
+        if (signal.combination() == Combination.LOSS_SUM) {
+            throw new IllegalArgumentException(
+                    "combination (loss-sum) gives every reward a clipped loss of its own at every step, which only the policy gradient has.%nMaybe write advantage.combination: advantage-sum."
+                            .formatted());
+        }
         loss.check(batch);
     }
 
@@ -69,6 +74,11 @@ public record Matching(
             throw new IllegalArgumentException(
                     "combination (%s) makes advantages of several rewards, but this objective learns from the rewards themselves.%nMaybe write combination: reward-sum."
                             .formatted(signal.combination()));
+        }
+        if (signal.selection().bestOf().isPresent()) {
+            throw new IllegalArgumentException(
+                    "bestOf (%s) chooses samples by their advantages, but this objective learns from the rewards themselves.%nMaybe leave it out, or take the objective policy-gradient."
+                            .formatted(signal.selection().bestOf().get()));
         }
         if (signal.history() > 0) {
             throw new IllegalArgumentException(

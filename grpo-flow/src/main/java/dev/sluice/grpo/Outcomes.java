@@ -18,10 +18,10 @@ public record Outcomes(
     /** Returns the samples of each group that can be learned from, in order; groups without any are left out. */
     public int[][] learnable() {
         return Arrays.stream(groups.members())
-                .filter(members -> !dropZero || Arrays.stream(members).anyMatch(i -> advantages[i] != 0))
                 .map(members -> Arrays.stream(members)
                         .filter(i -> Double.isFinite(rewards[i]))
                         .toArray())
+                .filter(members -> !dropZero || Arrays.stream(members).anyMatch(i -> advantages[i] != 0))
                 .filter(members -> members.length > 0)
                 .toArray(int[][]::new);
     }

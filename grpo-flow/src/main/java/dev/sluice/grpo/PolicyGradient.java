@@ -26,6 +26,11 @@ public record PolicyGradient(
             GrpoOptions.Updates updates) {
         rollout.requireDensities();
         ratioRule.check(rollout.sde(), updates);
+        if (signal.combination() == Combination.LOSS_SUM && ratioRule instanceof RatioRule.OnPolicy) {
+            throw new IllegalArgumentException(
+                    "combination (loss-sum) clips every reward's loss by itself, but without a ratio nothing is clipped.%nMaybe write advantage.combination: advantage-sum, or objective.ratio: plain."
+                            .formatted());
+        }
         if (rollout.gradient().isEmpty() && anchors.stream().anyMatch(Anchor.Led.class::isInstance)) {
             throw new IllegalArgumentException(
                     "distillation draws the policy to where a gradient has led it, but none leads.%nMaybe leave it out, or write exploration.rewardGradient."

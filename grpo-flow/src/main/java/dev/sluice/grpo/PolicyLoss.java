@@ -6,12 +6,23 @@ package dev.sluice.grpo;
  */
 public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
     /**
-     * Returns the loss and its derivatives.
+     * Returns the sum of losses that share their ratios, and its derivatives.
+     *
+     * @param logRatios ℓ_i = log π(x_{k+1} | x_k) − log π_old, one for each sample
+     * @param advantages one for each sample, the sum of those of all losses
+     * @param opposed one for each sample, the lesser of what praises and what blames it, see {@link Advantages}; 0 for one loss
+     */
+    Terms of(double[] logRatios, double[] advantages, double[] opposed);
+
+    /**
+     * Returns one loss and its derivatives.
      *
      * @param logRatios ℓ_i = log π(x_{k+1} | x_k) − log π_old, one for each sample
      * @param advantages one for each sample
      */
-    Terms of(double[] logRatios, double[] advantages);
+    default Terms of(double[] logRatios, double[] advantages) {
+        return of(logRatios, advantages, new double[advantages.length]);
+    }
 
     /**
      * A loss at one step.
@@ -43,7 +54,8 @@ public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
 
     /**
      * PPO's clipped surrogate, L = mean_i max(−A_i·ρ_i, −A_i·clip(ρ_i)), ρ = exp(ℓ). Its gradient is zero where the ratio has
-     * left the range in the direction in which the advantage pushes it.
+     * left the range in the direction in which the advantage pushes it. Of several losses, what praise and blame have made up
+     * for, o_i, acts where the ratio has left the range: there one of the two is silent, so that o_i·|ρ_i − clip(ρ_i)| is added.
      *
      * <p>Source: Schulman et al. (2017), arXiv:1707.06347, Eq. 7; Flow-GRPO (2025).
      *
@@ -51,7 +63,7 @@ public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
      */
     record PpoClip(ClipRule clip) implements PolicyLoss {
         @Override
-        public Terms of(double[] logRatios, double[] advantages) {
+        public Terms of(double[] logRatios, double[] advantages, double[] opposed) {
             int size = logRatios.length;
             double[] derivatives = new double[size];
             double[] ratios = new double[size];
@@ -68,6 +80,11 @@ public sealed interface PolicyLoss permits PolicyLoss.PpoClip {
                 boolean moves = free >= held;
                 sum += moves ? free : held;
                 derivatives[i] = moves ? free / size : 0;
+                double outside = ratio - clip.clip(ratio);
+                if (opposed[i] != 0 && outside != 0) {
+                    sum += opposed[i] * Math.abs(outside);
+                    derivatives[i] += Math.signum(outside) * opposed[i] * ratio / size;
+                }
                 squares += logRatios[i] * logRatios[i];
                 above += ratio > 1 + clip.above() ? 1 : 0;
                 below += ratio < 1 - clip.below() ? 1 : 0;

@@ -54,23 +54,27 @@ final class StepTeacher implements Teacher {
 
     @Override
     public Course course(Judged judged) {
-        List<Chunk> chunks = select(judged);
+        List<Lesson> lessons = lessons(judged);
         return new Course() {
             @Override
             public int units() {
-                return chunks.size();
+                return lessons.size();
             }
 
             @Override
             public List<Portion> portions(int[] units, NoiseSource random) {
+                int samples = Arrays.stream(units)
+                        .map(unit -> lessons.get(unit).rows().length)
+                        .sum();
                 List<Portion> portions = new ArrayList<>();
                 for (int unit : units) {
-                    Chunk chunk = chunks.get(unit);
+                    Chunk chunk = lessons.get(unit).chunk();
+                    int[] rows = lessons.get(unit).rows();
                     List<StoredStep> steps = chunk.trajectory().steps();
                     int[] chosen = objective.stepSelection().choose(steps.size(), random);
-                    double scale = 1.0 / (units.length * chosen.length);
+                    double scale = (double) rows.length / ((long) samples * chosen.length);
                     for (int position : chosen) {
-                        double[] column = judged.advantages().column(chunk.first(), chunk.size(), position);
+                        Advantages.Column column = judged.advantages().column(chunk.first(), rows, position);
                         portions.add(replay(chunk, steps.get(position), column, scale));
                     }
                 }
@@ -79,28 +83,38 @@ final class StepTeacher implements Teacher {
         };
     }
 
-    /** Returns the chunks that can be learned from: finite ones and, if so chosen, only those with an advantage. */
-    private static List<Chunk> select(Judged judged) {
+    /** A chunk and the places in it of the samples that are learned from. */
+    private record Lesson(Chunk chunk, int[] rows) {}
+
+    /** Returns the chunks that can be learned from: finite ones with samples that are kept and, if so chosen, have an advantage. */
+    private static List<Lesson> lessons(Judged judged) {
+        boolean[] kept = judged.kept();
+        boolean dropZero = judged.signal().selection().dropZero();
         return judged.chunks().stream()
                 .filter(Chunk::finite)
-                .filter(chunk -> !judged.signal().dropZero()
-                        || IntStream.range(chunk.first(), chunk.first() + chunk.size())
-                                .anyMatch(i -> !judged.advantages().zero(i)))
+                .map(chunk -> new Lesson(
+                        chunk,
+                        IntStream.range(0, chunk.size())
+                                .filter(row -> kept[chunk.first() + row])
+                                .toArray()))
+                .filter(lesson -> Arrays.stream(lesson.rows)
+                        .anyMatch(row -> !dropZero || !judged.advantages().zero(lesson.chunk.first() + row)))
                 .toList();
     }
 
     /**
      * Returns one trained step of a micro-batch.
      *
-     * @param advantages one for each sample
-     * @param scale what the gradient is multiplied by: 1 / (micro-batches × trained steps) of the update
+     * @param learned the samples that are learned from, and their advantages
+     * @param scale what the gradient of the mean over them is multiplied by: their share of the update's samples, over its trained
+     *     steps
      */
-    Portion replay(Chunk chunk, StoredStep stored, double[] advantages, double scale) {
-        return model -> backward(model, chunk, stored, advantages, scale);
+    Portion replay(Chunk chunk, StoredStep stored, Advantages.Column learned, double scale) {
+        return model -> backward(model, chunk, stored, learned, scale);
     }
 
     private MicroStep backward(
-            VelocityModel model, Chunk chunk, StoredStep original, double[] advantages, double scale) {
+            VelocityModel model, Chunk chunk, StoredStep original, Advantages.Column learned, double scale) {
         NDManager owner = original.latents().getManager();
         try (NDManager scratch = owner.newSubManager();
                 Torch.Scope on = Torch.withGradient()) {
@@ -109,9 +123,12 @@ final class StepTeacher implements Teacher {
             GaussianStep numbers = present.step(stored);
             Transition now = present.replay(model, stored, chunk.conditioning());
             NDArray logRatio = objective.ratioRule().logRatio(now, stored);
-            Terms terms = objective.loss().of(Doubles.of(logRatio), advantages);
+            Terms terms = terms(logRatio, learned);
             double stepWeight = objective.stepWeight().of(numbers.length(), numbers.std());
-            NDArray surrogate = logRatio.mul(Doubles.array(scratch, terms.derivatives(), scale * stepWeight));
+            double[] derivatives = learned.spread(terms.derivatives(), chunk.size());
+            NDArray surrogate = logRatio.mul(Doubles.array(scratch, derivatives, scale * stepWeight));
+            double[] ones = new double[learned.rows().length];
+            Arrays.fill(ones, 1);
             double penalty = 0;
             double loss = terms.value();
             for (Anchor anchor : objective.anchors()) {
@@ -120,20 +137,21 @@ final class StepTeacher implements Teacher {
                         : Optional.of(referenceMean(present, stored, chunk));
                 if (other.isPresent()) {
                     NDArray each = anchor.penalty(now.mean(), other.get(), numbers);
-                    double mean = Arrays.stream(Doubles.of(each)).sum() / advantages.length;
+                    double mean = Arrays.stream(learned.of(Doubles.of(each))).sum() / ones.length;
                     penalty += mean;
                     loss += anchor.weight() * mean;
+                    double factor = scale * stepWeight * anchor.weight() / ones.length;
                     surrogate =
-                            surrogate.add(Torch.scaled(each, scale * stepWeight * anchor.weight() / advantages.length));
+                            surrogate.add(each.mul(Doubles.array(scratch, learned.spread(ones, chunk.size()), factor)));
                 }
             }
             MicroStep step = new MicroStep(
                     OptionalInt.of(stored.step()),
                     terms,
-                    plain(now, stored, advantages),
+                    plain(now, stored, learned),
                     penalty,
                     stepWeight * loss,
-                    noise.isEmpty() ? 0 : noiseSlope(now, stored, numbers, terms, scale * stepWeight),
+                    noise.isEmpty() ? 0 : noiseSlope(now, stored, numbers, derivatives, scale * stepWeight),
                     Map.of());
             if (step.finite()) {
                 Torch.backward(surrogate.sum());
@@ -143,22 +161,27 @@ final class StepTeacher implements Teacher {
     }
 
     /** Returns the derivative of the loss by ln g; a weighted divergence counts the deviation as given. */
-    private double noiseSlope(Transition now, StoredStep stored, GaussianStep numbers, Terms terms, double scale) {
+    private double noiseSlope(
+            Transition now, StoredStep stored, GaussianStep numbers, double[] derivatives, double scale) {
         try (Torch.Scope off = Torch.noGradient()) {
             double[] slopes =
                     Doubles.of(numbers.noiseSlope(stored.latents(), Torch.detached(now.mean()), stored.next()));
             double sum = -noise.orElseThrow().entropy();
             for (int i = 0; i < slopes.length; i++) {
-                sum += terms.derivatives()[i] * slopes[i];
+                sum += derivatives[i] * slopes[i];
             }
             return scale * sum;
         }
     }
 
-    private Optional<Terms> plain(Transition now, StoredStep stored, double[] advantages) {
+    private Terms terms(NDArray logRatio, Advantages.Column learned) {
+        return objective.loss().of(learned.of(Doubles.of(logRatio)), learned.values(), learned.opposed());
+    }
+
+    private Optional<Terms> plain(Transition now, StoredStep stored, Advantages.Column learned) {
         return objective.ratioRule().equals(PLAIN)
                 ? Optional.empty()
-                : Optional.of(objective.loss().of(Doubles.of(PLAIN.logRatio(now, stored)), advantages));
+                : Optional.of(terms(PLAIN.logRatio(now, stored), learned));
     }
 
     private NDArray referenceMean(SdeSampler present, StoredStep stored, Chunk chunk) {

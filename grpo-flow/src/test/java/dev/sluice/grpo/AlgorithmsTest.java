@@ -188,7 +188,7 @@ class AlgorithmsTest {
                                 Combination.REWARD_SUM,
                                 0,
                                 5,
-                                true,
+                                new SampleSelection(true, Optional.empty()),
                                 Completion.WHOLE,
                                 List.of(1),
                                 new CriticLearning.Steps(false, 1)),

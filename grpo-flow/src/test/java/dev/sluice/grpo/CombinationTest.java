@@ -52,6 +52,7 @@ class CombinationTest {
         }
         assertThat(combined(Combination.REWARD_SUM, one, parts)).containsExactly(z(rewards), EXACT);
         assertThat(combined(Combination.ADVANTAGE_SUM, one, parts)).containsExactly(sums, EXACT);
+        assertThat(combined(Combination.LOSS_SUM, one, parts)).containsExactly(sums, EXACT);
         assertThat(combined(Combination.GDPO, one, parts)).containsExactly(z(sums), EXACT);
         // More of a, less of b: the last surpasses all others.
         assertThat(combined(Combination.PARETO, one, parts)).containsExactly(new double[] {0, 0, 0, sums[3]}, EXACT);
@@ -60,7 +61,7 @@ class CombinationTest {
     @ParameterizedTest
     @EnumSource(
             value = Combination.class,
-            names = {"REWARD_SUM", "ADVANTAGE_SUM", "GDPO"})
+            names = {"REWARD_SUM", "ADVANTAGE_SUM", "LOSS_SUM", "GDPO"})
     void withOneRewardAndOneGroupAllAreTheSame(Combination combination) {
         double[] rewards = {3, 1, 4, 1, 5};
         assertThat(combined(combination, Groups.whole(5), part(1, rewards))).containsExactly(z(rewards), EXACT);
@@ -82,6 +83,28 @@ class CombinationTest {
         double[] twice = combined(Combination.GDPO, groups, part(1, a), part(1, b));
         double spread = Arrays.stream(twice).map(x -> x * x).sum() / 12;
         assertThat(spread).isEqualTo(1, Offset.offset(1e-9));
+    }
+
+    /** Of z-scores (−1, 1) and (1, −1)·2, weighed with 1 and 0.5, nothing is left; as losses they oppose each other. */
+    @Test
+    void lossesBesideEachOtherKnowWhatHasMadeUpForEachOther() {
+        GrpoOptions.Signal signal =
+                new GrpoOptions.Signal(new Credit.Broadcast(), PLAIN, Combination.LOSS_SUM, 0, 0.75, true);
+        Groups two = Groups.whole(2);
+        Advantages even = signal.advantages(List.of(part(1, 1, 3), part(1, 9, 5)), new int[] {3}, two);
+        assertThat(column(even)).containsExactly(0, 0);
+        assertThat(even.opposed()).isDeepEqualTo(new double[][] {{0.75}, {0.75}});
+        assertThat(even.zero(0)).as("it has losses, if not a slope at ratio 1").isFalse();
+        Advantages some = signal.advantages(List.of(part(1, 1, 3), part(0.5, 9, 5)), new int[] {3}, two);
+        assertThat(column(some)).as("each cut by itself").containsExactly(-0.375, 0.375);
+        assertThat(some.opposed()).isDeepEqualTo(new double[][] {{0.375}, {0.375}});
+        Advantages turned = signal.advantages(List.of(part(1, 1, 3), part(-0.5, 9, 5)), new int[] {3}, two);
+        assertThat(column(turned)).containsExactly(-1.125, 1.125);
+        assertThat(turned.opposed()).isDeepEqualTo(new double[][] {{0}, {0}});
+        Advantages three =
+                signal.advantages(List.of(part(1, 1, 3), part(0.5, 9, 5), part(2, 1, 2)), new int[] {3}, two);
+        assertThat(column(three)).containsExactly(-1.875, 1.875);
+        assertThat(three.opposed()).isDeepEqualTo(new double[][] {{0.375}, {0.375}});
     }
 
     /** Against the definition, by brute force over all pairs. */

@@ -65,7 +65,7 @@ class CompanionTest {
                 Combination.REWARD_SUM,
                 0,
                 5,
-                true,
+                new SampleSelection(true, Optional.empty()),
                 Completion.WHOLE,
                 List.of(1),
                 new CriticLearning.Steps(false, 0.5));

@@ -223,7 +223,8 @@ class DanceStepTest {
                 Chunk chunk = chunk(name, i);
                 for (StoredStep step : chunk.trajectory().steps()) {
                     checkReplay(name, sampler, chunk, step);
-                    portions.add(teacher.replay(chunk, step, new double[] {advantages[i]}, 1.0 / (SAMPLES * TRAINED)));
+                    portions.add(teacher.replay(
+                            chunk, step, Advantages.Column.whole(advantages[i]), 1.0 / (SAMPLES * TRAINED)));
                 }
             }
             update.begin();

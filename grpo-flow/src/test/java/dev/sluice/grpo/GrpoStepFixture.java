@@ -113,9 +113,9 @@ abstract class GrpoStepFixture {
         return new Chunk(0, conditioning().rows(manager, rows), trajectory, true);
     }
 
-    double[] advantages(String batch, int step) {
+    Advantages.Column advantages(String batch, int step) {
         double[][] rows = golden.rows(batch + ".advantages");
-        return new Advantages(rows).clipped(5).column(0, rows.length, step);
+        return Advantages.Column.whole(new Advantages(rows).clipped(5).column(0, rows.length, step));
     }
 
     StepTeacher teacher(double klWeight) {

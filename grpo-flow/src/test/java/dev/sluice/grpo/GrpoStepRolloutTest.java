@@ -70,7 +70,7 @@ class GrpoStepRolloutTest extends GrpoStepFixture {
             PolicyUpdate update = new PolicyUpdate(manager, lanes, policy, optimiser, ema, Optional.empty());
             StepTeacher teacher = teacher(0.04);
             update.begin();
-            double[] advantages = {1, -1, 2, 0};
+            Advantages.Column advantages = Advantages.Column.whole(1, -1, 2, 0);
             List<MicroStep> steps = update.accumulate(trajectory.steps().stream()
                     .map(step -> teacher.replay(chunk, step, advantages, 1.0 / 3))
                     .toList());

@@ -180,7 +180,7 @@ class LatentCriticTest {
                 Combination.REWARD_SUM,
                 0,
                 5,
-                true,
+                new SampleSelection(true, Optional.empty()),
                 Completion.WHOLE,
                 List.of(1),
                 steps);
@@ -308,8 +308,9 @@ class LatentCriticTest {
             Chunk chunk = new Chunk(0, none, sampler.rollout(world.policy.current(), initial, none, plan), true);
             StepTeacher teacher = new StepTeacher(objective, world.policy, sampler);
             var model = world.velocity(world.trainable.replica(world.manager).weights());
+            Advantages.Column nothing = Advantages.Column.whole(new double[4]);
             for (StoredStep stored : chunk.trajectory().steps()) {
-                MicroStep step = teacher.replay(chunk, stored, new double[4], 1).backward(model);
+                MicroStep step = teacher.replay(chunk, stored, nothing, 1).backward(model);
                 double std = sampler.step(stored.step()).std();
                 double expected = stored.step() == 3 ? 0.5 * 0.05 * 0.05 / std / std : 0;
                 assertThat(step.penalty()).isEqualTo(expected, Offset.offset(1e-5));

@@ -51,7 +51,7 @@ class LearnedNoiseTest {
     @Test
     void theSlopeIsTheLossesFiniteDifference() {
         PolicyGradient objective = Objective.flowGrpo(0.5, 0, KlForm.EXACT);
-        double[] advantages = {1.2, -0.7, 0.4, -1.1};
+        Advantages.Column advantages = Advantages.Column.whole(1.2, -0.7, 0.4, -1.1);
         try (GaussianWorld world = new GaussianWorld(0.5, 0.1f, -0.2f)) {
             SdeSampler sampler = new SdeSampler(new SdeRule.Dance(0.4), GaussianWorld.SCHEDULE);
             SampleNoise noise =

@@ -85,7 +85,7 @@ class PolicyUpdateTest {
 
     private static List<Portion> replays(StepTeacher teacher, Chunk chunk, double[] advantages, double scale) {
         return chunk.trajectory().steps().stream()
-                .map(step -> teacher.replay(chunk, step, advantages, scale))
+                .map(step -> teacher.replay(chunk, step, Advantages.Column.whole(advantages), scale))
                 .toList();
     }
 }

@@ -42,6 +42,14 @@ public final class Algorithms {
             Map<String, String> axes = new LinkedHashMap<>();
             AXES.forEach(axis -> axes.put(axis, keys((Map<?, ?>) tree.get(axis))));
             axes.put(
+                    "selection",
+                    "dropZero %s%s"
+                            .formatted(
+                                    config.dropZero(),
+                                    config.bestOf()
+                                            .map(", bestOf %s"::formatted)
+                                            .orElse("")));
+            axes.put(
                     "iteration",
                     "updates %s, innerEpochs %s, sharedNoise %s"
                             .formatted(

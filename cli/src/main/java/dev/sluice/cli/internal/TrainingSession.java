@@ -77,6 +77,7 @@ public final class TrainingSession implements AutoCloseable {
     private final Supplier<Double> distance;
     private final List<Prompt> test;
     private final MemoryForecast forecast;
+    private final List<String> doubts;
     private final AtomicLong passes = new AtomicLong();
 
     private TrainingSession(RunConfig read, Lanes lanes, FlowPipeline pipeline, Reward reward, Reward testReward)
@@ -113,6 +114,7 @@ public final class TrainingSession implements AutoCloseable {
                 pipeline.sizes().latentShape(1, frames, height, width).slice(1),
                 latents -> Pictures.orBlack(pipeline.decode(latents)),
                 reward);
+        this.doubts = config.doubts(task.latentShape().size());
         Optional<StoredPairs> pairs = stored(config).map(file -> PairFiles.open(file, pipeline, height, width));
         this.trainer = new GrpoTrainer(
                 manager,
@@ -211,6 +213,11 @@ public final class TrainingSession implements AutoCloseable {
     /** Returns the most memory that the run would hold. */
     public MemoryForecast forecast() {
         return forecast;
+    }
+
+    /** Returns what in the run file may not be meant, though it can be run. */
+    public List<String> doubts() {
+        return doubts;
     }
 
     private Trainable openTrainable(RunConfig config) {
