@@ -40,7 +40,7 @@ public final class ArmWorld {
             List.of(new JointLimits(-2.8, 2.8, 4, 50, 1200), new JointLimits(-2.4, 2.4, 4, 50, 1200));
 
     /** The share of examples for pretraining that cannot be executed. */
-    private static final double FLAWED = 0.4;
+    private static final double FLAWED = 0.1;
 
     /** The first seed of pictures to start from. */
     private static final long STARTS = 0x737461727473L;
@@ -93,7 +93,7 @@ public final class ArmWorld {
     }
 
     /**
-     * Draws a captioned video for pretraining, of a training prompt. Two in five are not executable (jittered, beyond joint
+     * Draws a captioned video for pretraining, of a training prompt. One in ten is not executable (jittered, beyond joint
      * limits or too fast), so that a model that learns them leaves something to align.
      *
      * @param seed the seed of the data set
