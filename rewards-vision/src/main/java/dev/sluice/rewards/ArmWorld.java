@@ -22,8 +22,8 @@ import java.util.SplittableRandom;
  * direction (near right, far upper left, near lower left, far bottom), whatever the verb; and of each verb, two directions
  * without a distance, which training has in the words of other verbs.
  *
- * <p><b>Motions.</b> Minimum-jerk to a pose that obeys the prompt, from a quarter turn beside it, as slow as the joints need or slower,
- * then at rest (Flash and Hogan 1985).
+ * <p><b>Motions.</b> Minimum-jerk to a pose that obeys the prompt, from about 1 rad beside it, at four fifths of the joints' speed or
+ * slower, then at rest (Flash and Hogan 1985).
  */
 public final class ArmWorld {
     /** Height and width of a frame. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.video.Media;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -142,7 +143,13 @@ class ArmWorldTest {
         for (ArmPrompt prompt : ArmWorld.prompts(SceneSplit.TRAIN)) {
             ArmMotion motion = ArmWorld.motion(prompt, random);
             ArmPose start = motion.poses().get(0);
-            assertThat(Math.abs(motion.end().shoulder() - start.shoulder())).isBetween(1.3, 1.7);
+            assertThat(Math.abs(motion.end().shoulder() - start.shoulder())).isBetween(0.8, 1.2);
+            double fastest = Arrays.stream(MotionCost.differences(motion.angles(), ArmWorld.FRAMES_PER_SECOND))
+                    .flatMapToDouble(Arrays::stream)
+                    .map(Math::abs)
+                    .max()
+                    .orElseThrow();
+            assertThat(fastest).isLessThan(0.81 * ArmWorld.LIMITS.get(0).velocity());
             assertThat(start.elbow() * Math.signum(motion.end().elbow())).isBetween(0.6, 1.0);
         }
         double[] starts = IntStream.range(0, 500)

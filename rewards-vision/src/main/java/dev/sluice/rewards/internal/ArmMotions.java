@@ -25,23 +25,26 @@ public final class ArmMotions {
     /** The peaks of a minimum-jerk motion of length and duration 1: 30/16, 10/√3 and 60. */
     private static final double[] PEAKS = {1.875, 10 / Math.sqrt(3), 60};
 
+    /** What is drawn is easier than what could be done: by so much longer. */
+    private static final double EASE = 1.25;
+
     private static final double LONGEST = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
     private static final ArmPose OUTSIDE = new ArmPose(Double.MAX_VALUE, 0);
 
     private ArmMotions() {}
 
     /**
-     * Returns an executable motion that obeys a prompt. It starts with the arm half bent, a quarter turn beside where it ends, give or
-     * take, on the side where the shoulder has room.
+     * Returns an executable motion that obeys a prompt. It starts with the arm half bent, the shoulder about 1 rad beside where it ends,
+     * on the side where it has room, and takes a quarter longer than the joints need, or more.
      */
     public static ArmMotion draw(ArmPrompt prompt, SplittableRandom random) {
-        return drawn(prompt, random, () -> {
+        return drawn(prompt, random, EASE, () -> {
             Hand hand = Hand.at(prompt, random);
             ArmPose to = hand.pose(1)
                     .filter(ArmMotions::inRange)
                     .or(() -> hand.pose(-1))
                     .orElse(OUTSIDE);
-            double turn = random.nextDouble(1.3, 1.7);
+            double turn = random.nextDouble(0.8, 1.2);
             ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.6, 1.0), to.elbow()));
             return new Ends(inRange(from) ? from : new ArmPose(to.shoulder() + turn, from.elbow()), to);
         });
@@ -49,7 +52,7 @@ public final class ArmMotions {
 
     /** Returns an executable motion that obeys a prompt, from any pose. */
     public static ArmMotion anywhere(ArmPrompt prompt, SplittableRandom random) {
-        return drawn(prompt, random, () -> {
+        return drawn(prompt, random, 1, () -> {
             ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
             return new Ends(
                     from,
@@ -59,8 +62,9 @@ public final class ArmMotions {
 
     /** Where a motion starts and where it ends. */
     private record Ends(ArmPose from, ArmPose to) {
-        private boolean legal() {
-            if (!inRange(from) || !inRange(to) || legalSeconds(from, to) > LONGEST) {
+        /** Returns whether the joints can take both poses, and the hand is carried from one to the other. */
+        private boolean carry() {
+            if (!inRange(from) || !inRange(to)) {
                 return false;
             }
             double turn = Math.max(Math.abs(to.shoulder() - from.shoulder()), Math.abs(to.elbow() - from.elbow()));
@@ -68,11 +72,12 @@ public final class ArmMotions {
         }
     }
 
-    private static ArmMotion drawn(ArmPrompt prompt, SplittableRandom random, Supplier<Ends> draw) {
+    private static ArmMotion drawn(ArmPrompt prompt, SplittableRandom random, double ease, Supplier<Ends> draw) {
         for (int i = 0; i < TRIES; i++) {
             Ends ends = draw.get();
-            if (ends.legal()) {
-                double seconds = random.nextDouble(legalSeconds(ends.from, ends.to), LONGEST + 1e-9);
+            double least = ease * legalSeconds(ends.from, ends.to);
+            if (ends.carry() && least <= LONGEST) {
+                double seconds = random.nextDouble(least, LONGEST + 1e-9);
                 return minimumJerk(ends.from, ends.to, seconds);
             }
         }
