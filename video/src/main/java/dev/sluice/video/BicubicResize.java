@@ -1,7 +1,6 @@
 package dev.sluice.video;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Resizes 8-bit pictures as Pillow's bicubic filter does, to the bit: what the processors of CLIP and its family were trained
@@ -71,29 +70,46 @@ public final class BicubicResize {
         return media.height() <= media.width() ? resize(media, length, longer) : resize(media, longer, length);
     }
 
+    /**
+     * Two rows go side by side, in the halves of a long: a sum stays below 2³¹ in size, so what the lower half borrows from the upper
+     * one is known from its sign.
+     */
     private static int[] across(byte[] rgb, int height, int width, Kernel kernel) {
         int size = kernel.first.length;
         int[] out = new int[3 * height * size];
-        for (int y = 0; y < height; y++) {
+        long[] rows = new long[3 * width];
+        long half = 1L << BITS - 1;
+        for (int y = 0; y < height; y += 2) {
+            int other = Math.min(y + 1, height - 1);
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = rgb[3 * width * y + i] & 0xFF | (rgb[3 * width * other + i] & 0xFFL) << 32;
+            }
             for (int x = 0; x < size; x++) {
-                int[] weights = kernel.weights[x];
-                int at = 3 * (y * width + kernel.first[x]);
-                int red = 1 << BITS - 1;
-                int green = red;
-                int blue = red;
-                for (int weight : weights) {
-                    red += (rgb[at] & 0xFF) * weight;
-                    green += (rgb[at + 1] & 0xFF) * weight;
-                    blue += (rgb[at + 2] & 0xFF) * weight;
+                long red = half | half << 32;
+                long green = red;
+                long blue = red;
+                int at = 3 * kernel.first[x];
+                for (int weight : kernel.weights[x]) {
+                    red += rows[at] * weight;
+                    green += rows[at + 1] * weight;
+                    blue += rows[at + 2] * weight;
                     at += 3;
                 }
-                int to = 3 * (y * size + x);
-                out[to] = clip(red);
-                out[to + 1] = clip(green);
-                out[to + 2] = clip(blue);
+                put(out, 3 * (other * size + x), upper(red), upper(green), upper(blue));
+                put(out, 3 * (y * size + x), (int) red, (int) green, (int) blue);
             }
         }
         return out;
+    }
+
+    private static int upper(long sums) {
+        return (int) (sums - (int) sums >> 32);
+    }
+
+    private static void put(int[] out, int to, int red, int green, int blue) {
+        out[to] = clip(red);
+        out[to + 1] = clip(green);
+        out[to + 2] = clip(blue);
     }
 
     private static byte[] down(int[] rgb, int width, Kernel kernel) {
@@ -136,12 +152,11 @@ public final class BicubicResize {
                 double centre = (i + 0.5) * scale;
                 int low = Math.max(0, (int) (centre - support + 0.5));
                 int high = Math.min(in, (int) (centre + support + 0.5));
-                double[] values = IntStream.range(low, high)
-                        .mapToDouble(j -> cubic((j - centre + 0.5) / widened))
-                        .toArray();
+                double[] values = new double[high - low];
                 double sum = 0;
-                for (double value : values) {
-                    sum += value;
+                for (int j = 0; j < values.length; j++) {
+                    values[j] = cubic((low + j - centre + 0.5) / widened);
+                    sum += values[j];
                 }
                 first[i] = low;
                 weights[i] = new int[values.length];
