@@ -1,6 +1,7 @@
 package dev.sluice.video;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Resizes 8-bit pictures as Pillow's bicubic filter does, to the bit: what the processors of CLIP and its family were trained
@@ -30,34 +31,11 @@ public final class BicubicResize {
         if (!media.isImage()) {
             throw new IllegalArgumentException("media (%s frames) must be an image.".formatted(media.frames()));
         }
-        byte[] rgb = media.rgb();
-        if (height == media.height()) {
-            byte[] same = width == media.width()
-                    ? rgb
-                    : bytes(across(rgb, height, media.width(), new Kernel(media.width(), width)));
-            return Media.image(height, width, same);
-        }
-        int[] narrowed = width == media.width()
-                ? ints(rgb)
-                : across(rgb, media.height(), media.width(), new Kernel(media.width(), width));
-        return Media.image(height, width, down(narrowed, width, new Kernel(media.height(), height)));
-    }
-
-    /** Between the passes values are ints, with which the second one is computed several at a time. */
-    private static int[] ints(byte[] bytes) {
-        int[] ints = new int[bytes.length];
-        for (int i = 0; i < ints.length; i++) {
-            ints[i] = bytes[i] & 0xFF;
-        }
-        return ints;
-    }
-
-    private static byte[] bytes(int[] ints) {
-        byte[] bytes = new byte[ints.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) ints[i];
-        }
-        return bytes;
+        Narrowed narrowed = new Narrowed(media, width);
+        return Media.image(
+                height,
+                width,
+                height == media.height() ? narrowed.all() : down(narrowed, new Kernel(media.height(), height)));
     }
 
     /**
@@ -70,67 +48,121 @@ public final class BicubicResize {
         return media.height() <= media.width() ? resize(media, length, longer) : resize(media, longer, length);
     }
 
-    /**
-     * Two rows go side by side, in the halves of a long: a sum stays below 2³¹ in size, so what the lower half borrows from the upper
-     * one is known from its sign.
-     */
-    private static int[] across(byte[] rgb, int height, int width, Kernel kernel) {
+    /** Rows that are narrowed are kept as long as the second pass reads them, so that they stay in the processor's nearest memory. */
+    private static byte[] down(Narrowed narrowed, Kernel kernel) {
+        int row = 3 * narrowed.width;
         int size = kernel.first.length;
-        int[] out = new int[3 * height * size];
-        long[] rows = new long[3 * width];
-        long half = 1L << BITS - 1;
-        for (int y = 0; y < height; y += 2) {
-            int other = Math.min(y + 1, height - 1);
-            for (int i = 0; i < rows.length; i++) {
-                rows[i] = rgb[3 * width * y + i] & 0xFF | (rgb[3 * width * other + i] & 0xFFL) << 32;
-            }
-            for (int x = 0; x < size; x++) {
-                long red = half | half << 32;
-                long green = red;
-                long blue = red;
-                int at = 3 * kernel.first[x];
-                for (int weight : kernel.weights[x]) {
-                    red += rows[at] * weight;
-                    green += rows[at + 1] * weight;
-                    blue += rows[at + 2] * weight;
-                    at += 3;
-                }
-                put(out, 3 * (other * size + x), upper(red), upper(green), upper(blue));
-                put(out, 3 * (y * size + x), (int) red, (int) green, (int) blue);
-            }
-        }
-        return out;
-    }
-
-    private static int upper(long sums) {
-        return (int) (sums - (int) sums >> 32);
-    }
-
-    private static void put(int[] out, int to, int red, int green, int blue) {
-        out[to] = clip(red);
-        out[to + 1] = clip(green);
-        out[to + 2] = clip(blue);
-    }
-
-    private static byte[] down(int[] rgb, int width, Kernel kernel) {
-        int row = 3 * width;
-        int size = kernel.first.length;
+        int most = Arrays.stream(kernel.weights)
+                .mapToInt(weights -> weights.length)
+                .max()
+                .orElseThrow();
+        int[][] kept = new int[most + 2][row];
+        int next = kernel.first[0];
         byte[] out = new byte[row * size];
         int[] sums = new int[row];
         for (int y = 0; y < size; y++) {
+            int[] weights = kernel.weights[y];
+            int first = kernel.first[y];
+            for (; next < first + weights.length; next += 2) {
+                narrowed.two(next, kept[next % kept.length], kept[(next + 1) % kept.length]);
+            }
             Arrays.fill(sums, 1 << BITS - 1);
-            int at = kernel.first[y] * row;
-            for (int weight : kernel.weights[y]) {
+            for (int k = 0; k < weights.length; k++) {
+                int[] from = kept[(first + k) % kept.length];
+                int weight = weights[k];
                 for (int i = 0; i < row; i++) {
-                    sums[i] += rgb[at + i] * weight;
+                    sums[i] += from[i] * weight;
                 }
-                at += row;
             }
             for (int i = 0; i < row; i++) {
                 out[y * row + i] = (byte) clip(sums[i]);
             }
         }
         return out;
+    }
+
+    /** The rows of a picture at another width, in 0..255; as ints, with which the second pass is computed several at a time. */
+    private static final class Narrowed {
+        private final byte[] rgb;
+        private final int height;
+        private final int before;
+        private final int width;
+        private final Optional<Kernel> kernel;
+        private final long[] rows;
+
+        Narrowed(Media media, int width) {
+            this.rgb = media.rgb();
+            this.height = media.height();
+            this.before = media.width();
+            this.width = width;
+            this.kernel = width == before ? Optional.empty() : Optional.of(new Kernel(before, width));
+            this.rows = new long[3 * before];
+        }
+
+        private byte[] all() {
+            if (kernel.isEmpty()) {
+                return rgb;
+            }
+            int row = 3 * width;
+            byte[] out = new byte[row * height];
+            int[] upper = new int[row];
+            int[] lower = new int[row];
+            for (int y = 0; y < height; y += 2) {
+                two(y, upper, lower);
+                for (int i = 0; i < row; i++) {
+                    out[y * row + i] = (byte) upper[i];
+                    if (y + 1 < height) {
+                        out[(y + 1) * row + i] = (byte) lower[i];
+                    }
+                }
+            }
+            return out;
+        }
+
+        /**
+         * Computes a row and the one below; beyond the last one that one again. They go side by side, in the halves of a long: a sum
+         * stays below 2³¹ in size, so what the lower half borrows from the upper one is known from its sign.
+         */
+        private void two(int y, int[] upper, int[] lower) {
+            int below = Math.min(y + 1, height - 1);
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = rgb[3 * before * y + i] & 0xFF | (rgb[3 * before * below + i] & 0xFFL) << 32;
+            }
+            if (kernel.isEmpty()) {
+                for (int i = 0; i < rows.length; i++) {
+                    upper[i] = (int) rows[i];
+                    lower[i] = (int) (rows[i] >> 32);
+                }
+                return;
+            }
+            int[] first = kernel.get().first;
+            int[][] weights = kernel.get().weights;
+            long half = 1L << BITS - 1;
+            for (int x = 0; x < width; x++) {
+                long red = half | half << 32;
+                long green = red;
+                long blue = red;
+                int at = 3 * first[x];
+                for (int weight : weights[x]) {
+                    red += rows[at] * weight;
+                    green += rows[at + 1] * weight;
+                    blue += rows[at + 2] * weight;
+                    at += 3;
+                }
+                put(upper, 3 * x, (int) red, (int) green, (int) blue);
+                put(lower, 3 * x, second(red), second(green), second(blue));
+            }
+        }
+
+        private static int second(long sums) {
+            return (int) (sums - (int) sums >> 32);
+        }
+
+        private static void put(int[] out, int to, int red, int green, int blue) {
+            out[to] = clip(red);
+            out[to + 1] = clip(green);
+            out[to + 2] = clip(blue);
+        }
     }
 
     private static int clip(int sum) {
