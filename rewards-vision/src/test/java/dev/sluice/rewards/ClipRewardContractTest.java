@@ -19,7 +19,8 @@ class ClipRewardContractTest {
     private abstract static class OfTheTinyModel extends RewardContract {
         @Override
         Map<String, Object> options() {
-            return Map.of("model", MODEL, "threads", 1);
+            // Several lanes, so that what holds of a batch holds of its parts.
+            return Map.of("model", MODEL, "threads", 3);
         }
 
         /** The golden pictures, by the scores that Python gives them. */

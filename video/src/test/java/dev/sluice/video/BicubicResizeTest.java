@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** Expected values are Pillow's (12.3). */
@@ -63,6 +64,30 @@ class BicubicResizeTest {
             assertThat(BicubicResize.resize(Media.image(17, 31, flat), size, size + 3)
                             .rgb())
                     .containsOnly((byte) 201);
+        }
+    }
+
+    /** The width first, rounded, then the height: whether rows are even or odd in number, and whichever size stays. */
+    @Test
+    void bothSizesAtOnceAreTheWidthAndThenTheHeight() {
+        SplittableRandom random = new SplittableRandom(8);
+        for (int height : new int[] {1, 2, 17, 40}) {
+            byte[] rgb = new byte[3 * height * 23];
+            random.nextBytes(rgb);
+            Media picture = Media.image(height, 23, rgb);
+            for (int width : new int[] {1, 9, 23, 50}) {
+                Media narrowed = BicubicResize.resize(picture, height, width);
+                for (int y = 0; y < height; y++) {
+                    Media row = Media.image(1, 23, Arrays.copyOfRange(rgb, 69 * y, 69 * (y + 1)));
+                    assertThat(BicubicResize.resize(row, 1, width).rgb())
+                            .isEqualTo(Arrays.copyOfRange(narrowed.rgb(), 3 * width * y, 3 * width * (y + 1)));
+                }
+                for (int rows : new int[] {1, 8, 33}) {
+                    assertThat(BicubicResize.resize(picture, rows, width).rgb())
+                            .isEqualTo(
+                                    BicubicResize.resize(narrowed, rows, width).rgb());
+                }
+            }
         }
     }
 

@@ -29,7 +29,6 @@ public final class ArmMotions {
     private static final double EASE = 1.25;
 
     private static final double LONGEST = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
-    private static final ArmPose OUTSIDE = new ArmPose(Double.MAX_VALUE, 0);
 
     private ArmMotions() {}
 
@@ -40,23 +39,24 @@ public final class ArmMotions {
     public static ArmMotion draw(ArmPrompt prompt, SplittableRandom random) {
         return drawn(prompt, random, EASE, () -> {
             Hand hand = Hand.at(prompt, random);
-            ArmPose to = hand.pose(1)
+            return hand.pose(1)
                     .filter(ArmMotions::inRange)
                     .or(() -> hand.pose(-1))
-                    .orElse(OUTSIDE);
-            double turn = random.nextDouble(0.8, 1.2);
-            ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.6, 1.0), to.elbow()));
-            return new Ends(inRange(from) ? from : new ArmPose(to.shoulder() + turn, from.elbow()), to);
+                    .map(to -> new Ends(beside(to, random), to));
         });
+    }
+
+    private static ArmPose beside(ArmPose to, SplittableRandom random) {
+        double turn = random.nextDouble(0.8, 1.2);
+        ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.6, 1.0), to.elbow()));
+        return inRange(from) ? from : new ArmPose(to.shoulder() + turn, from.elbow());
     }
 
     /** Returns an executable motion that obeys a prompt, from any pose. */
     public static ArmMotion anywhere(ArmPrompt prompt, SplittableRandom random) {
         return drawn(prompt, random, 1, () -> {
             ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
-            return new Ends(
-                    from,
-                    Hand.at(prompt, random).pose(random.nextBoolean() ? 1 : -1).orElse(OUTSIDE));
+            return Hand.at(prompt, random).pose(random.nextBoolean() ? 1 : -1).map(to -> new Ends(from, to));
         });
     }
 
@@ -72,13 +72,15 @@ public final class ArmMotions {
         }
     }
 
-    private static ArmMotion drawn(ArmPrompt prompt, SplittableRandom random, double ease, Supplier<Ends> draw) {
+    private static ArmMotion drawn(
+            ArmPrompt prompt, SplittableRandom random, double ease, Supplier<Optional<Ends>> draw) {
         for (int i = 0; i < TRIES; i++) {
-            Ends ends = draw.get();
-            double least = ease * legalSeconds(ends.from, ends.to);
-            if (ends.carry() && least <= LONGEST) {
+            Optional<Ends> ends = draw.get().filter(Ends::carry);
+            double least =
+                    ends.map(drawn -> ease * legalSeconds(drawn.from, drawn.to)).orElse(Double.POSITIVE_INFINITY);
+            if (least <= LONGEST) {
                 double seconds = random.nextDouble(least, LONGEST + 1e-9);
-                return minimumJerk(ends.from, ends.to, seconds);
+                return minimumJerk(ends.get().from, ends.get().to, seconds);
             }
         }
         throw new IllegalStateException("No motion of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
