@@ -26,7 +26,11 @@ import java.util.Optional;
  *
  * <p>Where the data have labels, the transformer also predicts those of the clean image's pixels, in channels beside the
  * velocity's, and a linear layer those of the caption's words from the text encoder's states; the exported model has neither.
- * What an object is called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner.
+ * What an object is called, and which of two a word belongs to, weighs little in pixels; labels teach it sooner. Labels of videos may
+ * tell what moves, frame by frame; they are those of the clean video at every noise level, so that motion is learned as a whole.
+ *
+ * <p>An error of one frame that is not one of its neighbours is a tremble, and weighs no more than any other. With a weight of
+ * motion the squares of its differences from frame to frame, and of theirs, are added; what is best to predict stays the mean.
  *
  * <p>Source: Lipman et al. (2023), arXiv:2210.02747; the times of Esser et al. (2024), arXiv:2403.03206; predicting
  * more than the picture from the same features is from Chefer et al. (2025), VideoJAM, arXiv:2502.02492.
@@ -196,6 +200,8 @@ public final class Pretraining implements Learner {
      * @param captionDropout share of captions replaced by the empty one, for guidance; in [0, 1]
      * @param labelWeight weight of the labels' mean squared errors beside the velocity's, where the data have labels; 0 leaves
      *     them out
+     * @param motionWeight of videos, weight of the mean squared errors of the first and second differences of frames beside those of
+     *     the frames themselves, of the velocity and of labels; 0 leaves them out
      * @param logitMean mean of logit σ
      * @param logitDeviation standard deviation of logit σ, above 0
      * @param seed of the first weights, the noise and the times
@@ -211,9 +217,42 @@ public final class Pretraining implements Learner {
             double emaDecay,
             double captionDropout,
             double labelWeight,
+            double motionWeight,
             double logitMean,
             double logitDeviation,
             long seed) {
+        /** How to train without a weight of motion. */
+        public Options(
+                long steps,
+                int batch,
+                int chunkSize,
+                AdamW.Options optimizer,
+                double muonMomentum,
+                long warmupSteps,
+                double finalLearningRate,
+                double emaDecay,
+                double captionDropout,
+                double labelWeight,
+                double logitMean,
+                double logitDeviation,
+                long seed) {
+            this(
+                    steps,
+                    batch,
+                    chunkSize,
+                    optimizer,
+                    muonMomentum,
+                    warmupSteps,
+                    finalLearningRate,
+                    emaDecay,
+                    captionDropout,
+                    labelWeight,
+                    0,
+                    logitMean,
+                    logitDeviation,
+                    seed);
+        }
+
         public Options {
             Require.positive("steps", steps);
             Require.atLeast("batch", batch, 1);
@@ -224,6 +263,7 @@ public final class Pretraining implements Learner {
             Require.within("emaDecay", emaDecay, 0, Math.nextDown(1.0));
             Require.within("captionDropout", captionDropout, 0, 1);
             Require.notNegative("labelWeight", labelWeight);
+            Require.notNegative("motionWeight", motionWeight);
             Require.positive("logitDeviation", logitDeviation);
         }
 
@@ -266,6 +306,12 @@ public final class Pretraining implements Learner {
             List<String> vocabulary,
             Options options,
             PretrainingData data) {
+        if (options.motionWeight() > 0
+                && architecture.video().map(Video::frames).orElse(1) < 3) {
+            throw new IllegalArgumentException(
+                    "motionWeight (%s) must be 0 for pictures and for videos of less than three frames, which have no second differences."
+                            .formatted(options.motionWeight()));
+        }
         this.lanes = lanes;
         this.manager = Torch.newManager(device);
         this.architecture = architecture;
@@ -285,8 +331,7 @@ public final class Pretraining implements Learner {
         this.muon = new Muon(
                 manager, matrices, options.muonMomentum(), options.optimizer().weightDecay());
         this.ema = new Ema(manager, parameters, new Ema.Options(options.emaDecay(), 1));
-        this.gradient =
-                new PretrainingGradient(manager, lanes, model, parameters, options.chunkSize(), options.labelWeight());
+        this.gradient = new PretrainingGradient(manager, lanes, model, parameters, options);
     }
 
     /**
@@ -344,8 +389,8 @@ public final class Pretraining implements Learner {
         optimizer.state().forEach((name, array) -> arrays.put("optimizer." + name, array));
         muon.state().forEach((name, array) -> arrays.put("muon." + name, array));
         ema.values().forEach((name, array) -> arrays.put("ema." + name, array));
-        Map<String, String> metadata = Map.of(
-                "step", Long.toString(step), "architecture", architecture.toString(), "options", options.toString());
+        Map<String, String> metadata =
+                Map.of("step", Long.toString(step), "architecture", architecture.toString(), "options", optionsText());
         SafetensorsWriter.write(folder.resolve(CHECKPOINT), arrays, metadata, SafetensorsWriter.Storage.FLOAT32);
     }
 
@@ -358,7 +403,7 @@ public final class Pretraining implements Learner {
         try (SafetensorsFile file = SafetensorsFile.open(path);
                 NDManager scratch = manager.newSubManager()) {
             requireSame(path, "architecture", architecture.toString(), file.metadata());
-            requireSame(path, "options", options.toString(), file.metadata());
+            requireSame(path, "options", optionsText(), file.metadata());
             Map<String, NDArray> arrays = new LinkedHashMap<>();
             for (String name : file.names()) {
                 arrays.put(name, file.read(scratch, name));
@@ -370,6 +415,11 @@ public final class Pretraining implements Learner {
             ema.restore(part(arrays, "ema."));
             step = taken;
         }
+    }
+
+    /** Checkpoints hold this text: those of runs without a weight of motion do not name it. */
+    private String optionsText() {
+        return options.toString().replace(", motionWeight=0.0", "");
     }
 
     private static void requireSame(Path path, String name, String expected, Map<String, String> metadata)

@@ -1,5 +1,6 @@
 package dev.sluice.flow;
 
+import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.PretrainedModel;
 import dev.sluice.flow.tensor.NoiseSource;
 import java.util.ArrayList;
@@ -30,12 +31,20 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
     /** Returns the numbers of an update, counted from 0. */
     PretrainingGradient.Drawn draw(PretrainedModel model, long step) {
         PretrainingData.Batch batch = data.draw(step, options.batch());
+        Shape images = model.latents(options.batch());
+        require("pixels", batch.pixels(), images);
         float[] sigmas = NoiseSource.of(options.seed(), TIMES, step).gaussian(options.batch());
         for (int i = 0; i < sigmas.length; i++) {
             sigmas[i] = (float) (1 / (1 + Math.exp(-(options.logitMean() + options.logitDeviation() * sigmas[i]))));
         }
         float[] noise = NoiseSource.of(options.seed(), NOISE, step).gaussian(batch.pixels().length);
-        float[] labels = pixelLabels() == 0 ? new float[0] : batch.labels();
+        float[] labels = new float[0];
+        if (pixelLabels() > 0) {
+            labels = batch.labels();
+            long[] shape = images.getShape().clone();
+            shape[1] = pixelLabels();
+            require("labels", labels, new Shape(shape));
+        }
         List<PretrainingData.Caption> captions = captions(batch, step);
         List<String> texts =
                 captions.stream().map(PretrainingData.Caption::text).toList();
@@ -47,6 +56,13 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
                 model.parts(),
                 model.tokens(texts),
                 words(captions));
+    }
+
+    private static void require(String name, float[] values, Shape shape) {
+        if (values.length != shape.size()) {
+            throw new IllegalArgumentException(
+                    "%s (%s numbers) must be %s, shape %s.".formatted(name, values.length, shape.size(), shape));
+        }
     }
 
     /** Returns the levels of each part of each image: its own, or 0 in a random number of parts from the first on. */
@@ -68,6 +84,10 @@ record PretrainingBatches(Pretraining.Options options, int maxTokens, Pretrainin
         float[] words = new float[captions.size() * row];
         for (int i = 0; row > 0 && i < captions.size(); i++) {
             float[] labels = captions.get(i).labels();
+            if (labels.length % wordLabels() != 0) {
+                throw new IllegalArgumentException("labels (%s numbers) of the caption \"%s\" must be %s for each word."
+                        .formatted(labels.length, captions.get(i).text(), wordLabels()));
+            }
             System.arraycopy(labels, 0, words, i * row, Math.min(row, labels.length));
         }
         return words;

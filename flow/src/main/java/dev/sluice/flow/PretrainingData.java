@@ -8,7 +8,8 @@ public interface PretrainingData {
      * A batch.
      *
      * @param pixels B × 3 × rows × columns, or B × 3 × frames × rows × columns of videos, in [-1, 1]
-     * @param labels B × {@link #pixelLabels()} × rows × columns: what each pixel shows; empty without labels
+     * @param labels B × {@link #pixelLabels()} × rows × columns, or × frames × rows × columns of videos: what each pixel shows, or what
+     *     the frame it is in shows; empty without labels
      * @param captions B of them
      */
     record Batch(float[] pixels, float[] labels, List<Caption> captions) {}

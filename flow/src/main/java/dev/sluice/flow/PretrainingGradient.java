@@ -27,8 +27,7 @@ final class PretrainingGradient implements AutoCloseable {
     private final NDManager manager;
     private final Lanes lanes;
     private final PretrainedModel model;
-    private final int chunkSize;
-    private final double labelWeight;
+    private final Pretraining.Options options;
     private final Map<String, NDArray> sums = new LinkedHashMap<>();
     private final List<PretrainedReplica> replicas = new ArrayList<>();
 
@@ -37,13 +36,11 @@ final class PretrainingGradient implements AutoCloseable {
             Lanes lanes,
             PretrainedModel model,
             Map<String, NDArray> parameters,
-            int chunkSize,
-            double labelWeight) {
+            Pretraining.Options options) {
         this.manager = owner.newSubManager();
         this.lanes = lanes;
         this.model = model;
-        this.chunkSize = chunkSize;
-        this.labelWeight = labelWeight;
+        this.options = options;
         parameters.forEach((name, parameter) -> sums.put(name, manager.zeros(parameter.getShape())));
         for (int lane = 0; lane < lanes.count(); lane++) {
             replicas.add(model.replica(manager, parameters.keySet()));
@@ -54,7 +51,7 @@ final class PretrainingGradient implements AutoCloseable {
      * The numbers of an update, for all its images.
      *
      * @param pixels clean images, shape (B, 3, side, side), or (B, 3, frames, side, side) of videos
-     * @param labels what pixels show, shape (B, labels, side, side); empty without labels
+     * @param labels what pixels show, shape (B, labels, side, side), or (B, labels, frames, side, side) of videos; empty without labels
      * @param noise of the shape of {@code pixels}
      * @param sigmas shape (B, parts); a part at 0 is given clean and not learned
      * @param parts of an image, one after another, that have levels of their own
@@ -92,6 +89,7 @@ final class PretrainingGradient implements AutoCloseable {
     double accumulate(Drawn drawn) {
         sums.values().forEach(InPlace::zero);
         int batch = drawn.size();
+        int chunkSize = options.chunkSize();
         double[] loss = {0};
         try {
             lanes.run(
@@ -130,21 +128,23 @@ final class PretrainingGradient implements AutoCloseable {
             Conditioning conditioning = new Conditioning(text.tokens(), text.pooled(), model.picture(clean));
             NDArray predicted = replica.transformer().velocity(latents, sigmas, conditioning);
             NDArray velocity = predicted.get(new NDIndex(":, :3"));
-            NDArray loss = rows.parts() == 1
-                    ? meanSquare(velocity, target)
-                    : meanSquare(velocity.mul(learned(levels)), target.mul(learned(levels)));
-            NDArray whole = loss;
+            NDArray error = rows.parts() == 1
+                    ? velocity.sub(target)
+                    : velocity.mul(learned(levels)).sub(target.mul(learned(levels)));
+            NDArray loss = meanSquare(error);
+            NDArray whole = withMotion(loss, error);
             if (rows.labels().length > 0) {
                 NDArray pixels = predicted.get(new NDIndex(":, 3:"));
-                whole = whole.add(Torch.scaled(
-                        meanSquare(pixels, scratch.create(rows.labels(), pixels.getShape())), labelWeight));
+                NDArray mistake = pixels.sub(scratch.create(rows.labels(), pixels.getShape()));
+                whole = whole.add(Torch.scaled(withMotion(meanSquare(mistake), mistake), options.labelWeight()));
             }
             if (rows.words().length > 0) {
                 NDArray words = replica.words(conditioning);
-                NDArray mistake = meanSquare(words, scratch.create(rows.words(), words.getShape()));
+                NDArray mistake = words.sub(scratch.create(rows.words(), words.getShape()));
                 // Of a word's labels few are not 0, so they are summed.
-                whole = whole.add(
-                        Torch.scaled(mistake, labelWeight * words.getShape().get(2)));
+                whole = whole.add(Torch.scaled(
+                        meanSquare(mistake),
+                        options.labelWeight() * words.getShape().get(2)));
             }
             Torch.backward(Torch.scaled(whole, share));
             return share * loss.getFloat();
@@ -167,9 +167,28 @@ final class PretrainingGradient implements AutoCloseable {
         return levels.gt(0).toType(DataType.FLOAT32, false);
     }
 
-    private static NDArray meanSquare(NDArray found, NDArray expected) {
-        NDArray error = found.sub(expected);
+    private static NDArray meanSquare(NDArray error) {
         return error.mul(error).mean();
+    }
+
+    private NDArray withMotion(NDArray loss, NDArray error) {
+        return options.motionWeight() == 0 ? loss : loss.add(Torch.scaled(motion(error), options.motionWeight()));
+    }
+
+    /**
+     * Returns the mean square of an error's differences from frame to frame, and that of their differences, added. Of an error that
+     * all frames have in common it is 0; of one that every frame has alone, 2 + 6 times that of the error.
+     *
+     * @param error shape (B, channels, frames, rows, columns)
+     */
+    static NDArray motion(NDArray error) {
+        NDArray first = differences(error);
+        return meanSquare(first).add(meanSquare(differences(first)));
+    }
+
+    private static NDArray differences(NDArray frames) {
+        long last = frames.getShape().get(2) - 1;
+        return frames.get(new NDIndex(":, :, 1:")).sub(frames.get(new NDIndex(":, :, :" + last)));
     }
 
     /** Returns the gradients by parameter name, live. */

@@ -11,6 +11,9 @@ import java.util.function.IntPredicate;
  * @param poses one for each frame, at least 2
  */
 public record ArmMotion(List<ArmPose> poses) {
+    /** How many numbers tell the directions of both links. */
+    public static final int DIRECTIONS = 4;
+
     public ArmMotion {
         poses = List.copyOf(poses);
         if (poses.size() < 2) {
@@ -28,6 +31,26 @@ public record ArmMotion(List<ArmPose> poses) {
         return poses.stream()
                 .map(pose -> new double[] {pose.shoulder(), pose.elbow()})
                 .toArray(double[][]::new);
+    }
+
+    /**
+     * Returns the directions of both links, as labels that a model of videos learns: the places of elbow and hand are linear in them, and
+     * they do not jump where an angle does.
+     *
+     * @return {@link #DIRECTIONS} × frames: cosines and sines of the upper link, then of the lower one, from the right, anticlockwise
+     */
+    public float[] directions() {
+        int frames = poses.size();
+        float[] directions = new float[DIRECTIONS * frames];
+        for (int frame = 0; frame < frames; frame++) {
+            ArmPose pose = poses.get(frame);
+            double lower = pose.shoulder() + pose.elbow();
+            directions[frame] = (float) Math.cos(pose.shoulder());
+            directions[frames + frame] = (float) Math.sin(pose.shoulder());
+            directions[2 * frames + frame] = (float) Math.cos(lower);
+            directions[3 * frames + frame] = (float) Math.sin(lower);
+        }
+        return directions;
     }
 
     /** Returns the cost of following the motion, by the world's own limits. */

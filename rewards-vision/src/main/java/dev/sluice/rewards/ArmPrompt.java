@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * @param reach how far from the base it goes
  */
 public record ArmPrompt(String text, ArmDirection direction, ArmReach reach) {
+    /** How many labels a word has: cosine and sine of the direction, whether near, whether far. */
+    public static final int WORD_LABELS = 4;
+
     /** The key of {@link #direction()} in the metadata. */
     public static final String DIRECTION = "direction";
 
@@ -62,6 +65,22 @@ public record ArmPrompt(String text, ArmDirection direction, ArmReach reach) {
         map.put(DIRECTION, direction.name().toLowerCase(Locale.ROOT));
         map.put(REACH, reach.name().toLowerCase(Locale.ROOT));
         return map;
+    }
+
+    /**
+     * Returns labels of the words, for pretraining: the last word, which is the direction's, has those of all that is asked of the hand,
+     * the others have zeros.
+     *
+     * @return {@link #WORD_LABELS} numbers for one word after another
+     */
+    public float[] wordLabels() {
+        float[] labels = new float[text.split(" ").length * WORD_LABELS];
+        int last = labels.length - WORD_LABELS;
+        labels[last] = (float) Math.cos(direction.angle());
+        labels[last + 1] = (float) Math.sin(direction.angle());
+        labels[last + 2] = reach == ArmReach.NEAR ? 1 : 0;
+        labels[last + 3] = reach == ArmReach.FAR ? 1 : 0;
+        return labels;
     }
 
     /** Returns the kind of prompt: {@code direction}, or {@code direction_reach} if it says how far. */

@@ -101,6 +101,37 @@ class ArmWorldTest {
     }
 
     @Test
+    void theDirectionsOfTheLinksLeadToElbowAndHand() {
+        ArmMotion motion = ArmWorld.example(3, 5).motion();
+        float[] directions = motion.directions();
+        int frames = motion.poses().size();
+        assertThat(directions).hasSize(ArmMotion.DIRECTIONS * frames);
+        for (int frame = 0; frame < frames; frame++) {
+            ArmPose pose = motion.poses().get(frame);
+            double elbowX = ArmPose.UPPER * directions[frame];
+            double elbowY = ArmPose.UPPER * directions[frames + frame];
+            assertThat(elbowX).isCloseTo(pose.elbowX(), within(1e-6));
+            assertThat(elbowY).isCloseTo(pose.elbowY(), within(1e-6));
+            assertThat(elbowX + ArmPose.LOWER * directions[2 * frames + frame]).isCloseTo(pose.handX(), within(1e-6));
+            assertThat(elbowY + ArmPose.LOWER * directions[3 * frames + frame]).isCloseTo(pose.handY(), within(1e-6));
+        }
+    }
+
+    @Test
+    void theLastWordOfAPromptIsLabelledWithAllThatItAsks() {
+        ArmPrompt prompt = ArmWorld.prompts(SceneSplit.TEST).stream()
+                .filter(p -> p.text().equals("move to the far upper left"))
+                .findFirst()
+                .orElseThrow();
+        float[] labels = prompt.wordLabels();
+        assertThat(labels).hasSize(6 * ArmPrompt.WORD_LABELS);
+        assertThat(Arrays.copyOf(labels, 5 * ArmPrompt.WORD_LABELS)).containsOnly(0);
+        float half = (float) Math.sqrt(0.5);
+        assertThat(Arrays.copyOfRange(labels, 5 * ArmPrompt.WORD_LABELS, labels.length))
+                .containsExactly(new float[] {-half, half, 0, 1}, within(1e-6f));
+    }
+
+    @Test
     void promptsAreDividedOnceAndForAll() {
         List<ArmPrompt> train = ArmWorld.prompts(SceneSplit.TRAIN);
         List<ArmPrompt> test = ArmWorld.prompts(SceneSplit.TEST);

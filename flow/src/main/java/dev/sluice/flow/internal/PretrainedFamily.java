@@ -22,7 +22,7 @@ public interface PretrainedFamily {
     /**
      * Returns the transformer with fresh weights that belong to {@code manager}.
      *
-     * @param labels channels that it predicts beside the velocity
+     * @param labels channels that it predicts behind those of the velocity
      */
     Network transformer(NDManager manager, int labels, NoiseSource noise);
 

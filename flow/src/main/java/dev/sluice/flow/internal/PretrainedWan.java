@@ -43,12 +43,7 @@ record PretrainedWan(Pretraining.Architecture architecture) implements Pretraine
 
     @Override
     public Network transformer(NDManager manager, int labels, NoiseSource noise) {
-        if (labels > 0) {
-            throw new IllegalArgumentException(
-                    "labelWeight must be 0 for data with labels of pixels (%s), because a model of videos predicts the velocity alone."
-                            .formatted(labels));
-        }
-        return new WanTransformer(config(), WanInit.weights(manager, config(), noise), false);
+        return new WanTransformer(config(), WanInit.weights(manager, config(), labels, noise), false);
     }
 
     @Override

@@ -15,11 +15,29 @@ import dev.sluice.flow.tensor.Weights;
 final class WanInit {
     private WanInit() {}
 
-    /** Returns new weights that belong to {@code manager}. */
-    static Weights weights(NDManager manager, WanConfig config, NoiseSource noise) {
+    private static final String LAST = "proj_out.";
+
+    /**
+     * Returns new weights that belong to {@code manager}.
+     *
+     * @param labels channels that are predicted behind those of the config
+     */
+    static Weights weights(NDManager manager, WanConfig config, int labels, NoiseSource noise) {
         Weights weights = new Weights(manager);
-        config.layout().shapes().forEach((name, shape) -> weights.put(name, fresh(manager, name, shape, noise)));
+        config.layout()
+                .shapes()
+                .forEach((name, shape) ->
+                        weights.put(name, fresh(manager, name, widened(name, shape, config, labels), noise)));
         return weights;
+    }
+
+    private static Shape widened(String name, Shape shape, WanConfig config, int labels) {
+        if (!name.startsWith(LAST)) {
+            return shape;
+        }
+        long[] sizes = shape.getShape().clone();
+        sizes[0] = sizes[0] / config.outChannels() * (config.outChannels() + labels);
+        return new Shape(sizes);
     }
 
     private static NDArray fresh(NDManager manager, String name, Shape shape, NoiseSource noise) {
@@ -28,7 +46,7 @@ final class WanInit {
         }
         if (name.endsWith(".bias")
                 || name.endsWith("scale_shift_table")
-                || name.startsWith("proj_out.")
+                || name.startsWith(LAST)
                 || name.contains("time_proj.")) {
             return manager.zeros(shape);
         }

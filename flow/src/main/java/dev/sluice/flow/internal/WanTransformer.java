@@ -3,6 +3,7 @@ package dev.sluice.flow.internal;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
@@ -185,8 +186,7 @@ public final class WanTransformer implements Network {
     }
 
     /**
-     * Returns the velocity that a prediction stands for: (x − ẑ)/σ of one of the data, with σ at least {@link #LEAST_SIGMA} (Li and He,
-     * Back to Basics, 2025, arXiv:2511.13720).
+     * Returns the velocity that a prediction stands for; labels, which pretraining asks for in channels behind it, stay as they are.
      *
      * @param predicted closed here unless it is returned
      */
@@ -194,6 +194,24 @@ public final class WanTransformer implements Network {
         if (!config.predictsData()) {
             return predicted;
         }
+        int channels = config.outChannels();
+        if (predicted.getShape().get(1) == channels) {
+            return wayFrom(latents, predicted, sigmas);
+        }
+        try (predicted;
+                NDArray labels = predicted.get(new NDIndex(":, " + channels + ":"));
+                NDArray velocity = wayFrom(latents, predicted.get(new NDIndex(":, :" + channels)), sigmas)) {
+            return velocity.concat(labels, 1);
+        }
+    }
+
+    /**
+     * Returns the velocity of predicted data, (x − ẑ)/σ, with σ at least {@link #LEAST_SIGMA} (Li and He, Back to Basics, 2025,
+     * arXiv:2511.13720).
+     *
+     * @param predicted closed here
+     */
+    private static NDArray wayFrom(NDArray latents, NDArray predicted, NDArray sigmas) {
         try (predicted;
                 NDArray floored = sigmas.clip(LEAST_SIGMA, 1f);
                 NDArray levels = levels(floored, latents.getShape());
