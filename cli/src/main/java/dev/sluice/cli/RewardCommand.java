@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             RewardTrainCommand.class,
             RewardEvaluateCommand.class,
             RewardCompareCommand.class,
+            RewardProbeCommand.class,
             RewardTrainDetectorCommand.class
         })
 final class RewardCommand implements Callable<Integer> {

@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import dev.sluice.cli.internal.BestOfTable;
+import dev.sluice.cli.internal.FittingWeights;
 import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
@@ -79,7 +80,8 @@ final class RewardCompareCommand implements Callable<Integer> {
             paramLabel = "REWARD",
             description =
                     "One of the rewards, as it is written there, that judges what the others choose: what the best of"
-                            + " 1, 2, 4, 8 and 16 samples of a prompt is worth.")
+                            + " 1, 2, 4, 8 and 16 samples of a prompt is worth; and by two to four others the weights whose sum"
+                            + " follows it best.")
     private String gold;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write comparison.json there, too.")
@@ -122,6 +124,11 @@ final class RewardCompareCommand implements Callable<Integer> {
         if (judge >= 0) {
             print.println();
             BestOfTable.lines(labels, scores, judge, texts(list)).forEach(print::println);
+            List<String> weights = FittingWeights.lines(labels, scores, judge, texts(list));
+            if (!weights.isEmpty()) {
+                print.println();
+                weights.forEach(print::println);
+            }
         }
         if (out != null) {
             print.printf("%nWritten: %s%n", PreferencePage.write(out, found));

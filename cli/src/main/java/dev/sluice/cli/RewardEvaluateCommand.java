@@ -1,6 +1,8 @@
 package dev.sluice.cli;
 
 import dev.sluice.cli.internal.JudgedItems;
+import dev.sluice.cli.internal.PairedItems;
+import dev.sluice.cli.internal.PositionProbe;
 import dev.sluice.cli.internal.PreferenceTable;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.report.PreferencePage;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,8 +38,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Tells how well rewards agree with preferences.",
             "That is accuracy with and without ties, calibration, and rank correlation with the scores that were"
-                    + " given. Any reward can be judged, not only a trained model. Intervals (95%%) are those of other"
-                    + " prompts. What is chosen, such as which differences are ties, is chosen on one half of the prompts"
+                    + " given. Any reward can be judged, not only a trained model; a judge that compares two"
+                    + " sees each pair by itself. Intervals (95%%) are those of other prompts. What is chosen, such as which differences are ties, is chosen on one half of the prompts"
                     + " and used on the other.%n",
             "Exit status: 0 every item has a score, 1 some lack one, 2 bad input.%n"
         },
@@ -93,23 +96,29 @@ final class RewardEvaluateCommand implements Callable<Integer> {
         }
         List<RewardSpec> specs = rewards.stream().map(RewardSpec::parse).toList();
         List<String> labels = Scorer.labels(specs);
-        RewardCommand.refuseGroups(specs);
+        RewardCommand.refuseGroups(
+                specs.stream().filter(one -> !PositionProbe.comparesTwo(one)).toList());
         PreferenceData data = data();
         List<String> axes = axes(data);
         PreferenceTable table = new PreferenceTable("reward", "axis");
         Map<String, PreferenceEvaluation> found = new LinkedHashMap<>();
         Map<String, String> reasons = new LinkedHashMap<>();
-        try (Progress progress =
-                Progress.start(spec.commandLine().getErr(), 0, (long) specs.size() * JudgedItems.of(data).length)) {
+        long all = specs.stream()
+                .flatMap(one -> axes.stream().map(about -> shown(one, data.about(about))))
+                .mapToLong(part -> JudgedItems.of(part).length)
+                .sum();
+        try (Progress progress = Progress.start(spec.commandLine().getErr(), 0, all)) {
             int before = 0;
             for (int i = 0; i < specs.size(); i++) {
+                boolean two = PositionProbe.comparesTwo(specs.get(i));
                 for (String about : axes) {
-                    PreferenceData part = data.about(about);
+                    PreferenceData part = shown(specs.get(i), data.about(about));
                     int offset = before;
                     try (Reward reward =
                             specs.get(i).withDefaults(Map.of("axis", about)).open()) {
+                        IntConsumer heard = done -> progress.done(offset + done, "items");
                         JudgedItems items =
-                                JudgedItems.score(reward, part, done -> progress.done(offset + done, "items"));
+                                two ? PairedItems.score(reward, part, heard) : JudgedItems.score(reward, part, heard);
                         PreferenceEvaluation one =
                                 PreferenceEvaluation.of(part, items.values(), new Bootstrap(1000, seed));
                         table.add(List.of(labels.get(i), about), one);
@@ -131,6 +140,10 @@ final class RewardEvaluateCommand implements Callable<Integer> {
         int status = RewardCommand.lacking(print, reasons);
         print.flush();
         return status;
+    }
+
+    private static PreferenceData shown(RewardSpec one, PreferenceData part) {
+        return PositionProbe.comparesTwo(one) ? PairedItems.of(part) : part;
     }
 
     private PreferenceData data() throws IOException {

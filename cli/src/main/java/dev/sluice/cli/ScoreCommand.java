@@ -149,15 +149,20 @@ final class ScoreCommand implements Callable<Integer> {
     private static void requireFit(List<RewardSpec> specs, MediaList list) {
         for (RewardSpec one : specs) {
             RewardFacts facts = one.provider().facts();
-            if (facts.equals(RewardFacts.UNKNOWN)) {
-                continue;
-            }
-            if (facts.needsGroup()) {
+            if (!facts.equals(RewardFacts.UNKNOWN) && facts.needsGroup()) {
                 throw new IllegalArgumentException(
                         "The reward %s compares the samples of a group; files are scored each by itself."
                                 .formatted(one));
             }
-            if (facts.needsPrompt() && !list.prompts()) {
+        }
+        requirePrompts(specs, list);
+    }
+
+    /** Refuses rewards that need to know prompts where there are none. */
+    static void requirePrompts(List<RewardSpec> specs, MediaList list) {
+        for (RewardSpec one : specs) {
+            RewardFacts facts = one.provider().facts();
+            if (!facts.equals(RewardFacts.UNKNOWN) && facts.needsPrompt() && !list.prompts()) {
                 throw new IllegalArgumentException(
                         "The reward %s needs to know the prompts.%nMaybe add --prompts FILE.".formatted(one));
             }

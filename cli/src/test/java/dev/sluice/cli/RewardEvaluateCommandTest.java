@@ -9,6 +9,7 @@ import dev.sluice.video.ImageFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +118,30 @@ class RewardEvaluateCommandTest {
         assertThat(lines).anyMatch(line -> line.startsWith("KL in nats") && line.contains("0.193"));
         CommandLineRun.of("reward", "compare", "scenes", "artifacts", "--gold", "ocr", "--media", folder)
                 .refused("--gold (ocr) must be one of the rewards: scenes, artifacts.");
+    }
+
+    @Test
+    void weightsAreFoundWhoseSumFollowsTheGold() throws IOException {
+        media();
+        List<Object> words = List.of(
+                "reward",
+                "compare",
+                "incompressibility",
+                "compressibility",
+                "artifacts",
+                "--gold",
+                "compressibility",
+                "--media",
+                folder.resolve("media"));
+        assertThat(CommandLineRun.of(words.toArray()).succeeded().out())
+                .as("all of one prompt")
+                .doesNotContain("Weights whose sum");
+        List<Object> prompted = new ArrayList<>(words);
+        prompted.addAll(List.of("--prompts", folder.resolve("prompts.txt")));
+        assertThat(CommandLineRun.of(prompted.toArray()).succeeded().out())
+                .containsPattern(
+                        "Weights whose sum follows compressibility best.*: incompressibility 0\\.00, artifacts [01]\\.[0-9]+\\.")
+                .containsPattern("Mean correlation within prompts: -?[01]\\.\\d{3}; on each fifth");
     }
 
     private static String[] line(List<String> lines, String start, int skipped) {

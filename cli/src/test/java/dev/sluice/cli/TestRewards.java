@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.rewards.BiasTrait;
 import dev.sluice.rewards.Reward;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.Scores;
@@ -33,6 +34,19 @@ public final class TestRewards {
             return samples -> Scores.of(samples.stream()
                     .mapToDouble(sample -> redness(sample.media()))
                     .toArray());
+        }
+    }
+
+    /** The mean brightness, which a probe must find. */
+    public static final class Bright implements RewardProvider {
+        @Override
+        public String name() {
+            return "bright";
+        }
+
+        @Override
+        public Reward open() {
+            return Reward.each(BiasTrait.MEAN_LUMA::of);
         }
     }
 

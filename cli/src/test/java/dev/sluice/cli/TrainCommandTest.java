@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.cli.internal.JsonLines;
 import java.io.IOException;
@@ -65,8 +66,11 @@ class TrainCommandTest {
         assertThat(steps(run.resolve("timing.jsonl"))).containsExactly(0, 1, 2);
         assertThat(steps(run.resolve("evaluation.jsonl"))).containsExactly(0, 2, 3);
         assertThat(JsonLines.read(run.resolve("evaluation.jsonl")).get(0)).containsEntry("distance", 0.0);
+        assertThat(JsonLines.read(run.resolve("evaluation.jsonl")))
+                .allSatisfy(line -> assertThat(((Map<?, ?>) line.get("looks")).keySet())
+                        .hasToString("[sharpness, mean luma, colourfulness, jpeg size]"));
         assertThat(Files.readString(run.resolve("report.html")))
-                .contains("<h2>Distance to the start")
+                .contains("<h2>Distance to the start", "<h2>Looks of the test samples")
                 .doesNotContain("NaN");
         assertThat(Files.readString(run.resolve("metrics.jsonl"))).doesNotContain("seconds", "memory");
         String document = Files.readString(DocumentationTest.HOME.resolve("docs/metrics.md"));
@@ -118,6 +122,57 @@ class TrainCommandTest {
         assertThat(run.resolve("checkpoints/step-000002")).exists();
         assertThat(run.resolve("adapter/adapter_model.safetensors")).exists();
         assertThat(Files.readString(run.resolve("report.html"))).contains("is below what it was before training");
+    }
+
+    /** The gold is the proxy's opposite, so that the gallery is the samples that training likes best. */
+    @Test
+    void whatTrainingLikesBeyondTheTestIsShown() throws IOException {
+        train(
+                        "suspects",
+                        "--set",
+                        "iterations=2",
+                        "--set",
+                        "rewards=[{name: incompressibility, weight: 1}]",
+                        "--set",
+                        "evaluation.rewards=[{name: compressibility, weight: 1}]")
+                .succeeded();
+        Path run = run("suspects");
+        List<Map<String, Object>> tests = JsonLines.read(run.resolve("evaluation.jsonl"));
+        Map<?, ?> before = (Map<?, ?>) tests.get(0).get("proxy");
+        assertThat(before.get("gap")).isEqualTo(0.0);
+        assertThat((double) before.get("score")).isCloseTo(-500 * (double) before.get("gold"), within(1e-6));
+        assertThat(run.resolve("gallery/step-000000")).doesNotExist();
+        List<Map<String, Object>> suspects = JsonLines.read(run.resolve("gallery/step-000002/prompts.jsonl"));
+        assertThat(suspects).isNotEmpty().allSatisfy(line -> {
+            assertThat((double) line.get("proxy")).isCloseTo(-(double) line.get("gold"), within(1e-9));
+            assertThat(run.resolve("gallery/step-000002")
+                            .resolve(line.get("file").toString()))
+                    .exists();
+        });
+        assertThat(suspects.stream().map(line -> -(double) line.get("proxy")).toList())
+                .isSorted();
+        Map<?, ?> after = (Map<?, ?>) tests.get(tests.size() - 1).get("proxy");
+        double mean = suspects.stream()
+                .mapToDouble(line -> (double) line.get("proxy") - (double) line.get("gold"))
+                .average()
+                .orElseThrow();
+        assertThat(mean).as("all of so few samples").isCloseTo((double) after.get("gap"), within(1e-9));
+        assertThat(run.resolve("gallery/step-000002/contact-sheet.png")).isNotEmptyFile();
+        assertThat(Files.readString(run.resolve("report.html")))
+                .contains("<h2>Liked by the training reward, not by the test", "<h2>Gap between proxy and gold")
+                .doesNotContain("NaN");
+        train(
+                        "trusting",
+                        "--set",
+                        "iterations=1",
+                        "--set",
+                        "evaluation.hacking=ignore",
+                        "--set",
+                        "evaluation.rewards=[{name: compressibility, weight: 1}]")
+                .succeeded();
+        assertThat(run("trusting").resolve("gallery")).doesNotExist();
+        assertThat(JsonLines.read(run("trusting").resolve("evaluation.jsonl")).get(0))
+                .doesNotContainKey("proxy");
     }
 
     @Test

@@ -18,7 +18,7 @@ public record RewardSpec(String name, Map<String, Object> options) {
     }
 
     /**
-     * Reads {@code NAME} or {@code NAME:OPTION=VALUE,...}.
+     * Reads {@code NAME} or {@code NAME:OPTION=VALUE,...}. A value may have commas, each written twice.
      *
      * @throws IllegalArgumentException if the text is neither; whether there is such a reward is not asked
      */
@@ -27,12 +27,12 @@ public record RewardSpec(String name, Map<String, Object> options) {
         String name = colon < 0 ? text : text.substring(0, colon);
         Map<String, Object> options = new LinkedHashMap<>();
         if (colon >= 0) {
-            for (String option : text.substring(colon + 1).split(",", -1)) {
+            for (String option : text.substring(colon + 1).split("(?<!,),(?!,)", -1)) {
                 String[] parts = option.split("=", 2);
                 if (parts.length < 2 || parts[0].isBlank()) {
                     throw wrong(text);
                 }
-                options.put(parts[0].strip(), parts[1].strip());
+                options.put(parts[0].strip(), parts[1].strip().replace(",,", ","));
             }
         }
         if (name.isBlank()) {
@@ -85,7 +85,8 @@ public record RewardSpec(String name, Map<String, Object> options) {
             return name;
         }
         return options.entrySet().stream()
-                .map(option -> option.getKey() + "=" + option.getValue())
+                .map(option -> option.getKey() + "="
+                        + String.valueOf(option.getValue()).replace(",", ",,"))
                 .collect(Collectors.joining(",", name + ":", ""));
     }
 }

@@ -138,6 +138,9 @@ class BatchScoringTest {
         assertThat(spec).isEqualTo(new RewardSpec("scenes", Map.of("mode", "official")));
         assertThat(spec).hasToString("scenes:mode=official");
         assertThat(RewardSpec.parse("a:path=x=y,b=").options()).isEqualTo(Map.of("path", "x=y", "b", ""));
+        RewardSpec words = RewardSpec.parse("goal:goal=a red,, round cup,alpha=1");
+        assertThat(words.options()).isEqualTo(Map.of("goal", "a red, round cup", "alpha", "1"));
+        assertThat(words).hasToString("goal:goal=a red,, round cup,alpha=1");
         for (String wrong : List.of("", ":", "a:", "a:b", "a:b=1,", ":b=1")) {
             assertThatThrownBy(() -> RewardSpec.parse(wrong)).hasMessageContaining("must be a name");
         }

@@ -41,6 +41,11 @@ class JudgeContractTest {
             token.put(yes > 0.5 ? "No" : "Yes", Math.min(yes, 1 - yes));
             return JudgeServer.spoken(List.of(token));
         }
+        if (asked.text().contains("<answer>")) {
+            double difference = asked.light(0) - asked.light(1);
+            String verdict = difference > 0 ? "Image 1 is better" : difference < 0 ? "Image 2 is better" : "Tie";
+            return JudgeServer.said("<answer>%s</answer>".formatted(verdict));
+        }
         if (asked.text().contains("\"score\"")) {
             double light = asked.light(asked.pictures().size() - 1);
             return JudgeServer.said("{\"reasoning\": \"it is light\", \"score\": [%s, 25]}".formatted(25 * light));
@@ -67,7 +72,7 @@ class JudgeContractTest {
             return List.of(grey(40), grey(120), grey(220));
         }
 
-        private static Sample grey(int value) {
+        static Sample grey(int value) {
             return new Sample(TestMedia.grey(32, 32, (y, x) -> value), "a light", Map.of());
         }
     }
@@ -90,6 +95,24 @@ class JudgeContractTest {
         @Override
         Map<String, Object> more() {
             return Map.of("reference", folder.resolve("other.png"));
+        }
+    }
+
+    @Nested
+    class Pairwise extends GroupRewardContract {
+        @Override
+        String name() {
+            return "judge-pairwise";
+        }
+
+        @Override
+        Map<String, Object> options() {
+            return Map.of("endpoint", server.endpoint(), "model", "test");
+        }
+
+        @Override
+        List<Sample> worstToBest() {
+            return List.of(OfTheServer.grey(40), OfTheServer.grey(120), OfTheServer.grey(220));
         }
     }
 

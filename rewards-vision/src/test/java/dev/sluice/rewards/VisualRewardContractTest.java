@@ -1,5 +1,8 @@
 package dev.sluice.rewards;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
 import java.io.IOException;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of rewards whose networks the test writes: the mean colour, and words of colours. */
@@ -47,6 +51,46 @@ class VisualRewardContractTest {
         @Override
         String longPrompt() {
             return "a red circle ".repeat(800);
+        }
+    }
+
+    @Nested
+    class HpsV2 extends RewardContract {
+        @TempDir
+        private Path folder;
+
+        @Override
+        String name() {
+            return "hpsv2";
+        }
+
+        @Override
+        Map<String, Object> options() {
+            try {
+                return Map.of("model", TinyModels.colourClip(folder), "threads", 1);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        List<Sample> worstToBest() {
+            return samples(TestMedia.plain(0x0000FF), TestMedia.plain(0x800080), TestMedia.plain(0xFF0000));
+        }
+
+        /** Half of the square is the red picture and half is black: the mean colour is (0, −1, −1), red is (1, −1, −1). */
+        @Test
+        void theScoreIsTheCosineOfThePictureFilledUpWithBlack() {
+            byte[] red = new byte[3 * 64 * 32];
+            for (int i = 0; i < red.length; i += 3) {
+                red[i] = (byte) 255;
+            }
+            double[] scores = score(List.of(
+                    new Sample(Media.image(64, 32, red), "red", Map.of()),
+                    new Sample(Media.image(32, 64, red), "red", Map.of()),
+                    new Sample(TestMedia.plain(0xFF0000), "red", Map.of()),
+                    new Sample(TestMedia.plain(0x00FFFF), "red", Map.of())));
+            assertThat(scores).containsExactly(new double[] {2 / Math.sqrt(6), 2 / Math.sqrt(6), 1, -1}, within(1e-6));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /**
  * The folder of a run: {@code config.yaml}, {@code manifest.json}, {@code metrics.jsonl}, {@code timing.jsonl},
- * {@code evaluation.jsonl}, event files, {@code samples/}, {@code checkpoints/step-NNNNNN/}, {@code report.html}.
+ * {@code evaluation.jsonl}, event files, {@code samples/}, {@code gallery/}, {@code checkpoints/step-NNNNNN/}, {@code report.html}.
  *
  * @param path the folder
  */
@@ -28,6 +28,7 @@ public record RunFolder(Path path) {
             "evaluation.jsonl",
             "report.html",
             "samples",
+            "gallery",
             "checkpoints",
             "model",
             "adapter");
@@ -60,6 +61,11 @@ public record RunFolder(Path path) {
     /** Returns the folder of a step's pictures. */
     public Path samples(long step) {
         return path.resolve("samples").resolve(name(step));
+    }
+
+    /** Returns the folder of the pictures of a step that the training reward likes most beyond what the test does. */
+    public Path gallery(long step) {
+        return path.resolve("gallery").resolve(name(step));
     }
 
     /** Returns the folder of all checkpoints. */
@@ -113,7 +119,7 @@ public record RunFolder(Path path) {
 
     /** Deletes what a killed process left half-written. */
     public void sweep() throws IOException {
-        for (Path folder : List.of(path, checkpoints(), path.resolve("samples"))) {
+        for (Path folder : List.of(path, checkpoints(), path.resolve("samples"), path.resolve("gallery"))) {
             if (Files.isDirectory(folder)) {
                 for (Path entry : partials(folder)) {
                     AtomicFiles.deleteAll(entry);

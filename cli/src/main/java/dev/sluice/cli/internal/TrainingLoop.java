@@ -22,6 +22,7 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -154,16 +155,28 @@ public final class TrainingLoop {
         long done = session.trainer().iteration();
         KeptPictures pictures = new KeptPictures(config.evaluation().pictures(), progress);
         MotionFigures motion = new MotionFigures();
+        Looks looks = new Looks();
+        Optional<Gallery> gallery = gallery(done);
         ModelEvaluator.Outcome outcome = session.evaluate(judged -> {
             motion.judged(judged);
             pictures.judged(judged);
+            looks.judged(judged);
+            gallery.ifPresent(suspects -> suspects.judged(judged));
         });
         pictures.write(folder.samples(done));
+        Map<String, Object> proxy = gallery.map(Gallery::json).orElse(Map.of());
+        if (gallery.isPresent()) {
+            gallery.get().write(folder.gallery(done));
+        }
         Map<String, Object> line = outcome.json();
         double distance = session.distance();
         line.put("distance", distance);
         if (!motion.json().isEmpty()) {
             line.put("motion", motion.json());
+        }
+        line.put("looks", looks.json());
+        if (!proxy.isEmpty()) {
+            line.put(Gallery.PROXY, proxy);
         }
         evaluations.add(done, line);
         Interval score = outcome.all().score();
@@ -175,6 +188,9 @@ public final class TrainingLoop {
                 .ifPresent(unseen -> values.put("test.unseen", unseen.score().mean()));
         outcome.diversity().ifPresent(mean -> values.put("test.diversity", mean));
         outcome.parts().forEach((judge, mean) -> values.put("test.part." + judge, mean));
+        if (proxy.get(Gallery.GAP) instanceof Double gap) {
+            values.put("test.gap", gap);
+        }
         events.scalars(done, values);
         progress.note(String.format(
                 Locale.ROOT,
@@ -184,6 +200,21 @@ public final class TrainingLoop {
                 score.low(),
                 score.high(),
                 score.count()));
+    }
+
+    /** The numbers of the test before training are read back, so that a resumed run has them as well. */
+    private Optional<Gallery> gallery(long done) throws IOException {
+        if (session.beside().isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Gallery.Scale> before = Optional.empty();
+        if (done > 0) {
+            before = JsonLines.read(folder.evaluations()).stream()
+                    .filter(line -> line.get("step") instanceof Number step && step.longValue() == 0)
+                    .findFirst()
+                    .flatMap(line -> Gallery.Scale.of(line.get(Gallery.PROXY)));
+        }
+        return Optional.of(new Gallery(session.beside().get()::proxy, before));
     }
 
     private Path writeWeights() throws IOException {

@@ -3,6 +3,7 @@ package dev.sluice.cli.internal;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.configs.AdapterChoice;
+import dev.sluice.configs.EvaluationChoice;
 import dev.sluice.configs.ExplorationChoice;
 import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
@@ -68,6 +69,7 @@ public final class TrainingSession implements AutoCloseable {
     private final NDManager manager;
     private final Reward reward;
     private final Reward testReward;
+    private final Optional<ProxyBeside> beside;
     private final Trainable trainable;
     private final RunIdentity identity;
     private final GrpoTrainer trainer;
@@ -91,6 +93,9 @@ public final class TrainingSession implements AutoCloseable {
         this.pipeline = pipeline;
         this.reward = reward;
         this.testReward = testReward;
+        this.beside = testReward == reward || read.evaluation().hacking() == EvaluationChoice.Hacking.IGNORE
+                ? Optional.empty()
+                : Optional.of(new ProxyBeside(testReward, reward));
         List<Prompt> train = Prompts.read(read.prompts().train());
         this.test =
                 spread(Prompts.read(read.prompts().test()), read.evaluation().prompts());
@@ -127,7 +132,7 @@ public final class TrainingSession implements AutoCloseable {
         this.evaluator = new ModelEvaluator(
                 lanes,
                 pipeline,
-                testReward,
+                beside.<Reward>map(both -> both).orElse(testReward),
                 new PictureSettings(
                         config.evaluation().steps(),
                         config.evaluation().solver().solver(),
@@ -320,8 +325,14 @@ public final class TrainingSession implements AutoCloseable {
         return test.size();
     }
 
+    /** Returns what a test's samples earn as training judges them, where tests have a judge of their own and hacking is looked for. */
+    Optional<ProxyBeside> beside() {
+        return beside;
+    }
+
     /** Samples the test prompts with the averaged weights. */
     public ModelEvaluator.Outcome evaluate(Evaluation.Listener listener) {
+        beside.ifPresent(ProxyBeside::begin);
         return trainer.withAverage(() -> evaluator.run(test, listener));
     }
 

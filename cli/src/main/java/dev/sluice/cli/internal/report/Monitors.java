@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal.report;
 
+import dev.sluice.rewards.BiasTrait;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -35,6 +36,16 @@ final class Monitors {
                         + " the loss has no KL. Where the reward"
                         + " still rises and the score no longer does, distance buys nothing that counts.",
                 rewardByDistance());
+        Html.figure(
+                body,
+                "Gap between proxy and gold",
+                "By how many deviations (before training) the training reward of the test samples gained more than their test score.",
+                gap());
+        Html.figure(
+                body,
+                "Looks of the test samples",
+                "Means over the test samples, as multiples of those before training: what a hacked reward often drives one way.",
+                looks());
         signs(body);
         Html.figure(
                 body,
@@ -147,6 +158,38 @@ final class Monitors {
                         List.of(
                                 new Chart.Series("training reward", rewards, "c0 faint"),
                                 new Chart.Series("test score", scores, "c2")));
+    }
+
+    private String gap() {
+        List<Chart.Point> points = new ArrayList<>();
+        for (JsonNode test : run.evaluations()) {
+            JsonNode gap = test.path("proxy").path("gap");
+            if (gap.isNumber()) {
+                points.add(new Chart.Point(test.path(RunData.STEP).asDouble(), gap.asDouble()));
+            }
+        }
+        return points.size() < 2
+                ? ""
+                : Chart.lines("Gap between proxy and gold", List.of(new Chart.Series("", points, "c1")));
+    }
+
+    private String looks() {
+        List<Chart.Series> series = new ArrayList<>();
+        for (BiasTrait trait : BiasTrait.values()) {
+            List<Chart.Point> points = new ArrayList<>();
+            double first = Double.NaN;
+            for (JsonNode test : run.evaluations()) {
+                double mean = test.path("looks").path(trait.toString()).asDouble(Double.NaN);
+                first = Double.isNaN(first) ? mean : first;
+                if (Double.isFinite(mean / first)) {
+                    points.add(new Chart.Point(test.path(RunData.STEP).asDouble(), mean / first));
+                }
+            }
+            if (points.size() > 1) {
+                series.add(new Chart.Series(trait.toString(), points, Chart.Series.style(series.size())));
+            }
+        }
+        return series.isEmpty() ? "" : Chart.lines("Looks of the test samples", series);
     }
 
     private String proxyAgainstGold() {

@@ -80,7 +80,7 @@ record RunData(
         return new ArrayList<>(byIteration.values());
     }
 
-    private static List<JsonNode> objects(Path file) throws IOException {
+    static List<JsonNode> objects(Path file) throws IOException {
         if (!Files.exists(file)) {
             return List.of();
         }
@@ -108,7 +108,8 @@ record RunData(
         return ends;
     }
 
-    private static List<Picture> pictures(Path step) throws IOException {
+    /** Reads the pictures of a folder with what they are. */
+    static List<Picture> pictures(Path step) throws IOException {
         List<Picture> pictures = new ArrayList<>();
         for (JsonNode node : objects(step.resolve("prompts.jsonl"))) {
             Path file = step.resolve(node.path("file").asString(""));

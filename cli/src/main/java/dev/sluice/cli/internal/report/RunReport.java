@@ -17,9 +17,11 @@ public final class RunReport {
     private static final int GRID = 48;
 
     private final RunData run;
+    private final GallerySection gallery;
 
-    private RunReport(RunData run) {
+    private RunReport(RunData run, GallerySection gallery) {
         this.run = run;
+        this.gallery = gallery;
     }
 
     /**
@@ -30,7 +32,7 @@ public final class RunReport {
      */
     public static Path write(Path folder) throws IOException {
         Path file = folder.resolve("report.html");
-        String html = new RunReport(RunData.read(folder)).html();
+        String html = new RunReport(RunData.read(folder), GallerySection.read(folder)).html();
         AtomicFiles.file(file, html.getBytes(StandardCharsets.UTF_8));
         return file;
     }
@@ -40,6 +42,7 @@ public final class RunReport {
         body.append("<header><h1>%s</h1>%s</header>".formatted(Html.escape(run.name()), summary()));
         body.append(beforeAndAfter());
         body.append(grids());
+        body.append(gallery.html());
         body.append("<section class='charts'>");
         Html.figure(
                 body, "Score", "Mean reward of each iteration's samples, and the score on the test prompts.", scores());
@@ -215,7 +218,8 @@ public final class RunReport {
                 .toString();
     }
 
-    private static String picture(RunData.Picture picture, String when) {
+    /** Returns a picture, framed if its score is 1, or a video that plays. */
+    static String picture(RunData.Picture picture, String when) {
         if (picture.frames() > 1) {
             return film(picture, when);
         }

@@ -20,18 +20,21 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The score that a judge gives on a rubric, in [0, 1]: the mean of its dimensions, each (score − least)/(greatest − least), or one of
- * them. Several passes are averaged.
+ * The score that a judge gives on a rubric, in [0, 1]: the mean of its dimensions, each (score − least)/(greatest − least), the least
+ * of them, or one of them. Several passes are averaged.
  *
  * @param judge is asked
  * @param options what all judges have
  * @param scale the rubric
  * @param passes how often each sample is judged
  * @param expected whether scores are means under the probabilities of their tokens
- * @param chosen the dimension that counts, or −1 for all
+ * @param chosen the dimension that counts, −1 for the mean of all, or {@link #LEAST}
  */
 record ScoreJudge(Judge judge, JudgeOptions options, Scale scale, int passes, boolean expected, int chosen)
         implements Reward {
+    /** The least of the dimensions counts, as FIRM (2026) takes a picture's quality. */
+    private static final int LEAST = -2;
+
     /**
      * What a rubric asks for.
      *
@@ -107,7 +110,12 @@ record ScoreJudge(Judge judge, JudgeOptions options, Scale scale, int passes, bo
     }
 
     private double value(double[] shares) {
-        return chosen >= 0 ? shares[chosen] : Arrays.stream(shares).average().orElseThrow();
+        if (chosen >= 0) {
+            return shares[chosen];
+        }
+        return chosen == LEAST
+                ? Arrays.stream(shares).min().orElseThrow()
+                : Arrays.stream(shares).average().orElseThrow();
     }
 
     @Override
@@ -166,9 +174,12 @@ record ScoreJudge(Judge judge, JudgeOptions options, Scale scale, int passes, bo
         }
 
         private static int dimension(String name, List<String> names) {
+            if (!names.contains(name) && name.equals("least")) {
+                return LEAST;
+            }
             if (!names.contains(name)) {
-                throw new IllegalArgumentException(
-                        "judge-score.dimension (%s) must be one of %s.".formatted(name, String.join(", ", names)));
+                throw new IllegalArgumentException("judge-score.dimension (%s) must be one of %s, or least."
+                        .formatted(name, String.join(", ", names)));
             }
             return names.indexOf(name);
         }

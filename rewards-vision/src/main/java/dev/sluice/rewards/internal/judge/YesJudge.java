@@ -9,6 +9,7 @@ import dev.sluice.rewards.internal.ParsedProvider;
 import dev.sluice.rewards.internal.RewardOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -22,10 +23,17 @@ import java.util.function.Supplier;
  * @param question with places for the prompt and for what is shown
  * @param references what samples are compared with
  * @param most the most references of a sample
- * @param both whether both orders are asked
+ * @param order whether both orders are asked, or the sample is shown first only, or second only
  */
-record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture references, int most, boolean both)
+record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture references, int most, Order order)
         implements Reward {
+    /** In which places a sample is shown. */
+    enum Order {
+        BOTH,
+        FIRST,
+        SECOND
+    }
+
     private static final String REMINDER = "Answer with one word, yes or no.";
 
     @Override
@@ -39,9 +47,11 @@ record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture
         List<Judge.Question<Double>> questions = new ArrayList<>();
         for (int number = 0; number < references.count(sample, most); number++) {
             int reference = number;
-            questions.add(question(() -> PairOfMedia.request(
-                    options, question, sample.prompt(), sample.media(), references.of(sample, reference))));
-            if (both) {
+            if (order != Order.SECOND) {
+                questions.add(question(() -> PairOfMedia.request(
+                        options, question, sample.prompt(), sample.media(), references.of(sample, reference))));
+            }
+            if (order != Order.FIRST) {
                 questions.add(question(() -> PairOfMedia.request(
                         options, question, sample.prompt(), references.of(sample, reference), sample.media())));
             }
@@ -55,12 +65,13 @@ record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture
     }
 
     private Passes.Earned earned(List<Judge.Verdict<Double>> verdicts) {
-        int orders = both ? 2 : 1;
+        int orders = order == Order.BOTH ? 2 : 1;
         List<Judge.Verdict<Double>> wins = new ArrayList<>();
         for (int i = 0; i < verdicts.size(); i += orders) {
             wins.add(Passes.win(verdicts.subList(i, i + orders)));
         }
-        return new Passes.Earned(Passes.mean(Passes.valid(wins), win -> win), Map.of());
+        double won = Passes.mean(Passes.valid(wins), win -> win);
+        return new Passes.Earned(order == Order.SECOND ? 1 - won : won, Map.of());
     }
 
     @Override
@@ -98,7 +109,7 @@ record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture
                     "perPrompt",
                     List.of(),
                     "order",
-                    List.of("both", "first")));
+                    List.of("both", "first", "second")));
         }
 
         @Override
@@ -108,9 +119,9 @@ record YesJudge(Judge judge, JudgeOptions options, String question, OtherPicture
             JudgeOptions common =
                     JudgeOptions.of(options, new JudgeOptions.Usual(8, rubric.count("maxTokens", 1), 1, true));
             int most = options.whole("perPrompt", 1, 1, 1000);
-            boolean both = options.word("order", "both").equals("both");
+            Order order = Order.valueOf(options.word("order", "both").toUpperCase(Locale.ROOT));
             OtherPicture references = OtherPicture.of(options, "reference");
-            return () -> new YesJudge(common.open(), common, question, references, most, both);
+            return () -> new YesJudge(common.open(), common, question, references, most, order);
         }
     }
 }

@@ -49,6 +49,11 @@ final class TextIds implements AutoCloseable {
      */
     record Rows(long[][] ids, long[][] mask) {}
 
+    /** Returns whether texts begin or end with tokens of their own. */
+    boolean marks() {
+        return tokenizer.encode("").getIds().length > 0;
+    }
+
     Rows rows(List<String> texts) {
         long[][] ids = new long[texts.size()][];
         long[][] mask = new long[texts.size()][length];

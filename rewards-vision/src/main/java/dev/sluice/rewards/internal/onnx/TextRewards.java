@@ -22,7 +22,20 @@ final class TextRewards {
     static Reward cosine(
             FolderReward.Parts parts, Preparation.Form form, UnaryOperator<String> text, DoubleUnaryOperator score)
             throws IOException {
-        return judged(parts, form, tower -> (rows, prompts) -> {
+        return judged(parts, form, tower -> new Cosine(tower, text, score));
+    }
+
+    private record Cosine(TextTower tower, UnaryOperator<String> text, DoubleUnaryOperator score)
+            implements EmbeddingReward.Judge {
+        @Override
+        public String fault(Sample sample) {
+            return tower.reads(text.apply(sample.prompt()))
+                    ? ""
+                    : "the model's tokenizer makes no token of the empty prompt";
+        }
+
+        @Override
+        public double[] scores(float[][] rows, List<String> prompts) {
             List<float[]> texts = tower.embed(prompts.stream().map(text).toList());
             double[] scores = new double[rows.length];
             for (int i = 0; i < scores.length; i++) {
@@ -30,7 +43,7 @@ final class TextRewards {
                 scores[i] = score.applyAsDouble(Math.max(-1, Math.min(1, cosine)));
             }
             return scores;
-        });
+        }
     }
 
     /** Makes what judges embeddings, of what embeds texts. */

@@ -33,6 +33,11 @@ final class TextTower implements AutoCloseable {
         }
     }
 
+    /** Returns whether a text has a token: an empty one has none where the tokenizer marks neither beginning nor end. */
+    boolean reads(String text) {
+        return !text.isBlank() || tokenizer.marks();
+    }
+
     /** Returns one unit vector for each text. */
     synchronized List<float[]> embed(List<String> texts) {
         List<String> missing = texts.stream()

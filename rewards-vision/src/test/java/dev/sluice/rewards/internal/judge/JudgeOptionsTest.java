@@ -54,7 +54,7 @@ class JudgeOptionsTest extends JudgeCase {
         refused(
                 "judge-score",
                 Map.of("dimension", "beauty"),
-                "judge-score.dimension (beauty) must be one of visual-quality, prompt-alignment, plausibility.");
+                "judge-score.dimension (beauty) must be one of visual-quality, prompt-alignment, plausibility, or least.");
         refused(
                 "judge-score",
                 Map.of("rubric", "genral"),

@@ -37,6 +37,9 @@ class ScoreJudgeTest extends JudgeCase {
         assertThat(all.parts().get("consistency")).containsExactly(1);
         Scores one = score("judge-score", List.of(sample(9)), "rubric", "videoscore2", "dimension", "visual-quality");
         assertThat(one.values()).containsExactly(0.5);
+        Scores least = score("judge-score", List.of(sample(9)), "rubric", "videoscore2", "dimension", "least");
+        assertThat(least.values()).as("FIRM's quality: (3 − 1)/4").containsExactly(0.5);
+        assertThat(least.parts().get("consistency")).containsExactly(1);
         Asked asked = server.asked().get(0);
         assertThat(asked.body().path("model").asString()).isEqualTo("m");
         assertThat(asked.body().path("temperature").doubleValue()).isZero();

@@ -44,6 +44,10 @@ class YesJudgeTest extends JudgeCase {
         assertThat(score("judge-yes", samples, "reference", reference, "order", "first")
                         .values()[0])
                 .isCloseTo(0.7, within(1e-9));
+        assertThat(score("judge-yes", samples, "reference", reference, "order", "second")
+                        .values())
+                .as("the reference gains by being shown first")
+                .containsExactly(new double[] {0.3, 0.4, 0.2}, within(1e-9));
     }
 
     @Test
