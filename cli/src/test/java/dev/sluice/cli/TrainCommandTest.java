@@ -161,18 +161,16 @@ class TrainCommandTest {
         assertThat(Files.readString(run.resolve("report.html")))
                 .contains("<h2>Liked by the training reward, not by the test", "<h2>Gap between proxy and gold")
                 .doesNotContain("NaN");
-        train(
-                        "trusting",
-                        "--set",
-                        "iterations=1",
-                        "--set",
-                        "evaluation.hacking=ignore",
-                        "--set",
-                        "evaluation.rewards=[{name: compressibility, weight: 1}]")
+        String[] trusting = {"evaluation.hacking=ignore", "evaluation.rewards=[{name: compressibility, weight: 1}]"};
+        train("trusting", "--set", "iterations=1", "--set", trusting[0], "--set", trusting[1])
                 .succeeded();
-        assertThat(run("trusting").resolve("gallery")).doesNotExist();
-        assertThat(JsonLines.read(run("trusting").resolve("evaluation.jsonl")).get(0))
-                .doesNotContainKey("proxy");
+        train("same", "--set", "iterations=1", "--set", "evaluation.rewards=[{name: red, weight: 1}]")
+                .succeeded();
+        for (String name : List.of("trusting", "same")) {
+            assertThat(run(name).resolve("gallery")).doesNotExist();
+            assertThat(JsonLines.read(run(name).resolve("evaluation.jsonl")).get(0))
+                    .doesNotContainKey("proxy");
+        }
     }
 
     @Test

@@ -93,9 +93,7 @@ public final class TrainingSession implements AutoCloseable {
         this.pipeline = pipeline;
         this.reward = reward;
         this.testReward = testReward;
-        this.beside = testReward == reward || read.evaluation().hacking() == EvaluationChoice.Hacking.IGNORE
-                ? Optional.empty()
-                : Optional.of(new ProxyBeside(testReward, reward));
+        this.beside = judgedOtherwise(read) ? Optional.of(new ProxyBeside(testReward, reward)) : Optional.empty();
         List<Prompt> train = Prompts.read(read.prompts().train());
         this.test =
                 spread(Prompts.read(read.prompts().test()), read.evaluation().prompts());
@@ -183,6 +181,14 @@ public final class TrainingSession implements AutoCloseable {
             close(reward, testReward);
             throw e;
         }
+    }
+
+    /** Returns whether tests have another judge than training, and hacking is looked for. */
+    private static boolean judgedOtherwise(RunConfig config) {
+        List<RunConfig.RewardChoice> own = config.evaluation().rewards();
+        boolean same =
+                own.isEmpty() || (own.equals(config.rewards()) && config.joining().isEmpty());
+        return !same && config.evaluation().hacking() != EvaluationChoice.Hacking.IGNORE;
     }
 
     /** Returns the file of the stored pairs that a run learns from, if it does. */
