@@ -1,7 +1,7 @@
 package dev.sluice.cli;
 
+import dev.sluice.cli.internal.PositionProbe;
 import dev.sluice.cli.internal.RewardList;
-import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.RewardSpec;
 import java.io.PrintWriter;
@@ -60,9 +60,7 @@ final class RewardCommand implements Callable<Integer> {
     /** Refuses rewards that cannot score a sample by itself. */
     static void refuseGroups(List<RewardSpec> specs) {
         for (RewardSpec one : specs) {
-            RewardProvider provider = one.provider();
-            if (!provider.facts().equals(RewardFacts.UNKNOWN)
-                    && provider.facts().needsGroup()) {
+            if (PositionProbe.comparesGroups(one)) {
                 throw new IllegalArgumentException(
                         "The reward %s compares the samples of a group; items are scored each by itself."
                                 .formatted(one));

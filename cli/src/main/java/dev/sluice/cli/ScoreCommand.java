@@ -1,5 +1,6 @@
 package dev.sluice.cli;
 
+import dev.sluice.cli.internal.PositionProbe;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.report.ScorePage;
@@ -9,6 +10,7 @@ import dev.sluice.cli.internal.score.ScoreJournal;
 import dev.sluice.cli.internal.score.ScoreSummary;
 import dev.sluice.cli.internal.score.ScoreTable;
 import dev.sluice.flow.AtomicFiles;
+import dev.sluice.rewards.BatchScoring;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardSpec;
 import dev.sluice.rewards.RewardUnavailable;
@@ -102,6 +104,8 @@ final class ScoreCommand implements Callable<Integer> {
     @Option(names = "--overwrite", description = "Begin anew, whatever is there.")
     private boolean overwrite;
 
+    private boolean grouped;
+
     @Override
     public Integer call() throws IOException {
         scoring.check();
@@ -113,7 +117,8 @@ final class ScoreCommand implements Callable<Integer> {
             return 0;
         }
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
-        requireFit(specs, list);
+        requirePrompts(specs, list);
+        grouped = grouped(specs, list);
         Files.createDirectories(out.toAbsolutePath().getParent());
         try (Scorer scorer = scoring.open(specs)) {
             if (overwrite) {
@@ -146,22 +151,29 @@ final class ScoreCommand implements Callable<Integer> {
         return false;
     }
 
-    private static void requireFit(List<RewardSpec> specs, MediaList list) {
-        for (RewardSpec one : specs) {
-            RewardFacts facts = one.provider().facts();
-            if (!facts.equals(RewardFacts.UNKNOWN) && facts.needsGroup()) {
+    /** Returns whether rewards compare the samples of a prompt, which then are scored in one call. */
+    private static boolean grouped(List<RewardSpec> specs, MediaList list) {
+        List<RewardSpec> groups =
+                specs.stream().filter(PositionProbe::comparesGroups).toList();
+        for (RewardSpec one : groups) {
+            if (!one.facts().needsPrompt()) {
                 throw new IllegalArgumentException(
-                        "The reward %s compares the samples of a group; files are scored each by itself."
+                        "The reward %s compares all samples of a call as one set; files are scored some at a time."
                                 .formatted(one));
             }
+            list.scattered().ifPresent(prompt -> {
+                throw new IllegalArgumentException(
+                        "The reward %s compares the samples of a prompt, which must stand one after another, but those of \"%s\" do not."
+                                .formatted(one, prompt));
+            });
         }
-        requirePrompts(specs, list);
+        return !groups.isEmpty();
     }
 
     /** Refuses rewards that need to know prompts where there are none. */
     static void requirePrompts(List<RewardSpec> specs, MediaList list) {
         for (RewardSpec one : specs) {
-            RewardFacts facts = one.provider().facts();
+            RewardFacts facts = one.facts();
             if (!facts.equals(RewardFacts.UNKNOWN) && facts.needsPrompt() && !list.prompts()) {
                 throw new IllegalArgumentException(
                         "The reward %s needs to know the prompts.%nMaybe add --prompts FILE.".formatted(one));
@@ -181,10 +193,15 @@ final class ScoreCommand implements Callable<Integer> {
                             .formatted(list.left(), media));
                 }
                 long started = System.nanoTime();
-                scoring.batches().run(scorer, items, before, (first, rows) -> {
+                BatchScoring.Sink sink = (first, rows) -> {
                     journal.add(rows);
                     progress.done(journal.done(), speed(journal.done() - before, System.nanoTime() - started));
-                });
+                };
+                if (grouped) {
+                    scoring.batches().run(scorer, items, list.groups(), before, sink);
+                } else {
+                    scoring.batches().run(scorer, items, before, sink);
+                }
             } catch (RewardUnavailable e) {
                 throw stopped(e, journal.done(), path);
             }

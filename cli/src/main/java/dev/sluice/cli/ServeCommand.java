@@ -147,6 +147,8 @@ final class ServeCommand implements Callable<Integer> {
                 queue,
                 scoring.batch());
         List<RewardSpec> specs = rewardTexts.stream().map(RewardSpec::parse).toList();
+        // Samples of several requests are scored together, and would be compared with each other.
+        RewardCommand.refuseGroups(specs);
         try (Scorer scorer = scoring.open(specs)) {
             run(new ScoreServer(address, token, Optional.ofNullable(root), scorer, limits), scorer.names());
         }

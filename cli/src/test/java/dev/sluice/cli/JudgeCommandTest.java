@@ -126,7 +126,7 @@ class JudgeCommandTest {
     void whatCannotBeDoneIsSaidBeforeAnythingIsAsked() throws IOException {
         score("judge-score", "a.csv").refused("The reward judge-score needs the option endpoint, as in");
         score(judge("judge-score") + ",modle=x", "a.csv").refused("Maybe model was meant.");
-        score(judge("judge-pairwise"), "a.csv").refused("compares the samples of a group");
+        score("exemplars:folder=x,measure=kernel", "a.csv").refused("compares all samples of a call as one set");
         score(judge("judge-yes") + ",reference=no.png", "a.csv")
                 .refused("judge-yes.reference (no.png) does not exist.");
         score(judge("judge-score") + ",keyVariable=SLUICE_NO_SUCH_KEY", "a.csv")

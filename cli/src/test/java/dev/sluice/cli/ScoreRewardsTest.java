@@ -1,6 +1,7 @@
 package dev.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.ScenesWorld;
 import dev.sluice.video.ImageFiles;
@@ -91,6 +92,39 @@ class ScoreRewardsTest {
                 .startsWith("1.png,a red circel,,,")
                 .contains("the prompt (a red circel) is none of the scenes world")
                 .contains("Maybe a red circle was meant.");
+    }
+
+    /** Of three pictures of a prompt two are alike; the other prompt has one. */
+    @Test
+    void samplesOfAPromptAreComparedWhereTheyStandTogether() throws IOException {
+        ImageFiles.write(dogs(0), folder.resolve("media/0.png"));
+        ImageFiles.write(dogs(0), folder.resolve("media/1.png"));
+        ImageFiles.write(dogs(5, 6, 9, 10), folder.resolve("media/2.png"));
+        ImageFiles.write(dogs(3), folder.resolve("media/3.png"));
+        Path prompts = Files.writeString(folder.resolve("prompts.txt"), "dogs\ndogs\ndogs\na dog\n");
+        List<String> lines =
+                table("--rewards", "diversity:measure=distance", "compressibility", "--prompts", prompts, "--batch", 1);
+        double[] scores = new double[3];
+        for (int i = 0; i < 3; i++) {
+            scores[i] = Double.parseDouble(lines.get(1 + i).split(",", -1)[2]);
+        }
+        assertThat(scores[0]).isCloseTo(scores[1], within(1e-9));
+        assertThat(scores[2]).as("twice as far from the others").isCloseTo(2 * scores[0], within(1e-9));
+        assertThat(lines.get(4)).startsWith("3.png,a dog,,").contains("there is no other sample of its prompt");
+        Path mixed = Files.writeString(folder.resolve("mixed.txt"), "dogs\na dog\ndogs\na dog\n");
+        Path out = folder.resolve("mixed.csv");
+        CommandLineRun.of(
+                        "score",
+                        "--rewards",
+                        "diversity",
+                        "--media",
+                        folder.resolve("media"),
+                        "--prompts",
+                        mixed,
+                        "--out",
+                        out)
+                .refused("must stand one after another, but those of \"dogs\" do not.");
+        assertThat(out).doesNotExist();
     }
 
     @Test

@@ -37,6 +37,7 @@ class ServeCommandTest {
                 "--queue 0 | queue (0) must be at least 1",
                 "--max-megabytes 5000 | --max-megabytes (5000) must be at most 1024.",
                 "--rewards beauty | The reward (beauty) is unknown",
+                "--rewards diversity | The reward diversity compares the samples of a group;",
                 "--token-file nowhere | nowhere does not exist.",
             })
     void aWrongOptionIsRefused(String options, String message) {

@@ -6,6 +6,7 @@ import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.sde.ExplorationSchedule;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What rewards that are asked for more than the outcome cannot go together with, and what would work. */
@@ -110,7 +111,7 @@ final class CreditRules {
     }
 
     private static RewardFacts facts(RunConfig.RewardChoice reward) {
-        return RewardProvider.provider(reward.name()).facts();
+        return RewardProvider.provider(reward.name()).facts(reward.options().orElse(Map.of()));
     }
 
     /** Refuses a credit for which the stochastic steps are too few or too many. */

@@ -5,6 +5,7 @@ import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -49,7 +50,8 @@ final class RewardRules {
     /** Refuses chunks that hold a part of a group where a reward compares the samples of a prompt. */
     static void checkChunks(List<RunConfig.RewardChoice> rewards, int chunkSize, int groupSize) {
         for (RunConfig.RewardChoice reward : rewards) {
-            RewardFacts facts = RewardProvider.provider(reward.name()).facts();
+            RewardFacts facts = RewardProvider.provider(reward.name())
+                    .facts(reward.options().orElse(Map.of()));
             if (facts.needsGroup() && !facts.equals(RewardFacts.UNKNOWN) && chunkSize % groupSize != 0) {
                 throw new IllegalArgumentException(
                         "batch (chunkSize: %s) must hold whole groups of %s, because the reward %s compares samples and sees one chunk at a time.%nMaybe write batch.chunkSize: %s."

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * Scores many samples that are read while others are scored. Rows come in order, and the memory that is held does not grow
@@ -45,19 +46,41 @@ public record BatchScoring(int batch, int readers, long bytes) {
     }
 
     /**
+     * Scores all samples from an index on, each group in one call, whatever its size.
+     *
+     * @param groups a number for each source; neighbours with the same number are a group
+     * @param from the beginning of a group
+     * @throws IOException if the sink fails; a sample that cannot be read has a row that says why
+     */
+    public void run(Scorer scorer, List<? extends SampleSource> sources, int[] groups, int from, Sink sink)
+            throws IOException {
+        if (groups.length != sources.size()) {
+            throw new IllegalArgumentException("groups and sources have %s and %s entries; they must be equal."
+                    .formatted(groups.length, sources.size()));
+        }
+        run(scorer, sources, from, next -> groups[next] == groups[next - 1], sink);
+    }
+
+    /**
      * Scores all samples from an index on. Where batches begin and end depends on the samples only; if {@code from} is the
      * beginning of a batch, the rest of the rows is the same as if all had been scored.
      *
      * @throws IOException if the sink fails; a sample that cannot be read has a row that says why
      */
     public void run(Scorer scorer, List<? extends SampleSource> sources, int from, Sink sink) throws IOException {
+        run(scorer, sources, from, next -> false, sink);
+    }
+
+    private void run(Scorer scorer, List<? extends SampleSource> sources, int from, IntPredicate belongs, Sink sink)
+            throws IOException {
         try (ReadAhead ahead = new ReadAhead(sources, from, readers, Math.max(2 * batch, 2 * readers), bytes)) {
             int next = from;
             while (next < sources.size()) {
                 int first = next;
                 List<ReadAhead.Item> items = new ArrayList<>();
                 long held = 0;
-                while (next < sources.size() && items.size() < batch && held < bytes) {
+                while (next < sources.size()
+                        && ((items.size() < batch && held < bytes) || (next > first && belongs.test(next)))) {
                     ReadAhead.Item item = ahead.take();
                     held += item.bytes();
                     items.add(item);

@@ -66,7 +66,7 @@ public record RewardAgreement(
                         some -> RankCorrelation.spearman(some.a, some.b).orElse(Double.NaN)),
                 figure(bootstrap, groups, both, Both::sameOrder),
                 figure(bootstrap, groups, both, Both::sameBest),
-                figure(bootstrap, groups, both, some -> RewardDistance.starc(some.a, some.b, some.prompts)));
+                figure(bootstrap, groups, both, Both::starc));
     }
 
     private static Bootstrap.Figure figure(
@@ -102,6 +102,12 @@ public record RewardAgreement(
             return members.values().stream()
                     .map(list -> list.stream().mapToInt(Integer::intValue).toArray())
                     .toList();
+        }
+
+        /** Where no prompt has two samples there is nothing that rewards could tell apart. */
+        double starc() {
+            boolean pairs = byPrompt().stream().anyMatch(group -> group.length > 1);
+            return pairs ? RewardDistance.starc(a, b, prompts) : Double.NaN;
         }
 
         double sameOrder() {

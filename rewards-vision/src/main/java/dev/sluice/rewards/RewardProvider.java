@@ -25,6 +25,11 @@ public interface RewardProvider {
         return RewardFacts.UNKNOWN;
     }
 
+    /** Returns what can be said of the scores with these options: the same, unless a provider knows better. */
+    default RewardFacts facts(Map<String, Object> options) {
+        return facts();
+    }
+
     /** Returns what a list of rewards says of it. */
     default RewardCard card() {
         return RewardCard.NONE;

@@ -71,6 +71,15 @@ public record RewardSpec(String name, Map<String, Object> options) {
     }
 
     /**
+     * Returns what can be said of the scores with these options.
+     *
+     * @throws IllegalArgumentException if no provider on the class path has the name
+     */
+    public RewardFacts facts() {
+        return provider().facts(options);
+    }
+
+    /**
      * Returns a new reward; the caller closes it.
      *
      * @throws IllegalArgumentException if there is no such reward, or an option is wrong

@@ -133,6 +133,32 @@ class BatchScoringTest {
     }
 
     @Test
+    void aGroupIsScoredInOneCallHoweverLargeItIs() throws IOException {
+        List<Integer> calls = new ArrayList<>();
+        List<SampleSource> sources = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            Sample sample = new Sample(Media.image(1, 1, new byte[3]), "" + 2 * i, Map.of());
+            sources.add(() -> sample);
+        }
+        int[] groups = {0, 0, 0, 1, 2, 2, 3, 4, 4, 4};
+        BatchScoring pairs = new BatchScoring(2, 2, 1 << 20);
+        List<Integer> firsts = new ArrayList<>();
+        pairs.run(numbers(calls), sources, groups, 0, (first, rows) -> firsts.add(first));
+        assertThat(calls).containsExactly(3, 3, 4);
+        assertThat(firsts).containsExactly(0, 3, 6);
+        calls.clear();
+        pairs.run(
+                numbers(calls),
+                sources,
+                groups,
+                6,
+                (first, rows) -> assertThat(rows).hasSize(4));
+        assertThat(calls).as("what was scored before does not count").containsExactly(4);
+        assertThatThrownBy(() -> pairs.run(numbers(calls), sources, new int[3], 0, (first, rows) -> {}))
+                .hasMessage("groups and sources have 3 and 10 entries; they must be equal.");
+    }
+
+    @Test
     void aSpecIsReadAndWritten() {
         RewardSpec spec = RewardSpec.parse("scenes:mode=official");
         assertThat(spec).isEqualTo(new RewardSpec("scenes", Map.of("mode", "official")));

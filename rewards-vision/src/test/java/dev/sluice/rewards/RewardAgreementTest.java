@@ -44,6 +44,14 @@ class RewardAgreementTest {
     }
 
     @Test
+    void whereNoPromptHasTwoSamplesThereIsNoDistance() {
+        RewardAgreement alone = RewardAgreement.of(new double[] {1, 2, 3}, new double[] {3, 1, 2}, prompts(3, 1), FEW);
+        assertThat(alone.starc().known()).isFalse();
+        assertThat(alone.sameBest().known()).isFalse();
+        assertThat(alone.kendall().known()).isTrue();
+    }
+
+    @Test
     void unrelatedRewardsAreAtTheRootOfAHalfWithinTheInterval() {
         Random random = new Random(4);
         double[] one = random.doubles(800).toArray();

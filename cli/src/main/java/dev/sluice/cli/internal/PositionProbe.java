@@ -24,13 +24,13 @@ public final class PositionProbe {
 
     /** Returns whether a sample's score depends on the other samples of its prompt. */
     public static boolean comparesGroups(RewardSpec one) {
-        RewardFacts facts = one.provider().facts();
+        RewardFacts facts = one.facts();
         return !facts.equals(RewardFacts.UNKNOWN) && facts.needsGroup();
     }
 
     /** Returns whether samples of a prompt are compared two and two: a share of opponents that are beaten is a number from 0 to 1. */
     public static boolean comparesTwo(RewardSpec one) {
-        RewardFacts facts = one.provider().facts();
+        RewardFacts facts = one.facts();
         return comparesGroups(one) && facts.least() == 0 && facts.greatest() == 1;
     }
 

@@ -186,8 +186,8 @@ public final class TrainingSession implements AutoCloseable {
     /** Returns whether tests have another judge than training, and hacking is looked for. */
     private static boolean judgedOtherwise(RunConfig config) {
         List<RunConfig.RewardChoice> own = config.evaluation().rewards();
-        boolean same =
-                own.isEmpty() || (own.equals(config.rewards()) && config.joining().isEmpty());
+        boolean same = own.isEmpty()
+                || (own.equals(config.rewards()) && config.joining().isEmpty());
         return !same && config.evaluation().hacking() != EvaluationChoice.Hacking.IGNORE;
     }
 

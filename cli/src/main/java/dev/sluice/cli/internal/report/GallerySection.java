@@ -48,7 +48,7 @@ final class GallerySection {
         }
         List<String> cells = new ArrayList<>();
         for (int i = 0; i < pictures.size(); i++) {
-            cells.add("<div class='pair one'>%s<p><b>%s</b> %s<br>%s</p></div>"
+            cells.add("<div class='pair one'>%s<p>training <b>%s</b>, test %s<br>%s</p></div>"
                     .formatted(
                             RunReport.picture(pictures.get(i), "suspect"),
                             number(lines.get(i), "proxy"),
@@ -56,7 +56,7 @@ final class GallerySection {
                             Html.escape(pictures.get(i).prompt())));
         }
         return ("<section><h2>Liked by the training reward, not by the test</h2><div class='grid'>%s</div><p class='note'>The %s test"
-                        + " samples after %s iterations whose training reward (bold) exceeds the test score most, each in deviations"
+                        + " samples after %s iterations whose training reward exceeds the test score most, each in deviations"
                         + " from its mean before training. If they look alike, that is how the reward is hacked.</p></section>")
                 .formatted(String.join("", cells), pictures.size(), step);
     }

@@ -15,6 +15,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,32 @@ public record MediaList(List<MediaItem> items, boolean prompts, int left) {
         }
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + media);
         return found(media, Path.of(""), walk(base, matcher), promptFile);
+    }
+
+    /** Returns a number for each item, the same for neighbours of one prompt. */
+    public int[] groups() {
+        int[] groups = new int[items.size()];
+        for (int i = 1; i < groups.length; i++) {
+            boolean same = items.get(i)
+                    .prompt()
+                    .text()
+                    .equals(items.get(i - 1).prompt().text());
+            groups[i] = groups[i - 1] + (same ? 0 : 1);
+        }
+        return groups;
+    }
+
+    /** Returns a prompt whose items do not stand one after another, if there is one. */
+    public Optional<String> scattered() {
+        Set<String> before = new HashSet<>();
+        for (int i = 0; i < items.size(); i++) {
+            String text = items.get(i).prompt().text();
+            boolean begins = i == 0 || !text.equals(items.get(i - 1).prompt().text());
+            if (begins && !before.add(text)) {
+                return Optional.of(text);
+            }
+        }
+        return Optional.empty();
     }
 
     /** A pattern is no path on every system. */

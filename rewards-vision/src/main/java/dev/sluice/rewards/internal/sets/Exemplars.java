@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  * the call as a set. Pictures are compared by colours and edges; Fréchet's distance takes 24 fixed random directions of them.
  */
 public final class Exemplars implements ParsedProvider {
+    private static final String MEASURE = "measure";
+    private static final String NEAREST = "nearest";
     private static final int LEAST = 2;
     private static final int DIRECTIONS = 24;
     private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg");
@@ -40,8 +42,15 @@ public final class Exemplars implements ParsedProvider {
 
     @Override
     public RewardFacts facts() {
+        return facts(Map.of());
+    }
+
+    /** The nearest exemplar is a sample's own affair, the nearness of sets is not. */
+    @Override
+    public RewardFacts facts(Map<String, Object> options) {
+        boolean sets = !String.valueOf(options.getOrDefault(MEASURE, NEAREST)).equals(NEAREST);
         return new RewardFacts(
-                Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, RewardFacts.Modality.BOTH, false, true, true);
+                Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, RewardFacts.Modality.BOTH, false, sets, true);
     }
 
     @Override
@@ -54,7 +63,7 @@ public final class Exemplars implements ParsedProvider {
 
     @Override
     public Map<String, List<String>> options() {
-        return Map.of("folder", List.of(), "measure", List.of("nearest", "kernel", "frechet"));
+        return Map.of("folder", List.of(), MEASURE, List.of(NEAREST, "kernel", "frechet"));
     }
 
     @Override
@@ -69,13 +78,13 @@ public final class Exemplars implements ParsedProvider {
         if (!Files.isDirectory(path)) {
             throw new IllegalArgumentException("exemplars.folder (%s) must be a folder.".formatted(folder));
         }
-        String measure = options.word("measure", "nearest");
+        String measure = options.word(MEASURE, NEAREST);
         return () -> open(path, measure);
     }
 
     private static Reward open(Path folder, String measure) {
         double[][] looks = read(folder);
-        if (measure.equals("nearest")) {
+        if (measure.equals(NEAREST)) {
             return Reward.each(sample -> nearest(Appearance.mean(sample.media()), looks));
         }
         boolean frechet = measure.equals("frechet");
