@@ -7,6 +7,7 @@ import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.report.ProbeFile;
 import dev.sluice.cli.internal.score.MediaList;
+import dev.sluice.cli.internal.score.RewardFit;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.rewards.BiasTrait;
 import dev.sluice.rewards.Bootstrap;
@@ -106,7 +107,7 @@ final class RewardProbeCommand implements Callable<Integer> {
         List<RewardSpec> specs = rewards.stream().map(RewardSpec::parse).toList();
         List<String> labels = Scorer.labels(specs);
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
-        ScoreCommand.requirePrompts(specs, list);
+        RewardFit.requirePrompts(specs, list);
         Bootstrap bootstrap = new Bootstrap(1000, seed);
         double[][] scores = new double[specs.size()][list.items().size()];
         MeasuredItems items = new MeasuredItems(list.items());

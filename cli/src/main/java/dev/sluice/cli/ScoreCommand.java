@@ -1,17 +1,16 @@
 package dev.sluice.cli;
 
-import dev.sluice.cli.internal.PositionProbe;
 import dev.sluice.cli.internal.Progress;
 import dev.sluice.cli.internal.Table;
 import dev.sluice.cli.internal.report.ScorePage;
 import dev.sluice.cli.internal.score.MediaItem;
 import dev.sluice.cli.internal.score.MediaList;
+import dev.sluice.cli.internal.score.RewardFit;
 import dev.sluice.cli.internal.score.ScoreJournal;
 import dev.sluice.cli.internal.score.ScoreSummary;
 import dev.sluice.cli.internal.score.ScoreTable;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.rewards.BatchScoring;
-import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardSpec;
 import dev.sluice.rewards.RewardUnavailable;
 import dev.sluice.rewards.Scorer;
@@ -117,8 +116,8 @@ final class ScoreCommand implements Callable<Integer> {
             return 0;
         }
         MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
-        requirePrompts(specs, list);
-        grouped = grouped(specs, list);
+        RewardFit.requirePrompts(specs, list);
+        grouped = RewardFit.grouped(specs, list);
         Files.createDirectories(out.toAbsolutePath().getParent());
         try (Scorer scorer = scoring.open(specs)) {
             if (overwrite) {
@@ -149,36 +148,6 @@ final class ScoreCommand implements Callable<Integer> {
             return true;
         }
         return false;
-    }
-
-    /** Returns whether rewards compare the samples of a prompt, which then are scored in one call. */
-    private static boolean grouped(List<RewardSpec> specs, MediaList list) {
-        List<RewardSpec> groups =
-                specs.stream().filter(PositionProbe::comparesGroups).toList();
-        for (RewardSpec one : groups) {
-            if (!one.facts().needsPrompt()) {
-                throw new IllegalArgumentException(
-                        "The reward %s compares all samples of a call as one set; files are scored some at a time."
-                                .formatted(one));
-            }
-            list.scattered().ifPresent(prompt -> {
-                throw new IllegalArgumentException(
-                        "The reward %s compares the samples of a prompt, which must stand one after another, but those of \"%s\" do not."
-                                .formatted(one, prompt));
-            });
-        }
-        return !groups.isEmpty();
-    }
-
-    /** Refuses rewards that need to know prompts where there are none. */
-    static void requirePrompts(List<RewardSpec> specs, MediaList list) {
-        for (RewardSpec one : specs) {
-            RewardFacts facts = one.facts();
-            if (!facts.equals(RewardFacts.UNKNOWN) && facts.needsPrompt() && !list.prompts()) {
-                throw new IllegalArgumentException(
-                        "The reward %s needs to know the prompts.%nMaybe add --prompts FILE.".formatted(one));
-            }
-        }
     }
 
     private int score(Scorer scorer, MediaList list, ScoreTable.Format format, Path path, String fingerprint)
