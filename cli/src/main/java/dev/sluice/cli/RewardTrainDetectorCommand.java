@@ -33,11 +33,14 @@ import picocli.CommandLine.Spec;
         footer = {
             "  sluice reward train-detector --out detector.txt",
             "  sluice reward train-detector --clean photos --out detector.txt",
+            "  sluice reward train-detector --spoilt runs/mine/gallery/step-000400 --out detector.txt",
             "",
             "In a run file: {name: artifact-detector, weight: 0.3, options: {file: detector.txt}}"
         })
 final class RewardTrainDetectorCommand implements Callable<Integer> {
     private static final List<SyntheticArtifact> KINDS = List.of(SyntheticArtifact.values());
+
+    private static final int LEAST_FOUND = 12;
 
     @Spec
     private CommandSpec spec;
@@ -48,6 +51,14 @@ final class RewardTrainDetectorCommand implements Callable<Integer> {
             description =
                     "A folder of pictures without flaws, PNG or JPEG (default: drawn scenes of the bundled world).")
     private Path folder;
+
+    @Option(
+            names = "--spoilt",
+            paramLabel = "DIR",
+            description =
+                    "A folder of pictures with artifacts as they were found, such as the gallery of a run whose reward was"
+                            + " hacked; at least 12. Two thirds are learned from as well, one third tests.")
+    private Path spoilt;
 
     @Option(
             names = "--pictures",
@@ -81,17 +92,26 @@ final class RewardTrainDetectorCommand implements Callable<Integer> {
         List<Media> test = all.subList(learned, all.size());
         PrintWriter print = spec.commandLine().getOut();
         ArtifactTraining training = ArtifactTraining.of(train, KINDS, seed);
-        ArtifactDetector detector = training.detector(KINDS);
+        List<Media> found = spoilt == null ? List.of() : CleanPictures.of(spoilt, pictures, LEAST_FOUND, seed);
+        int taught = 2 * found.size() / 3;
+        ArtifactDetector detector = training.detector(KINDS, found.subList(0, taught));
         detector.write(out);
         if (!onlyTrain) {
-            test(print, training, detector, test);
+            test(print, training, detector, test, found.subList(taught, found.size()));
         }
-        print.printf("%s: trained with %s pictures of %s kinds of flaws%n", out, train.size(), KINDS.size());
+        print.printf(
+                "%s: trained with %s pictures of %s kinds of flaws%s%n",
+                out, train.size(), KINDS.size(), taught == 0 ? "" : " and %s that were found".formatted(taught));
         print.flush();
         return 0;
     }
 
-    private void test(PrintWriter print, ArtifactTraining training, ArtifactDetector detector, List<Media> clean) {
+    private void test(
+            PrintWriter print,
+            ArtifactTraining training,
+            ArtifactDetector detector,
+            List<Media> clean,
+            List<Media> found) {
         List<String> heads = new ArrayList<>(List.of("flaw", ">AUC", ">AUC, unseen kind"));
         for (int strength = 1; strength <= SyntheticArtifact.STRONGEST; strength++) {
             heads.add(">unseen, strength " + strength);
@@ -112,6 +132,13 @@ final class RewardTrainDetectorCommand implements Callable<Integer> {
             for (int strength = 1; strength <= SyntheticArtifact.STRONGEST; strength++) {
                 row.add(number(flaw.area(without, strength)));
             }
+            table.add(row.toArray(String[]::new));
+        }
+        if (!found.isEmpty()) {
+            ArtifactTraining.Flaw flaw = test.found(found);
+            List<String> row = new ArrayList<>(
+                    List.of("found", number(flaw.area(detector)), number(flaw.area(training.detector(KINDS)))));
+            row.addAll(Collections.nCopies(SyntheticArtifact.STRONGEST, ""));
             table.add(row.toArray(String[]::new));
         }
         List<String> last = new ArrayList<>(List.of("mean", number(mean(known)), number(mean(unseen))));

@@ -7,6 +7,9 @@ import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
 import dev.sluice.rewards.ScenesWorld;
+import dev.sluice.rewards.SyntheticArtifact;
+import dev.sluice.video.ImageFiles;
+import dev.sluice.video.Media;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +64,38 @@ class RewardCommandTest {
                 .isBetween(0.0, 1.0);
         CommandLineRun.of("reward", "train-detector", "--clean", folder, "--out", file)
                 .refused("has 0 pictures (.png, .jpg, .jpeg); at least 120 are needed.");
+        CommandLineRun.of(
+                        "reward",
+                        "train-detector",
+                        "--pictures",
+                        "150",
+                        "--spoilt",
+                        folder,
+                        "--only-train",
+                        "--out",
+                        file)
+                .refused("has 0 pictures (.png, .jpg, .jpeg); at least 12 are needed.");
+        Path gallery = Files.createDirectories(folder.resolve("gallery"));
+        for (int i = 0; i < 12; i++) {
+            ImageFiles.write(
+                    SyntheticArtifact.NOISE.apply(
+                            ScenesWorld.example(8, i).scene().media(), 3, i),
+                    gallery.resolve(i + ".png"));
+        }
+        ImageFiles.write(Media.image(300, 1, new byte[900]), gallery.resolve("contact-sheet.png"));
+        assertThat(CommandLineRun.of(
+                                "reward",
+                                "train-detector",
+                                "--pictures",
+                                "150",
+                                "--spoilt",
+                                gallery,
+                                "--only-train",
+                                "--out",
+                                file)
+                        .succeeded()
+                        .out())
+                .contains("of 12 kinds of flaws and 8 that were found");
         CommandLineRun.of("reward", "train-detector", "--pictures", "5", "--out", file)
                 .refused("--pictures (5) must be at least 120");
     }

@@ -88,7 +88,19 @@ public final class ArtifactTraining {
      * @throws IllegalArgumentException if no picture has such a flaw
      */
     public ArtifactDetector detector(Collection<SyntheticArtifact> kinds) {
+        return detector(kinds, List.of());
+    }
+
+    /**
+     * Trains a detector that learns from pictures which were found with artifacts as well, such as those of over-optimised runs.
+     *
+     * @param kinds the flaws that it learns from, some of those of the training
+     * @param found pictures as they were found; of a video the first frame
+     * @throws IllegalArgumentException if no picture has such a flaw, or one is too small
+     */
+    public ArtifactDetector detector(Collection<SyntheticArtifact> kinds, List<Media> found) {
         List<double[]> spoilt = new ArrayList<>();
+        found.forEach(picture -> spoilt.add(ArtifactDetector.numbers(parts, picture, 0)));
         bad.forEach((kind, rows) -> spoilt.addAll(kinds.contains(kind) ? rows : List.of()));
         if (spoilt.isEmpty()) {
             throw new IllegalArgumentException("kinds (%s) must be some of %s.".formatted(kinds, bad.keySet()));
@@ -120,6 +132,15 @@ public final class ArtifactTraining {
         private final List<Media> clean;
         private final List<double[]> good;
         private final long seed;
+
+        /** Takes pictures that were found with artifacts and took no part in training. */
+        public Flaw found(List<Media> pictures) {
+            return new Flaw(
+                    good,
+                    List.of(pictures.stream()
+                            .map(picture -> ArtifactDetector.numbers(parts, picture, 0))
+                            .toList()));
+        }
 
         private Test(CleanParts parts, List<Media> clean, List<double[]> good, long seed) {
             this.parts = parts;

@@ -67,6 +67,42 @@ class ArtifactDetectorTest extends RewardContract {
         }
     }
 
+    /** Every fourth column is a little lighter. */
+    private static Media striped(Media clean) {
+        byte[] rgb = clean.rgb().clone();
+        for (int i = 0; i < rgb.length; i++) {
+            if (i / 3 % clean.width() % 4 == 0) {
+                rgb[i] = (byte) Math.min(255, (rgb[i] & 0xFF) + 1);
+            }
+        }
+        return Media.image(clean.height(), clean.width(), rgb);
+    }
+
+    private static double mean(ArtifactDetector detector, List<Media> pictures) {
+        return pictures.stream()
+                .mapToDouble(picture -> detector.probability(picture, 0))
+                .average()
+                .orElseThrow();
+    }
+
+    @Test
+    void whatWasFoundInARunIsLearnedAsWell() {
+        List<Media> all = scenes(260);
+        EnumSet<SyntheticArtifact> kinds = EnumSet.of(SyntheticArtifact.SATURATION, SyntheticArtifact.SHUFFLE);
+        ArtifactTraining training = ArtifactTraining.of(all.subList(0, 160), kinds, 1);
+        List<Media> found = all.subList(160, 200).stream()
+                .map(ArtifactDetectorTest::striped)
+                .toList();
+        List<Media> unseen = all.subList(200, 260).stream()
+                .map(ArtifactDetectorTest::striped)
+                .toList();
+        ArtifactDetector without = training.detector(kinds);
+        ArtifactDetector with = training.detector(kinds, found);
+        ArtifactTraining.Flaw flaw = training.test(all.subList(200, 260), 2).found(unseen);
+        assertThat(flaw.area(with)).isGreaterThan(0.95).isGreaterThanOrEqualTo(flaw.area(without));
+        assertThat(mean(with, unseen)).isLessThan(0.1).isLessThan(mean(without, unseen));
+    }
+
     @Test
     void theProbabilityFallsWithTheStrengthOfAFlaw() {
         ArtifactDetector detector = ArtifactDetector.scenes();

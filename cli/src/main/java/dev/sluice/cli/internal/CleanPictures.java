@@ -36,16 +36,28 @@ public final class CleanPictures {
      * @throws IllegalArgumentException if there are too few
      */
     public static List<Media> of(Path folder, int count, long seed) throws IOException {
+        return of(folder, count, LEAST, seed);
+    }
+
+    /**
+     * Returns pictures of a folder, at most {@code count}; its contact sheet is none.
+     *
+     * @param least so many there must be
+     * @throws IOException if the folder or a picture cannot be read
+     * @throws IllegalArgumentException if there are too few
+     */
+    public static List<Media> of(Path folder, int count, int least, long seed) throws IOException {
         List<Path> files;
         try (Stream<Path> found = Files.list(folder)) {
             files = new ArrayList<>(found.filter(file -> ENDINGS.stream()
                             .anyMatch(file.getFileName().toString().toLowerCase(Locale.ROOT)::endsWith))
+                    .filter(file -> !file.endsWith(Gallery.SHEET))
                     .sorted()
                     .toList());
         }
-        if (files.size() < LEAST) {
+        if (files.size() < least) {
             throw new IllegalArgumentException("%s has %s pictures (%s); at least %s are needed."
-                    .formatted(folder, files.size(), String.join(", ", ENDINGS), LEAST));
+                    .formatted(folder, files.size(), String.join(", ", ENDINGS), least));
         }
         Collections.shuffle(files, new Random(seed));
         List<Media> pictures = new ArrayList<>();
