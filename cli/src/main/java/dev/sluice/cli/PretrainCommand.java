@@ -8,6 +8,7 @@ import dev.sluice.cli.internal.SceneBatches;
 import dev.sluice.configs.PretrainConfig;
 import dev.sluice.configs.RunFiles;
 import dev.sluice.flow.Pretraining;
+import dev.sluice.flow.PretrainingData;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.rewards.ArmWorld;
@@ -56,16 +57,14 @@ final class PretrainCommand implements Callable<Integer> {
         }
         warn(config.architecture());
         Device device = Torch.device(config.device());
-        boolean arm = arm(config);
-        long seed = config.training().seed();
         try (Lanes lanes = Lanes.open(config.lanes(), config.training().chunks(), config.threads(), device);
                 Pretraining pretraining = new Pretraining(
                         lanes,
                         device,
                         config.architecture(),
-                        arm ? ArmWorld.words() : ScenesWorld.words(),
+                        arm(config) ? ArmWorld.words() : ScenesWorld.words(),
                         config.training(),
-                        arm ? new ArmBatches(seed) : new SceneBatches(seed))) {
+                        data(config))) {
             if (arguments.dryRun()) {
                 return dryRun(config, pretraining, lanes.count());
             }
@@ -91,6 +90,14 @@ final class PretrainCommand implements Callable<Integer> {
                     architecture.video().isPresent() ? ", or set architecture.video.cleanOutput to true" : "");
             err.flush();
         }
+    }
+
+    private static PretrainingData data(PretrainConfig config) {
+        long seed = config.training().seed();
+        return switch (config.world()) {
+            case SCENES -> new SceneBatches(config.scenes(), seed);
+            case ARM -> new ArmBatches(seed);
+        };
     }
 
     private static boolean arm(PretrainConfig config) {

@@ -6,6 +6,7 @@ import dev.sluice.rewards.ArtifactDetector;
 import dev.sluice.rewards.RewardCard;
 import dev.sluice.rewards.RewardFacts;
 import dev.sluice.rewards.RewardProvider;
+import dev.sluice.rewards.SceneDrawing;
 import dev.sluice.rewards.ScenesWorld;
 import dev.sluice.rewards.SyntheticArtifact;
 import dev.sluice.video.ImageFiles;
@@ -60,7 +61,11 @@ class RewardCommandTest {
                 .out();
         assertThat(out).contains("trained with 100 pictures of 12 kinds of flaws");
         assertThat(ArtifactDetector.read(file)
-                        .probability(ScenesWorld.example(9, 1).scene().media(), 0))
+                        .probability(
+                                ScenesWorld.example(SceneDrawing.PLAIN, 9, 1)
+                                        .scene()
+                                        .media(),
+                                0))
                 .isBetween(0.0, 1.0);
         CommandLineRun.of("reward", "train-detector", "--clean", folder, "--out", file)
                 .refused("has 0 pictures (.png, .jpg, .jpeg); at least 120 are needed.");

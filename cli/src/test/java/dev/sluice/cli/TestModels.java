@@ -11,6 +11,7 @@ import dev.sluice.flow.Pretraining;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.rewards.SceneDrawing;
 import dev.sluice.rewards.ScenesWorld;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,11 +36,16 @@ final class TestModels {
     static Path scenes(Path folder) throws IOException {
         Pretraining.Architecture tiny = new Pretraining.Architecture(32, 8, 1, 2, 8, 1, 2, 16, 12);
         AdamW.Options adam = new AdamW.Options(1e-3, 0.9, 0.99, 1e-8, 0, 1);
-        Pretraining.Options once = new Pretraining.Options(1, 2, 2, adam, 0, 0, 1, 0, 0, 0, 0, 1, 3);
+        Pretraining.Options once = new Pretraining.Options(1, 2, 2, adam, 0, 0, 1, 0, 0, 0, 0, 0, 1, 3);
         Torch.threads(1); // a second thread only waits, with arrays this small
         try (Lanes lanes = new Lanes(1);
-                Pretraining pretraining =
-                        new Pretraining(lanes, Device.cpu(), tiny, ScenesWorld.words(), once, new SceneBatches(3))) {
+                Pretraining pretraining = new Pretraining(
+                        lanes,
+                        Device.cpu(),
+                        tiny,
+                        ScenesWorld.words(),
+                        once,
+                        new SceneBatches(SceneDrawing.PLAIN, 3))) {
             pretraining.update();
             pretraining.export(folder, Map.of());
         }

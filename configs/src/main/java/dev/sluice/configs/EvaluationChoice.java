@@ -4,6 +4,7 @@ import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.UniPc;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a run is judged on its test prompts: before it, every few iterations and after it, always from the same seeds, with the
@@ -13,6 +14,8 @@ import java.util.List;
  * @param every iterations between two evaluations; 0 for only before and after
  * @param steps steps of the ODE
  * @param solver the method of each step
+ * @param guidance scale of the classifier-free guidance; the rollout's, if left out. A run that is trained without, at half the
+ *     cost, can so be tested as it is going to be sampled
  * @param prompts how many of the test prompts, spread over all of them; 0 for all
  * @param samplesPerPrompt pictures of each prompt
  * @param chunkSize pictures made at a time
@@ -25,6 +28,7 @@ public record EvaluationChoice(
         @Within(least = 0) int every,
         @Within(least = 1, most = 1000) int steps,
         Solver solver,
+        @Within(least = 0, most = 100) Optional<Double> guidance,
         @Within(least = 0) int prompts,
         @Within(least = 1, most = 10000) int samplesPerPrompt,
         @Within(least = 1, most = 65536) int chunkSize,

@@ -3,6 +3,7 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.Pretraining;
 import dev.sluice.rewards.ArmWorld;
+import dev.sluice.rewards.SceneDrawing;
 import dev.sluice.rewards.ScenesWorld;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param lanes chunks that are worked on side by side; 0 for one on each core, as far as there are chunks
  * @param threads threads of an operator; 0 for the cores that fall to a lane
  * @param world what is learned
+ * @param scenes how the world of scenes is drawn; no other world has a choice
  * @param start {@code fresh} for new weights, or a model folder whose weights it starts from
  * @param architecture the sizes of the model
  * @param training how it is trained
@@ -29,6 +31,7 @@ public record PretrainConfig(
         @Within(least = 0, most = 1024) int lanes,
         @Within(least = 0, most = 1024) int threads,
         World world,
+        SceneDrawing scenes,
         String start,
         Pretraining.Architecture architecture,
         Pretraining.Options training,
@@ -51,6 +54,9 @@ public record PretrainConfig(
 
     public PretrainConfig {
         RunNames.require(name);
+        if (world != World.SCENES && !scenes.equals(SceneDrawing.PLAIN)) {
+            throw new IllegalArgumentException("scenes (%s) must be left out, or world be scenes.".formatted(scenes));
+        }
         int frames = architecture.video().map(Pretraining.Video::frames).orElse(1);
         if (architecture.imageSize() != world.size || frames != world.frames) {
             throw new IllegalArgumentException(

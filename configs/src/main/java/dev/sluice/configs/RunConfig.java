@@ -208,7 +208,8 @@ public record RunConfig(
      * @param height picture rows in pixels; what the model was made for if left out
      * @param width picture columns in pixels; what the model was made for if left out
      * @param frames of a video, 1 more than a multiple of 4 for Wan; the family's own number if left out
-     * @param guidance scale of the classifier-free guidance, in the rollout, the update and the evaluation; 1 is none
+     * @param guidance scale of the classifier-free guidance, in the rollout and the update, and in the evaluation if that names no
+     *     other; 1 is none
      */
     public record SamplingChoice(
             @Within(least = 2, most = 1000) int steps,
@@ -216,6 +217,11 @@ public record RunConfig(
             @Within(least = 1, most = 65536) Optional<Integer> width,
             @Within(least = 1, most = 65536) Optional<Integer> frames,
             @Within(least = 0, most = 100) double guidance) {}
+
+    /** Returns the scale of the guidance that the run is tested with. */
+    public double testGuidance() {
+        return evaluation.guidance().orElse(sampling.guidance());
+    }
 
     /** Returns the same run with micro-batches of another size. */
     public RunConfig withChunkSize(int size) {

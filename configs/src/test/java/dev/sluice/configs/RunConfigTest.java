@@ -155,7 +155,10 @@ class RunConfigTest {
                         "scenes-pref-grpo.yaml",
                         "scenes-rft.yaml",
                         "scenes-rwr.yaml",
-                        "scenes-pretrain-more.yaml",
+                        "scenes-pretrain-2.yaml",
+                        "scenes-pretrain-3.yaml",
+                        "scenes-pretrain-4.yaml",
+                        "scenes-pretrain-5.yaml",
                         "scenes-pretrain.yaml");
     }
 

@@ -60,7 +60,7 @@ public final class ScenesWorld {
      * A picture with its caption.
      *
      * @param prompt what the caption says in full
-     * @param scene the picture; obeys the prompt exactly, with no other object in it
+     * @param scene the picture; obeys the prompt exactly, with no other object in it but perhaps a stray one
      * @param caption the words, some of them hidden
      */
     public record Example(ScenePrompt prompt, Scene scene, Caption caption) {}
@@ -114,7 +114,7 @@ public final class ScenesWorld {
      * one object and at least 4 for four.
      */
     public static Scene scene(ScenePrompt prompt, SplittableRandom random) {
-        return SceneSampler.draw(prompt, random);
+        return SceneSampler.draw(prompt, SceneDrawing.PLAIN, random);
     }
 
     /**
@@ -122,13 +122,15 @@ public final class ScenesWorld {
      * ones more often, then the prompt, then the scene. Every other caption says more than a prompt does, such as "a red
      * circle left of a square", and combines nothing that is held out. A tenth of the words is hidden.
      *
+     * @param drawing how they are drawn
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
      */
-    public static Example example(long seed, long index) {
+    public static Example example(SceneDrawing drawing, long seed, long index) {
         SplittableRandom random = random(seed, index);
         ScenePrompt prompt = random.nextBoolean() ? DenseCaptions.draw(random) : prompt(random);
-        return new Example(prompt, scene(prompt, random), SceneCaptions.of(prompt, HIDDEN_SHARE, random));
+        Scene scene = SceneSampler.draw(prompt, drawing, random);
+        return new Example(prompt, scene, SceneCaptions.of(prompt, HIDDEN_SHARE, random));
     }
 
     private static ScenePrompt prompt(SplittableRandom random) {

@@ -25,7 +25,7 @@ class ArtifactDetectorTest extends RewardContract {
     }
 
     private static Media scene(long index) {
-        return ScenesWorld.example(77, index).scene().media();
+        return ScenesWorld.example(SceneDrawing.PLAIN, 77, index).scene().media();
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.sluice.rewards;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.rewards.ScenePrompt.Wanted;
 import dev.sluice.rewards.internal.SceneCaptions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,6 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ScenesWorldTest {
+    private static final SceneDrawing IN_ORDER = new SceneDrawing(SceneDrawing.Layout.AS_NAMED, 0);
+
     private static List<String> texts(SceneSplit split) {
         return ScenesWorld.prompts(split).stream().map(ScenePrompt::text).toList();
     }
@@ -214,7 +218,7 @@ class ScenesWorldTest {
         int words = 0;
         int hidden = 0;
         for (int i = 0; i < 3000; i++) {
-            ScenesWorld.Example example = ScenesWorld.example(7, i);
+            ScenesWorld.Example example = ScenesWorld.example(SceneDrawing.PLAIN, 7, i);
             String[] said = example.prompt().text().split(" ");
             String[] told = example.caption().text().split(" ");
             assertThat(told).hasSameSizeAs(said);
@@ -289,7 +293,7 @@ class ScenesWorldTest {
         Set<String> dense = new TreeSet<>();
         int prompts = 0;
         for (int i = 0; i < 4000; i++) {
-            ScenePrompt caption = ScenesWorld.example(7, i).prompt();
+            ScenePrompt caption = ScenesWorld.example(SceneDrawing.PLAIN, 7, i).prompt();
             if (training.contains(caption.text())) {
                 prompts++;
                 continue;
@@ -319,11 +323,87 @@ class ScenesWorldTest {
                 .anyMatch(text -> text.matches("two [a-z]+ [a-z]+s and a [a-z]+ [a-z]+"));
     }
 
+    /** Which of two places is whose is no guess. */
+    @Test
+    void objectsNamedInOrderStandFromLeftToRightWhereNoPlaceIsSaid() {
+        double[] steps = {0, 0, 8, 2, 0};
+        int several = 0;
+        for (int i = 0; i < 2000; i++) {
+            ScenesWorld.Example example = ScenesWorld.example(IN_ORDER, 7, i);
+            ScenePrompt prompt = example.prompt();
+            if (prompt.include().stream().anyMatch(wanted -> wanted.place().isPresent())) {
+                continue;
+            }
+            List<SceneObject> objects = example.scene().objects();
+            List<SceneShape> shapes = prompt.include().stream()
+                    .flatMap(wanted -> Collections.nCopies(wanted.count(), wanted.shape()).stream())
+                    .toList();
+            assertThat(objects.stream().map(SceneObject::shape)).containsExactlyElementsOf(shapes);
+            for (int j = 1; j < objects.size(); j++) {
+                assertThat(objects.get(j).x() - objects.get(j - 1).x())
+                        .as(prompt.text())
+                        .isGreaterThanOrEqualTo(steps[objects.size()]);
+            }
+            several += prompt.include().size() > 1 ? 1 : 0;
+        }
+        assertThat(several).isGreaterThan(300);
+    }
+
+    @Test
+    void theShareOfStraysHasOneObjectMoreThanItsPromptNames() {
+        for (SceneDrawing.Layout layout : SceneDrawing.Layout.values()) {
+            SceneDrawing drawing = new SceneDrawing(layout, 0.4);
+            int some = 0;
+            int strays = 0;
+            for (int i = 0; i < 2000; i++) {
+                ScenesWorld.Example example = ScenesWorld.example(drawing, 9, i);
+                List<SceneObject> objects = example.scene().objects();
+                int more = objects.size() - example.prompt().objects();
+                assertThat(more).isIn(0, 1);
+                if (example.prompt().objects() == 4) {
+                    assertThat(more).isZero();
+                    continue;
+                }
+                some++;
+                strays += more;
+                if (more == 1 && i < 300) {
+                    assertThat(ScenesVerifier.judge(
+                                            example.prompt(), example.scene().media())
+                                    .strict())
+                            .as(example.prompt().text())
+                            .isFalse();
+                }
+                assertThat(objects)
+                        .noneMatch(o -> o.shape() == SceneShape.CIRCLE && o.color() == SceneColor.YELLOW)
+                        .noneMatch(o -> o.shape() == SceneShape.STAR && o.color() == SceneColor.RED);
+            }
+            assertThat((double) strays / some).isBetween(0.36, 0.44);
+        }
+    }
+
+    @Test
+    void aShareOfStraysIsAShare() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new SceneDrawing(SceneDrawing.Layout.ANYWHERE, 1.5))
+                .withMessage("strays (1.5) must be in [0, 1].");
+    }
+
+    @Test
+    void objectsNamedInOrderObeyTheirPromptAsWell() {
+        for (int i = 0; i < 1000; i++) {
+            ScenesWorld.Example example = ScenesWorld.example(IN_ORDER, 8, i);
+            assertThat(ScenesVerifier.judge(example.prompt(), example.scene().media())
+                            .strict())
+                    .as(example.prompt().text())
+                    .isTrue();
+        }
+    }
+
     @Test
     void examplesAreReproducibleAndNeverShowHeldOutColours() {
         for (int i = 0; i < 300; i++) {
-            ScenesWorld.Example example = ScenesWorld.example(7, i);
-            ScenesWorld.Example again = ScenesWorld.example(7, i);
+            ScenesWorld.Example example = ScenesWorld.example(SceneDrawing.PLAIN, 7, i);
+            ScenesWorld.Example again = ScenesWorld.example(SceneDrawing.PLAIN, 7, i);
             assertThat(again.prompt()).isEqualTo(example.prompt());
             assertThat(again.scene()).isEqualTo(example.scene());
             assertThat(again.caption().text()).isEqualTo(example.caption().text());
@@ -332,9 +412,11 @@ class ScenesWorldTest {
                     .noneMatch(o -> o.shape() == SceneShape.CIRCLE && o.color() == SceneColor.YELLOW)
                     .noneMatch(o -> o.shape() == SceneShape.STAR && o.color() == SceneColor.RED);
         }
-        ScenesWorld.Example first = ScenesWorld.example(7, 0);
-        assertThat(first.scene()).isNotEqualTo(ScenesWorld.example(8, 0).scene());
-        assertThat(first.scene()).isNotEqualTo(ScenesWorld.example(7, 1).scene());
+        ScenesWorld.Example first = ScenesWorld.example(SceneDrawing.PLAIN, 7, 0);
+        assertThat(first.scene())
+                .isNotEqualTo(ScenesWorld.example(SceneDrawing.PLAIN, 8, 0).scene());
+        assertThat(first.scene())
+                .isNotEqualTo(ScenesWorld.example(SceneDrawing.PLAIN, 7, 1).scene());
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.sluice.cli.internal;
 
+import dev.sluice.rewards.SceneDrawing;
 import dev.sluice.rewards.ScenesWorld;
 import dev.sluice.video.ImageFiles;
 import dev.sluice.video.Media;
@@ -24,7 +25,8 @@ public final class CleanPictures {
     public static List<Media> scenes(int count, long seed) {
         List<Media> pictures = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            pictures.add(ScenesWorld.example(seed, i).scene().media());
+            pictures.add(
+                    ScenesWorld.example(SceneDrawing.PLAIN, seed, i).scene().media());
         }
         return pictures;
     }

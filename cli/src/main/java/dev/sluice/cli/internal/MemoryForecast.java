@@ -88,7 +88,9 @@ public record MemoryForecast(
         if (config.objective().objective(config.advantageLimit()).copy().isPresent()) {
             learned += 4 * trainable.parameterCount() + folded;
         }
-        Micro micro = micro(config, pipeline, trainable, negative, lanes);
+        Micro micro = micro(
+                config, pipeline, trainable, negative, lanes, config.sampling().guidance());
+        Micro test = micro(config, pipeline, trainable, negative, lanes, config.testGuidance());
         return new MemoryForecast(
                 ENGINE,
                 text,
@@ -96,13 +98,18 @@ public record MemoryForecast(
                 learned,
                 lanes * folded,
                 micro.bytes(config.batch().chunkSize()),
-                sampling(config, pipeline, micro, config.batch().chunkSize()),
+                sampling(config, pipeline, micro, test, config.batch().chunkSize()),
                 samples(config, pipeline, negative),
                 policy.textEncoders() == MemoryPolicy.TextEncoders.RELEASED);
     }
 
     private static Micro micro(
-            RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes) {
+            RunConfig config,
+            FlowPipeline pipeline,
+            Trainable trainable,
+            Conditioning negative,
+            int lanes,
+            double guidance) {
         int words = Math.toIntExact(negative.tokens().getShape().get(1));
         PassMemory pass = pipeline.sizes()
                 .passMemory(
@@ -111,7 +118,7 @@ public record MemoryForecast(
                         width(config, pipeline),
                         words,
                         trained(trainable));
-        boolean twice = pipeline.takesNegativePrompt() && config.sampling().guidance() != 1;
+        boolean twice = pipeline.takesNegativePrompt() && guidance != 1;
         MemoryPolicy policy = pipeline.memory();
         long converted = policy.weights() == policy.compute()
                 ? 0
@@ -120,13 +127,15 @@ public record MemoryForecast(
         return new Micro(pass, policy.segments(), lanes, twice ? 2 : 1, converted);
     }
 
-    private static long sampling(RunConfig config, FlowPipeline pipeline, Micro micro, int chunkSize) {
-        EvaluationChoice test = config.evaluation();
-        long tested = test.prompts() == 0 ? Long.MAX_VALUE : (long) test.prompts() * test.samplesPerPrompt();
-        int size = (int) Math.max(chunkSize, Math.min(test.chunkSize(), tested));
+    private static long sampling(RunConfig config, FlowPipeline pipeline, Micro micro, Micro test, int rollout) {
+        EvaluationChoice choice = config.evaluation();
+        long tested = choice.prompts() == 0 ? Long.MAX_VALUE : (long) choice.prompts() * choice.samplesPerPrompt();
+        int most = (int) Math.min(choice.chunkSize(), tested);
+        int size = Math.max(rollout, most);
         long decoding = pipeline.sizes()
                 .decodingBytes(size, frames(config, pipeline), height(config, pipeline), width(config, pipeline));
-        return Math.max(Math.round(micro.sampling(size)), micro.lanes() * decoding);
+        double network = Math.max(micro.sampling(rollout), test.sampling(most));
+        return Math.max(Math.round(network), micro.lanes() * decoding);
     }
 
     private static int frames(RunConfig config, FlowPipeline pipeline) {
@@ -181,17 +190,19 @@ public record MemoryForecast(
             long limitBytes)
             throws IOException {
         MemoryForecast whole = of(config, pipeline, trainable, negative, lanes);
-        Micro micro = micro(config, pipeline, trainable, negative, lanes);
+        Micro micro = micro(
+                config, pipeline, trainable, negative, lanes, config.sampling().guidance());
+        Micro test = micro(config, pipeline, trainable, negative, lanes, config.testGuidance());
         for (int size = config.batch().chunkSize(); size >= 1; size--) {
             if (config.batch().samples() % size == 0
-                    && whole.with(micro.bytes(size), sampling(config, pipeline, micro, size))
+                    && whole.with(micro.bytes(size), sampling(config, pipeline, micro, test, size))
                                     .peak()
                             <= limitBytes) {
                 return size;
             }
         }
-        long least =
-                whole.with(micro.bytes(1), sampling(config, pipeline, micro, 1)).peak();
+        long least = whole.with(micro.bytes(1), sampling(config, pipeline, micro, test, 1))
+                .peak();
         throw new IllegalArgumentException("""
                 memory.limitGiB (%s) must be at least %.2f for one sample at a time.
                 Maybe set memory.segments: %s, lanes: 1, or another precision.""".formatted(

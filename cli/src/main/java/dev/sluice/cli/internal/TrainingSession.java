@@ -134,7 +134,7 @@ public final class TrainingSession implements AutoCloseable {
                 new PictureSettings(
                         config.evaluation().steps(),
                         config.evaluation().solver().solver(),
-                        guidance,
+                        config.testGuidance(),
                         "",
                         height,
                         width,
@@ -149,8 +149,8 @@ public final class TrainingSession implements AutoCloseable {
                 task.encoder(),
                 task.latentShape(),
                 config.evaluation().firstSeed());
-        VelocityModel current = pipeline.guidedModel(trainable.weights(), () -> negative, guidance);
-        VelocityModel first = pipeline.guidedModel(trainable.reference(), () -> negative, guidance);
+        VelocityModel current = pipeline.guidedModel(trainable.weights(), () -> negative, config.testGuidance());
+        VelocityModel first = pipeline.guidedModel(trainable.reference(), () -> negative, config.testGuidance());
         this.distance = () -> meter.of(manager, current, first, spread(test, ReferenceDistance.PROMPTS));
     }
 
@@ -262,7 +262,8 @@ public final class TrainingSession implements AutoCloseable {
         return passesOfAVelocity(config.sampling().guidance());
     }
 
-    private int passesOfAVelocity(double guidance) {
+    /** Returns how many times a velocity of that guidance asks the network. */
+    public int passesOfAVelocity(double guidance) {
         return pipeline.takesNegativePrompt() && guidance != 1 ? 2 : 1;
     }
 

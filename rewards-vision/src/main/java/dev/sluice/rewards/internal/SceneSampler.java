@@ -2,6 +2,8 @@ package dev.sluice.rewards.internal;
 
 import dev.sluice.rewards.Scene;
 import dev.sluice.rewards.SceneColor;
+import dev.sluice.rewards.SceneDrawing;
+import dev.sluice.rewards.SceneDrawing.Layout;
 import dev.sluice.rewards.SceneObject;
 import dev.sluice.rewards.ScenePrompt;
 import dev.sluice.rewards.ScenePrompt.Wanted;
@@ -9,7 +11,9 @@ import dev.sluice.rewards.SceneRelation;
 import dev.sluice.rewards.SceneShape;
 import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /** Draws scenes that obey a prompt, by rejection. */
@@ -21,11 +25,15 @@ public final class SceneSampler {
     private static final int TRIES = 100_000;
     /** Smallest and greatest radius by number of objects. */
     private static final double[][] RADIUS = {{}, {5, 7}, {4.5, 6.5}, {4.2, 5.5}, {4, 5}};
+    /** Pixels, at least, that an object is further right than the one named before it, by number of objects. */
+    private static final double[] STEP = {0, 0, 8, 2, 0};
+
+    private static final double[] ANYWHERE = {};
 
     private SceneSampler() {}
 
-    /** Returns a scene of exactly the objects that the prompt names. */
-    public static Scene draw(ScenePrompt prompt, SplittableRandom random) {
+    /** Returns a scene of the objects that the prompt names, and perhaps a stray one. */
+    public static Scene draw(ScenePrompt prompt, SceneDrawing drawing, SplittableRandom random) {
         int count = prompt.objects();
         if (!(count >= 1 && count < RADIUS.length)) {
             throw new IllegalArgumentException("The prompt \"%s\" asks for %s objects; a scene holds 1 to %s."
@@ -34,30 +42,62 @@ public final class SceneSampler {
         double red = random.nextDouble(14, 30);
         double green = random.nextDouble(14, 30);
         double blue = random.nextDouble(14, 34);
+        boolean stray = drawing.strays() > 0 && random.nextDouble() < drawing.strays() && count < RADIUS.length - 1;
+        boolean inOrder = drawing.layout() == Layout.AS_NAMED && !placed(prompt);
         for (int i = 0; i < TRIES; i++) {
-            List<SceneObject> objects = place(prompt, random, RADIUS[count]);
-            if (apart(objects) && related(prompt, objects)) {
-                return new Scene(objects, red, green, blue);
+            double[] across =
+                    drawing.layout() == Layout.AS_NAMED ? random.doubles(count).toArray() : ANYWHERE;
+            if (inOrder) {
+                Arrays.sort(across);
+            }
+            List<SceneObject> objects = place(prompt, across, random, RADIUS[count]);
+            if (apart(objects) && (inOrder ? inSteps(objects) : related(prompt, objects))) {
+                if (stray) {
+                    objects.add(stray(random, RADIUS[count + 1]));
+                }
+                if (apart(objects)) {
+                    return new Scene(objects, red, green, blue);
+                }
             }
         }
         throw new IllegalStateException("No scene of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
     }
 
-    private static List<SceneObject> place(ScenePrompt prompt, SplittableRandom random, double[] radii) {
+    private static boolean placed(ScenePrompt prompt) {
+        return prompt.include().stream().anyMatch(wanted -> wanted.place().isPresent());
+    }
+
+    /** Places objects, each at its share of the way across, or anywhere where no shares are given. */
+    private static List<SceneObject> place(
+            ScenePrompt prompt, double[] across, SplittableRandom random, double[] radii) {
         List<SceneObject> objects = new ArrayList<>();
         for (Wanted wanted : prompt.include()) {
             for (int i = 0; i < wanted.count(); i++) {
                 SceneShape shape = wanted.shape();
                 SceneColor color = wanted.color().isPresent() ? wanted.color().get() : free(shape, random);
-                double radius = random.nextDouble(radii[0], radii[1]);
-                double side = radius * shape.halfWidth() + EDGE;
-                double x = random.nextDouble(side, ScenesWorld.SIZE - side);
-                double y =
-                        random.nextDouble(radius * shape.up() + EDGE, ScenesWorld.SIZE - radius * shape.down() - EDGE);
-                objects.add(new SceneObject(shape, color, x, y, radius, random.nextDouble(0.85, 1)));
+                OptionalDouble share =
+                        across.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(across[objects.size()]);
+                objects.add(object(shape, color, share, random, radii));
             }
         }
         return objects;
+    }
+
+    /** Returns an object that nobody asked for. */
+    private static SceneObject stray(SplittableRandom random, double[] radii) {
+        SceneShape shape = SceneShape.values()[random.nextInt(SceneShape.values().length)];
+        return object(shape, free(shape, random), OptionalDouble.empty(), random, radii);
+    }
+
+    private static SceneObject object(
+            SceneShape shape, SceneColor color, OptionalDouble share, SplittableRandom random, double[] radii) {
+        double radius = random.nextDouble(radii[0], radii[1]);
+        double side = radius * shape.halfWidth() + EDGE;
+        double x = share.isPresent()
+                ? side + share.getAsDouble() * (ScenesWorld.SIZE - 2 * side)
+                : random.nextDouble(side, ScenesWorld.SIZE - side);
+        double y = random.nextDouble(radius * shape.up() + EDGE, ScenesWorld.SIZE - radius * shape.down() - EDGE);
+        return new SceneObject(shape, color, x, y, radius, random.nextDouble(0.85, 1));
     }
 
     private static SceneColor free(SceneShape shape, SplittableRandom random) {
@@ -79,6 +119,15 @@ public final class SceneSampler {
                 if (Math.max(x, y) < GAP) {
                     return false;
                 }
+            }
+        }
+        return true;
+    }
+
+    private static boolean inSteps(List<SceneObject> objects) {
+        for (int i = 1; i < objects.size(); i++) {
+            if (objects.get(i).x() - objects.get(i - 1).x() < STEP[objects.size()]) {
+                return false;
             }
         }
         return true;

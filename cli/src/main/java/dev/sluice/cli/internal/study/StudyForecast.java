@@ -83,7 +83,7 @@ public record StudyForecast(List<Row> rows) {
 
     private static double testPasses(TrainingSession session) {
         EvaluationChoice test = session.config().evaluation();
-        int guided = session.config().sampling().guidance() == 1 ? 1 : 2;
+        int guided = session.passesOfAVelocity(session.config().testGuidance());
         return (double) session.testPrompts()
                 * test.samplesPerPrompt()
                 * guided
