@@ -33,9 +33,9 @@ class EvaluateAgreesTest {
                 rewards: [{name: compressibility, weight: 1}]
                 adapter: {rank: 2, alpha: 4}
                 batch: {prompts: 2, groupSize: 2, chunkSize: 4}
-                sampling: {steps: 3, guidance: 2}
+                sampling: {steps: 3, guidance: 1}
                 updates: {optimiser: {learningRate: 1.0e-2}, ema: {decay: 0.5, interval: 1}}
-                evaluation: {every: 0, steps: 2, samplesPerPrompt: 2, rewards: [{name: red, weight: 1}]}
+                evaluation: {every: 0, steps: 2, guidance: 2, samplesPerPrompt: 2, rewards: [{name: red, weight: 1}]}
                 checkpoints: {every: 1, keep: 1}
                 """.formatted(folder.resolve("runs"), model));
         CommandLineRun.of("train", runFile).succeeded();

@@ -55,7 +55,8 @@ public record PretrainConfig(
     public PretrainConfig {
         RunNames.require(name);
         if (world != World.SCENES && !scenes.equals(SceneDrawing.PLAIN)) {
-            throw new IllegalArgumentException("scenes (%s) must be left out, or world be scenes.".formatted(scenes));
+            throw new IllegalArgumentException("scenes (layout %s, faded %s) must be left out, or world be scenes."
+                            .formatted(scenes.layout().name().toLowerCase(Locale.ROOT).replace('_', '-'), scenes.faded()));
         }
         int frames = architecture.video().map(Pretraining.Video::frames).orElse(1);
         if (architecture.imageSize() != world.size || frames != world.frames) {

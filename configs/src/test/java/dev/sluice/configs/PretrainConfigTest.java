@@ -144,6 +144,8 @@ class PretrainConfigTest {
         assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("world=scenes")))
                 .hasMessageContaining(
                         "architecture (imageSize 32, frames 16) must be that of the world scenes: imageSize 32, no video");
+        assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("scenes.faded=0.5")))
+                .hasMessageContaining("scenes (layout anywhere, faded 0.5) must be left out");
         assertThatThrownBy(() -> RunFiles.pretrain(arm, List.of("architecture.video.patchFrames=5")))
                 .hasMessageContaining("frames (16) must be a multiple of patchFrames (5)");
     }

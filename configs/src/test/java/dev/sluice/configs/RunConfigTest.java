@@ -176,6 +176,16 @@ class RunConfigTest {
     }
 
     @Test
+    void aRunIsTestedWithItsOwnGuidanceUnlessItNamesAnother() throws IOException {
+        assertThat(RunFiles.train(run, List.of("sampling.guidance=2.5")).testGuidance())
+                .isEqualTo(2.5);
+        RunConfig other = RunFiles.train(run, List.of("sampling.guidance=1", "evaluation.guidance=1.5"));
+        assertThat(other.testGuidance()).isEqualTo(1.5);
+        Path again = Files.writeString(folder.resolve("again.yaml"), RunFiles.yaml(other));
+        assertThat(RunFiles.train(again, List.of())).isEqualTo(other);
+    }
+
+    @Test
     void solversOfARolloutReadBack() throws IOException {
         List<String> settings = List.of(
                 "exploration={rule: sde-dpm, solver: heun, tail: {ratio: 0.4}, window: {size: 2, from: 0, to: 4}}");

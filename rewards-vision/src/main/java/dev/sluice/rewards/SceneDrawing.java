@@ -4,11 +4,11 @@ package dev.sluice.rewards;
  * How scenes for pretraining are drawn.
  *
  * @param layout where objects stand
- * @param strays share of pictures with one object more than the caption names, in [0, 1], as the web's captions leave out much
- *     that their pictures show; alignment has that to mend. A scene of four objects, the most there are, has none
+ * @param faded share of pictures, in [0, 1], whose objects have half their brightness, which are no clear objects to the verifier.
+ *     The web has many poor pictures, whatever they show; alignment has that to mend
  */
-public record SceneDrawing(Layout layout, double strays) {
-    /** Anywhere, and exactly what the caption names. */
+public record SceneDrawing(Layout layout, double faded) {
+    /** Anywhere, and bright. */
     public static final SceneDrawing PLAIN = new SceneDrawing(Layout.ANYWHERE, 0);
 
     /** Where objects stand, as far as the caption does not say. */
@@ -20,8 +20,8 @@ public record SceneDrawing(Layout layout, double strays) {
     }
 
     public SceneDrawing {
-        if (!(strays >= 0 && strays <= 1)) {
-            throw new IllegalArgumentException("strays (%s) must be in [0, 1].".formatted(strays));
+        if (!(faded >= 0 && faded <= 1)) {
+            throw new IllegalArgumentException("faded (%s) must be in [0, 1].".formatted(faded));
         }
     }
 }

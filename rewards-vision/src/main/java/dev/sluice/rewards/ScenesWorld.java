@@ -60,7 +60,7 @@ public final class ScenesWorld {
      * A picture with its caption.
      *
      * @param prompt what the caption says in full
-     * @param scene the picture; obeys the prompt exactly, with no other object in it but perhaps a stray one
+     * @param scene the picture; obeys the prompt exactly, with no other object in it; perhaps faded
      * @param caption the words, some of them hidden
      */
     public record Example(ScenePrompt prompt, Scene scene, Caption caption) {}

@@ -13,7 +13,6 @@ import dev.sluice.rewards.ScenesWorld;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /** Draws scenes that obey a prompt, by rejection. */
@@ -28,11 +27,14 @@ public final class SceneSampler {
     /** Pixels, at least, that an object is further right than the one named before it, by number of objects. */
     private static final double[] STEP = {0, 0, 8, 2, 0};
 
+    /** What is left of the brightness of a faded object. */
+    private static final double FADED = 0.5;
+
     private static final double[] ANYWHERE = {};
 
     private SceneSampler() {}
 
-    /** Returns a scene of the objects that the prompt names, and perhaps a stray one. */
+    /** Returns a scene of exactly the objects that the prompt names. */
     public static Scene draw(ScenePrompt prompt, SceneDrawing drawing, SplittableRandom random) {
         int count = prompt.objects();
         if (!(count >= 1 && count < RADIUS.length)) {
@@ -42,7 +44,7 @@ public final class SceneSampler {
         double red = random.nextDouble(14, 30);
         double green = random.nextDouble(14, 30);
         double blue = random.nextDouble(14, 34);
-        boolean stray = drawing.strays() > 0 && random.nextDouble() < drawing.strays() && count < RADIUS.length - 1;
+        boolean faded = drawing.faded() > 0 && random.nextDouble() < drawing.faded();
         boolean inOrder = drawing.layout() == Layout.AS_NAMED && !placed(prompt);
         for (int i = 0; i < TRIES; i++) {
             double[] across =
@@ -52,12 +54,7 @@ public final class SceneSampler {
             }
             List<SceneObject> objects = place(prompt, across, random, RADIUS[count]);
             if (apart(objects) && (inOrder ? inSteps(objects) : related(prompt, objects))) {
-                if (stray) {
-                    objects.add(stray(random, RADIUS[count + 1]));
-                }
-                if (apart(objects)) {
-                    return new Scene(objects, red, green, blue);
-                }
+                return new Scene(faded ? faded(objects) : objects, red, green, blue);
             }
         }
         throw new IllegalStateException("No scene of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
@@ -75,29 +72,24 @@ public final class SceneSampler {
             for (int i = 0; i < wanted.count(); i++) {
                 SceneShape shape = wanted.shape();
                 SceneColor color = wanted.color().isPresent() ? wanted.color().get() : free(shape, random);
-                OptionalDouble share =
-                        across.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(across[objects.size()]);
-                objects.add(object(shape, color, share, random, radii));
+                double radius = random.nextDouble(radii[0], radii[1]);
+                double side = radius * shape.halfWidth() + EDGE;
+                double x = across.length == 0
+                        ? random.nextDouble(side, ScenesWorld.SIZE - side)
+                        : side + across[objects.size()] * (ScenesWorld.SIZE - 2 * side);
+                double y =
+                        random.nextDouble(radius * shape.up() + EDGE, ScenesWorld.SIZE - radius * shape.down() - EDGE);
+                objects.add(new SceneObject(shape, color, x, y, radius, random.nextDouble(0.85, 1)));
             }
         }
         return objects;
     }
 
-    /** Returns an object that nobody asked for. */
-    private static SceneObject stray(SplittableRandom random, double[] radii) {
-        SceneShape shape = SceneShape.values()[random.nextInt(SceneShape.values().length)];
-        return object(shape, free(shape, random), OptionalDouble.empty(), random, radii);
-    }
-
-    private static SceneObject object(
-            SceneShape shape, SceneColor color, OptionalDouble share, SplittableRandom random, double[] radii) {
-        double radius = random.nextDouble(radii[0], radii[1]);
-        double side = radius * shape.halfWidth() + EDGE;
-        double x = share.isPresent()
-                ? side + share.getAsDouble() * (ScenesWorld.SIZE - 2 * side)
-                : random.nextDouble(side, ScenesWorld.SIZE - side);
-        double y = random.nextDouble(radius * shape.up() + EDGE, ScenesWorld.SIZE - radius * shape.down() - EDGE);
-        return new SceneObject(shape, color, x, y, radius, random.nextDouble(0.85, 1));
+    private static List<SceneObject> faded(List<SceneObject> objects) {
+        return objects.stream()
+                .map(object -> new SceneObject(
+                        object.shape(), object.color(), object.x(), object.y(), object.radius(), FADED * object.shade()))
+                .toList();
     }
 
     private static SceneColor free(SceneShape shape, SplittableRandom random) {
