@@ -56,7 +56,7 @@ public record PretrainConfig(
         RunNames.require(name);
         if (world != World.SCENES && !scenes.equals(SceneDrawing.PLAIN)) {
             throw new IllegalArgumentException("scenes (layout %s, faded %s) must be left out, or world be scenes."
-                            .formatted(scenes.layout().name().toLowerCase(Locale.ROOT).replace('_', '-'), scenes.faded()));
+                    .formatted(scenes.layout().name().toLowerCase(Locale.ROOT).replace('_', '-'), scenes.faded()));
         }
         int frames = architecture.video().map(Pretraining.Video::frames).orElse(1);
         if (architecture.imageSize() != world.size || frames != world.frames) {

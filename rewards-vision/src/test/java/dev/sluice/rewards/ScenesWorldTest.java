@@ -358,7 +358,8 @@ class ScenesWorldTest {
             List<SceneObject> objects = example.scene().objects();
             boolean dull = objects.get(0).shade() < 0.6;
             assertThat(objects).allMatch(object -> dull ? object.shade() <= 0.5 : object.shade() >= 0.85);
-            assertThat(ScenesVerifier.judge(example.prompt(), example.scene().media()).strict())
+            assertThat(ScenesVerifier.judge(example.prompt(), example.scene().media())
+                            .strict())
                     .as(example.prompt().text())
                     .isEqualTo(!dull);
             faded += dull ? 1 : 0;

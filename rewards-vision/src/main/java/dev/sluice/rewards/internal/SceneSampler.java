@@ -88,7 +88,12 @@ public final class SceneSampler {
     private static List<SceneObject> faded(List<SceneObject> objects) {
         return objects.stream()
                 .map(object -> new SceneObject(
-                        object.shape(), object.color(), object.x(), object.y(), object.radius(), FADED * object.shade()))
+                        object.shape(),
+                        object.color(),
+                        object.x(),
+                        object.y(),
+                        object.radius(),
+                        FADED * object.shade()))
                 .toList();
     }
 
