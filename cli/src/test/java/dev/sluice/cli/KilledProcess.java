@@ -19,13 +19,14 @@ final class KilledProcess {
     /**
      * Starts a command and kills it.
      *
+     * @param jvm options of the process's JVM
      * @param words of the command line
      * @param lines a file that the command adds a line to whenever it has got further
      * @param most the longest time in milliseconds from there to the kill
      * @param log what the process prints
      * @return the moment of the kill
      */
-    static String run(List<String> words, Path lines, int most, SplittableRandom random, Path log)
+    static String run(List<String> jvm, List<String> words, Path lines, int most, SplittableRandom random, Path log)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -34,8 +35,9 @@ final class KilledProcess {
                 "-Dai.djl.offline=true",
                 "-DOPT_OUT_TRACKING=true",
                 "-cp",
-                System.getProperty("java.class.path"),
-                "dev.sluice.cli.Main"));
+                System.getProperty("java.class.path")));
+        command.addAll(jvm);
+        command.add("dev.sluice.cli.Main");
         command.addAll(words);
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

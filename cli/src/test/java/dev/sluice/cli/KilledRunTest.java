@@ -80,6 +80,6 @@ class KilledRunTest {
         if (kill > 0) {
             words.add("--resume");
         }
-        return KilledProcess.run(words, metrics, 400, random, folder.resolve("kill-%s.log".formatted(kill)));
+        return KilledProcess.run(List.of(), words, metrics, 400, random, folder.resolve("kill-%s.log".formatted(kill)));
     }
 }

@@ -94,6 +94,11 @@ class KilledScoringTest {
         List<String> words = command("killed", media);
         words.add("--resume");
         return KilledProcess.run(
-                words, folder.resolve("killed.tally"), 300, random, folder.resolve("kill-%s.log".formatted(kill)));
+                List.of("-D" + TallyReward.MOST + "=" + 100),
+                words,
+                folder.resolve("killed.tally"),
+                300,
+                random,
+                folder.resolve("kill-%s.log".formatted(kill)));
     }
 }

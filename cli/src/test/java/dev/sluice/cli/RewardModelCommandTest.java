@@ -105,7 +105,8 @@ class RewardModelCommandTest {
         List<String> killed = new ArrayList<>(command);
         killed.addAll(List.of("--set", "name=killed"));
         Path metrics = folder.resolve("killed/metrics.jsonl");
-        String moment = KilledProcess.run(killed, metrics, 150, new SplittableRandom(7), folder.resolve("log"));
+        String moment =
+                KilledProcess.run(List.of(), killed, metrics, 150, new SplittableRandom(7), folder.resolve("log"));
         assertThat(folder.resolve("killed/checkpoints/step-000300")).doesNotExist();
         killed.add("--resume");
         CommandLineRun.of(killed.toArray()).succeeded();

@@ -11,10 +11,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
-/** Takes its time, and writes down what it scored. */
+/**
+ * Takes its time, and writes down what it scored. Where the system property {@value #MOST} is set, it waits for ever after so many samples,
+ * so that a process that is to be killed cannot come to its end before.
+ */
 public final class TallyReward implements RewardProvider {
+    static final String MOST = "sluice.tally.most";
+
+    private static final int LIMIT = Integer.getInteger(MOST, Integer.MAX_VALUE);
+
     @Override
     public String name() {
         return "tally";
@@ -33,9 +41,10 @@ public final class TallyReward implements RewardProvider {
     @Override
     public Reward openChecked(Map<String, Object> options) {
         Path file = Path.of(options.get("file").toString());
+        AtomicInteger scored = new AtomicInteger();
         return samples -> {
             try {
-                Thread.sleep(4L * samples.size());
+                Thread.sleep(scored.addAndGet(samples.size()) > LIMIT ? Long.MAX_VALUE : 4L * samples.size());
                 String lines =
                         samples.stream().map(sample -> sample.prompt() + "\n").collect(Collectors.joining());
                 Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
