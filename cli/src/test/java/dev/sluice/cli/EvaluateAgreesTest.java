@@ -45,8 +45,7 @@ class EvaluateAgreesTest {
         assertThat(reported.get(0)).containsEntry("distance", 0.0);
         assertThat((Double) reported.get(1).get("distance")).isGreaterThan(0);
         assertThat(scored(model)).containsAllEntriesOf(judged(reported.get(0)));
-        assertThat(scored(model, "--adapter", run.resolve("adapter")))
-                .containsAllEntriesOf(judged(reported.get(1)));
+        assertThat(scored(model, "--adapter", run.resolve("adapter"))).containsAllEntriesOf(judged(reported.get(1)));
         assertThat(reported.get(0).get("score")).isNotEqualTo(reported.get(1).get("score"));
     }
 

@@ -84,7 +84,11 @@ class RewardCommandTest {
         for (int i = 0; i < 12; i++) {
             ImageFiles.write(
                     SyntheticArtifact.NOISE.apply(
-                            ScenesWorld.example(SceneDrawing.PLAIN, 8, i).scene().media(), 3, i),
+                            ScenesWorld.example(SceneDrawing.PLAIN, 8, i)
+                                    .scene()
+                                    .media(),
+                            3,
+                            i),
                     gallery.resolve(i + ".png"));
         }
         ImageFiles.write(Media.image(300, 1, new byte[900]), gallery.resolve("contact-sheet.png"));
