@@ -124,6 +124,10 @@ public interface RewardProvider {
     }
 
     private static String hint(String name) {
+        List<String> parts = List.of(name.split(","));
+        if (parts.size() > 1 && known().keySet().containsAll(parts)) {
+            return "Maybe write %s: rewards are parted by blanks.".formatted(String.join(" ", parts));
+        }
         return Suggestion.nearest(name, known().keySet())
                 .map("Maybe %s was meant."::formatted)
                 .orElse("Maybe add the jar that provides it.");

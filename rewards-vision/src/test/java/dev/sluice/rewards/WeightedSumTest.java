@@ -12,6 +12,15 @@ class WeightedSumTest {
     private static final Sample SAMPLE = new Sample(Media.image(1, 1, new byte[3]), "", Map.of());
 
     @Test
+    void severalRewardsWithACommaBetweenThemAreToldApart() {
+        assertThatThrownBy(() -> RewardProvider.named("compressibility,scenes"))
+                .hasMessageContaining("The reward (compressibility,scenes) is unknown")
+                .hasMessageEndingWith("Maybe write compressibility scenes: rewards are parted by blanks.");
+        assertThatThrownBy(() -> RewardProvider.named("compressibility,beauty"))
+                .hasMessageEndingWith("Maybe compressibility was meant.");
+    }
+
+    @Test
     void aSumIsWeightedAndASampleThatOnePartCannotScoreHasNone() {
         Reward first = samples -> Scores.of(1, 2, 3);
         Reward second = samples -> new Scores(new double[] {10, Double.NaN, 30}, Map.of(1, "it is blank"));
