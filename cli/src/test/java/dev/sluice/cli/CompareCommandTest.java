@@ -112,6 +112,21 @@ class CompareCommandTest {
         assertThat(compare(folder)).isEqualTo(compare(guard, plain1, plain2));
     }
 
+    /** So that the first run of a study is what its others are measured against. */
+    @Test
+    void runsOfAFolderComeInTheOrderInWhichTheyBegan() throws IOException {
+        began(plain1, "2026-11-22T08:09:35Z");
+        began(guard, "2026-11-22T08:10:00Z");
+        began(plain2, "2026-11-22T09:00:00Z");
+        assertThat(compare(folder)).isEqualTo(compare(plain1, guard, plain2));
+        Files.writeString(guard.resolve("manifest.json"), "{");
+        refused("is not a run's manifest", folder);
+    }
+
+    private static void began(Path run, String started) throws IOException {
+        Files.writeString(run.resolve("manifest.json"), "{\"started\": \"%s\"}".formatted(started));
+    }
+
     @Test
     void thePageAndTheNumbersBehindItAreWritten() throws IOException {
         Path out = folder.resolve("out");

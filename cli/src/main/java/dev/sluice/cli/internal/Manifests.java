@@ -72,19 +72,32 @@ public final class Manifests {
      * @throws IOException if its manifest is broken
      */
     public static Map<String, String> data(RunFolder folder) throws IOException {
+        Map<String, String> data = new LinkedHashMap<>();
+        JsonNode hashes = read(folder).path("data");
+        hashes.propertyNames()
+                .forEach(path -> data.put(path, hashes.path(path).asString()));
+        return data;
+    }
+
+    /**
+     * Returns when an earlier run began, as texts in the order of time; empty if it does not say.
+     *
+     * @throws IOException if its manifest is broken
+     */
+    public static String started(RunFolder folder) throws IOException {
+        return read(folder).path("started").asString("");
+    }
+
+    private static JsonNode read(RunFolder folder) throws IOException {
         Path file = folder.path().resolve("manifest.json");
         if (!Files.exists(file)) {
-            return Map.of();
+            return MAPPER.createObjectNode();
         }
-        Map<String, String> data = new LinkedHashMap<>();
         try {
-            JsonNode hashes = MAPPER.readTree(file).path("data");
-            hashes.propertyNames()
-                    .forEach(path -> data.put(path, hashes.path(path).asString()));
+            return MAPPER.readTree(file);
         } catch (JacksonException e) {
             throw new IOException("%s is not a run's manifest.".formatted(file), e);
         }
-        return data;
     }
 
     /** Writes a value as an indented JSON file. */

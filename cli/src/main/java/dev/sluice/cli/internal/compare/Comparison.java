@@ -1,9 +1,12 @@
 package dev.sluice.cli.internal.compare;
 
+import dev.sluice.cli.internal.Manifests;
+import dev.sluice.cli.internal.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +23,7 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
     /**
      * Reads runs and groups them.
      *
-     * @param folders runs' folders, or folders that hold them
+     * @param folders runs' folders, or folders that hold them; those of one are in the order in which they began
      * @param patterns see {@link RunGroups#of}
      * @param target a test score to reach
      * @throws IOException if a folder is not a run's, or has no test yet
@@ -44,10 +47,17 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
         if (!Files.isDirectory(folder) || isRun(folder)) {
             return List.of(folder);
         }
+        List<Path> within;
         try (Stream<Path> entries = Files.list(folder)) {
-            List<Path> within = entries.filter(Comparison::isRun).sorted().toList();
-            return within.isEmpty() ? List.of(folder) : within;
+            within = entries.filter(Comparison::isRun).sorted().toList();
         }
+        Map<Path, String> started = new LinkedHashMap<>();
+        for (Path run : within) {
+            started.put(run, Manifests.started(new RunFolder(run)));
+        }
+        return within.isEmpty()
+                ? List.of(folder)
+                : within.stream().sorted(Comparator.comparing(started::get)).toList();
     }
 
     private static boolean isRun(Path folder) {
