@@ -22,8 +22,8 @@ import java.util.SplittableRandom;
  * direction (near right, far upper left, near lower left, far bottom), whatever the verb; and of each verb, two directions
  * without a distance, which training has in the words of other verbs.
  *
- * <p><b>Motions.</b> Minimum-jerk to a pose that obeys the prompt, from about 1 rad beside it, at four fifths of the joints' speed or
- * slower, then at rest (Flash and Hogan 1985).
+ * <p><b>Motions.</b> Minimum-jerk to a pose in the middle of what obeys the prompt, from about 1 rad beside it, in nearly the whole
+ * second, then at rest (Flash and Hogan 1985).
  */
 public final class ArmWorld {
     /** Height and width of a frame. */
@@ -39,14 +39,14 @@ public final class ArmWorld {
     public static final List<JointLimits> LIMITS =
             List.of(new JointLimits(-2.8, 2.8, 4, 50, 1200), new JointLimits(-2.4, 2.4, 4, 50, 1200));
 
-    /** The share of examples for pretraining that cannot be executed. */
-    private static final double FLAWED = 0.1;
+    /** The share of examples for pretraining that go beyond a joint's range. */
+    private static final double BEYOND_LIMITS = 0.1;
+
+    /** The share of those that jerk. */
+    private static final double TOO_FAST = 0.35;
 
     /** The first seed of pictures to start from. */
     private static final long STARTS = 0x737461727473L;
-
-    /** What is wrong with those: what a model can copy, but no frozen ones, which obey no prompt. */
-    private static final List<ArmFlaw> FLAWS = List.of(ArmFlaw.JITTERED, ArmFlaw.BEYOND_LIMITS, ArmFlaw.TOO_FAST);
 
     private ArmWorld() {}
 
@@ -93,8 +93,8 @@ public final class ArmWorld {
     }
 
     /**
-     * Draws a captioned video for pretraining, of a training prompt. One in ten is not executable (jittered, beyond joint
-     * limits or too fast), so that a model that learns them leaves something to align.
+     * Draws a captioned video for pretraining, of a training prompt. Of twenty, seven jerk (they are too fast) and two go beyond joint
+     * limits, so that a model that learns them leaves something to align.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
@@ -104,10 +104,11 @@ public final class ArmWorld {
         List<ArmPrompt> prompts = prompts(SceneSplit.TRAIN);
         ArmPrompt prompt = prompts.get(random.nextInt(prompts.size()));
         ArmMotion clean = motion(prompt, random);
-        if (random.nextDouble() >= FLAWED) {
-            return new Example(prompt, clean);
+        double flaw = random.nextDouble();
+        if (flaw < BEYOND_LIMITS) {
+            return new Example(prompt, ArmFlaw.BEYOND_LIMITS.apply(clean, random));
         }
-        return new Example(prompt, FLAWS.get(random.nextInt(FLAWS.size())).apply(clean, random));
+        return new Example(prompt, flaw < BEYOND_LIMITS + TOO_FAST ? ArmFlaw.TOO_FAST.apply(clean, random) : clean);
     }
 
     /**

@@ -3,7 +3,6 @@ package dev.sluice.rewards.internal;
 import dev.sluice.rewards.ArmMotion;
 import dev.sluice.rewards.ArmPose;
 import dev.sluice.rewards.ArmPrompt;
-import dev.sluice.rewards.ArmReach;
 import dev.sluice.rewards.ArmWorld;
 import dev.sluice.rewards.JointLimits;
 import java.util.ArrayList;
@@ -25,20 +24,21 @@ public final class ArmMotions {
     /** The peaks of a minimum-jerk motion of length and duration 1: 30/16, 10/√3 and 60. */
     private static final double[] PEAKS = {1.875, 10 / Math.sqrt(3), 60};
 
-    /** What is drawn is easier than what could be done: by so much longer. */
-    private static final double EASE = 1.25;
+    /** The least share of a video that a drawn motion takes. */
+    private static final double SLOW = 0.85;
 
     private static final double LONGEST = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
 
     private ArmMotions() {}
 
     /**
-     * Returns an executable motion that obeys a prompt. It starts with the arm half bent, the shoulder about 1 rad beside where it ends,
-     * on the side where it has room, and takes a quarter longer than the joints need, or more.
+     * Returns an executable motion that obeys a prompt, in the middle of what it allows. It starts with the arm half bent, the shoulder
+     * about 1 rad beside where it ends, on the side where it has room, and takes nearly the whole video. A prompt thus nearly tells the
+     * motion, so that a small network can draw it to a tenth of a pixel, which is what limits of jerk ask for.
      */
     public static ArmMotion draw(ArmPrompt prompt, SplittableRandom random) {
-        return drawn(prompt, random, EASE, () -> {
-            Hand hand = Hand.at(prompt, random);
+        return drawn(random, SLOW * LONGEST, () -> {
+            Hand hand = Hand.amid(prompt, random);
             return hand.pose(1)
                     .filter(ArmMotions::inRange)
                     .or(() -> hand.pose(-1))
@@ -47,16 +47,16 @@ public final class ArmMotions {
     }
 
     private static ArmPose beside(ArmPose to, SplittableRandom random) {
-        double turn = random.nextDouble(0.8, 1.2);
-        ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.6, 1.0), to.elbow()));
+        double turn = random.nextDouble(0.95, 1.05);
+        ArmPose from = new ArmPose(to.shoulder() - turn, Math.copySign(random.nextDouble(0.75, 0.85), to.elbow()));
         return inRange(from) ? from : new ArmPose(to.shoulder() + turn, from.elbow());
     }
 
     /** Returns an executable motion that obeys a prompt, from any pose. */
     public static ArmMotion anywhere(ArmPrompt prompt, SplittableRandom random) {
-        return drawn(prompt, random, 1, () -> {
+        return drawn(random, 0, () -> {
             ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
-            return Hand.at(prompt, random).pose(random.nextBoolean() ? 1 : -1).map(to -> new Ends(from, to));
+            return Hand.anywhere(prompt, random).pose(random.nextBoolean() ? 1 : -1).map(to -> new Ends(from, to));
         });
     }
 
@@ -72,27 +72,41 @@ public final class ArmMotions {
         }
     }
 
-    private static ArmMotion drawn(
-            ArmPrompt prompt, SplittableRandom random, double ease, Supplier<Optional<Ends>> draw) {
+    private static ArmMotion drawn(SplittableRandom random, double shortest, Supplier<Optional<Ends>> draw) {
         for (int i = 0; i < TRIES; i++) {
             Optional<Ends> ends = draw.get().filter(Ends::carry);
-            double least =
-                    ends.map(drawn -> ease * legalSeconds(drawn.from, drawn.to)).orElse(Double.POSITIVE_INFINITY);
+            double least = ends.map(drawn -> Math.max(shortest, legalSeconds(drawn.from, drawn.to)))
+                    .orElse(Double.POSITIVE_INFINITY);
             if (least <= LONGEST) {
                 double seconds = random.nextDouble(least, LONGEST + 1e-9);
                 return minimumJerk(ends.get().from, ends.get().to, seconds);
             }
         }
-        throw new IllegalStateException("No motion of \"%s\" was found in %s tries.".formatted(prompt, TRIES));
+        throw new IllegalStateException("No motion was found in %s tries.".formatted(TRIES));
     }
 
     /** A place that a prompt sends the hand to. */
     private record Hand(double x, double y) {
-        private static Hand at(ArmPrompt prompt, SplittableRandom random) {
-            ArmReach reach = prompt.reach();
-            double distance = random.nextDouble(Math.max(0.45, reach.least() + 0.05), reach.greatest() - 0.03);
-            double bearing = prompt.direction().angle() + random.nextDouble(-0.28, 0.28);
+        private static Hand anywhere(ArmPrompt prompt, SplittableRandom random) {
+            return at(prompt, random.nextDouble(nearest(prompt), farthest(prompt)), random.nextDouble(-0.28, 0.28));
+        }
+
+        private static Hand amid(ArmPrompt prompt, SplittableRandom random) {
+            double middle = (nearest(prompt) + farthest(prompt)) / 2;
+            return at(prompt, middle + random.nextDouble(-0.05, 0.05), random.nextDouble(-0.1, 0.1));
+        }
+
+        private static Hand at(ArmPrompt prompt, double distance, double beside) {
+            double bearing = prompt.direction().angle() + beside;
             return new Hand(distance * Math.cos(bearing), distance * Math.sin(bearing));
+        }
+
+        private static double nearest(ArmPrompt prompt) {
+            return Math.max(0.45, prompt.reach().least() + 0.05);
+        }
+
+        private static double farthest(ArmPrompt prompt) {
+            return prompt.reach().greatest() - 0.03;
         }
 
         /** Returns the pose with the elbow to one side, if the arm is long enough. */
