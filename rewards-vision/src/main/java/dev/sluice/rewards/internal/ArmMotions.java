@@ -56,7 +56,9 @@ public final class ArmMotions {
     public static ArmMotion anywhere(ArmPrompt prompt, SplittableRandom random) {
         return drawn(random, 0, () -> {
             ArmPose from = new ArmPose(random.nextDouble(-2.6, 2.6), random.nextDouble(-2.2, 2.2));
-            return Hand.anywhere(prompt, random).pose(random.nextBoolean() ? 1 : -1).map(to -> new Ends(from, to));
+            return Hand.anywhere(prompt, random)
+                    .pose(random.nextBoolean() ? 1 : -1)
+                    .map(to -> new Ends(from, to));
         });
     }
 
