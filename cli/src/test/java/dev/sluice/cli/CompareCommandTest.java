@@ -109,6 +109,8 @@ class CompareCommandTest {
     @Test
     void aFolderOfRunsStandsForThem() throws IOException {
         Files.writeString(folder.resolve("comparison.html"), "not a run");
+        Path begun = new WrittenRuns(folder, 40, 10).run("begun", 1, 0, "1");
+        Files.delete(begun.resolve("evaluation.jsonl"));
         assertThat(compare(folder)).isEqualTo(compare(guard, plain1, plain2));
     }
 

@@ -23,7 +23,8 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
     /**
      * Reads runs and groups them.
      *
-     * @param folders runs' folders, or folders that hold them; those of one are in the order in which they began
+     * @param folders runs' folders, or folders that hold them; those of one are in the order in which they began, without those that
+     *     have no test yet
      * @param patterns see {@link RunGroups#of}
      * @param target a test score to reach
      * @throws IOException if a folder is not a run's, or has no test yet
@@ -49,7 +50,7 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
         }
         List<Path> within;
         try (Stream<Path> entries = Files.list(folder)) {
-            within = entries.filter(Comparison::isRun).sorted().toList();
+            within = entries.filter(Comparison::isTested).sorted().toList();
         }
         Map<Path, String> started = new LinkedHashMap<>();
         for (Path run : within) {
@@ -62,6 +63,10 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
 
     private static boolean isRun(Path folder) {
         return Files.exists(folder.resolve("metrics.jsonl"));
+    }
+
+    private static boolean isTested(Path folder) {
+        return isRun(folder) && new RunFolder(folder).evaluations().toFile().length() > 0;
     }
 
     /** Returns all runs, group by group. */
