@@ -74,8 +74,7 @@ public final class Manifests {
     public static Map<String, String> data(RunFolder folder) throws IOException {
         Map<String, String> data = new LinkedHashMap<>();
         JsonNode hashes = read(folder).path("data");
-        hashes.propertyNames()
-                .forEach(path -> data.put(path, hashes.path(path).asString()));
+        hashes.propertyNames().forEach(path -> data.put(path, hashes.path(path).asString()));
         return data;
     }
 
