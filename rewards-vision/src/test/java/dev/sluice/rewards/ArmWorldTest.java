@@ -180,7 +180,13 @@ class ArmWorldTest {
                     .map(Math::abs)
                     .max()
                     .orElseThrow();
-            assertThat(fastest).isLessThan(0.9 * ArmWorld.LIMITS.get(0).velocity());
+            double turn = Math.max(
+                    Math.abs(motion.end().shoulder() - start.shoulder()),
+                    Math.abs(motion.end().elbow() - start.elbow()));
+            // Minimum jerk peaks at 15/8 of the mean velocity, and takes 0.85 of the time or longer.
+            double seconds = (ArmWorld.FRAMES - 1) / ArmWorld.FRAMES_PER_SECOND;
+            assertThat(fastest).isLessThanOrEqualTo(1.875 * turn / (0.85 * seconds));
+            assertThat(prompt.direction().distance(motion.end().bearing())).isLessThanOrEqualTo(0.1 + 1e-9);
             assertThat(start.elbow() * Math.signum(motion.end().elbow())).isBetween(0.75, 0.85);
         }
         double[] starts = IntStream.range(0, 500)
@@ -211,6 +217,27 @@ class ArmWorldTest {
                 }
             }
         }
+    }
+
+    @Test
+    void ofTwentyVideosForPretrainingSevenAreTooFastAndTwoBeyondLimits() {
+        int count = 2000;
+        int beyond = 0;
+        int fast = 0;
+        int clean = 0;
+        for (int i = 0; i < count; i++) {
+            MotionCost cost = ArmWorld.example(3, i).motion().cost();
+            if (cost.positionExcess() > 0) {
+                beyond++;
+            } else if (cost.velocityExcess() > 0) {
+                fast++;
+            } else if (cost.accelerationExcess() == 0 && cost.infeasible() == 0) {
+                clean++;
+            }
+        }
+        assertThat(beyond / (double) count).isCloseTo(0.1, within(0.03));
+        assertThat(fast / (double) count).isCloseTo(0.35, within(0.04));
+        assertThat(clean).isEqualTo(count - beyond - fast);
     }
 
     @Test

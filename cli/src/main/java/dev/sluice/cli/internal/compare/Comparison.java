@@ -62,7 +62,7 @@ public record Comparison(List<RunGroup> groups, OptionalDouble target) {
     }
 
     private static boolean isRun(Path folder) {
-        return Files.exists(folder.resolve("metrics.jsonl"));
+        return Files.exists(new RunFolder(folder).metrics());
     }
 
     private static boolean isTested(Path folder) {
