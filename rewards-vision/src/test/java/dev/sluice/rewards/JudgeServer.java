@@ -109,19 +109,15 @@ public final class JudgeServer implements AutoCloseable {
     }
 
     private void handle(HttpExchange exchange) throws IOException {
-        busiest.accumulateAndGet(busy.incrementAndGet(), Math::max);
         try (exchange) {
-            Map<String, String> headers = new LinkedHashMap<>();
-            exchange.getRequestHeaders()
-                    .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
-            JsonNode body = JSON.readTree(exchange.getRequestBody().readAllBytes());
-            Asked question = new Asked(body, exchange.getRequestURI().toString(), headers);
-            asked.add(question);
-            Reply reply = replies.poll();
-            if (reply == null) {
-                reply = trouble.get().orElseGet(() -> new Reply(200, Map.of(), rule.apply(question), pauseMillis));
+            Reply reply;
+            // A request ends where its answer begins: once a client has the answer, it may send its next request before this thread runs on.
+            busiest.accumulateAndGet(busy.incrementAndGet(), Math::max);
+            try {
+                reply = think(exchange);
+            } finally {
+                busy.decrementAndGet();
             }
-            Thread.sleep(reply.delayMillis);
             if (reply.status < 0) {
                 return;
             }
@@ -131,9 +127,22 @@ public final class JudgeServer implements AutoCloseable {
             exchange.getResponseBody().write(bytes);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            busy.decrementAndGet();
         }
+    }
+
+    private Reply think(HttpExchange exchange) throws IOException, InterruptedException {
+        Map<String, String> headers = new LinkedHashMap<>();
+        exchange.getRequestHeaders()
+                .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
+        JsonNode body = JSON.readTree(exchange.getRequestBody().readAllBytes());
+        Asked question = new Asked(body, exchange.getRequestURI().toString(), headers);
+        asked.add(question);
+        Reply reply = replies.poll();
+        if (reply == null) {
+            reply = trouble.get().orElseGet(() -> new Reply(200, Map.of(), rule.apply(question), pauseMillis));
+        }
+        Thread.sleep(reply.delayMillis);
+        return reply;
     }
 
     /** Gives these answers first, one for each request. */
