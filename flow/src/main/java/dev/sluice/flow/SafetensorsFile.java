@@ -1,6 +1,7 @@
 package dev.sluice.flow;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -13,15 +14,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A safetensors file: 8 bytes with the length of the header, the header in JSON, the tensors. Tensors are streamed to their place
- * in the engine's memory; where they are read without the engine, they are memory-mapped.
+ * A safetensors file: 8 bytes with the length of the header, the header in JSON, the tensors. A large file's tensors that stay as
+ * they are stored are memory-mapped: they share the file's pages, and what is written to them goes to pages of their own. All others
+ * are streamed to their place in the engine's memory.
  *
  * <p>Everything in the header is checked when the file is opened, before anything of the size it claims is allocated.
  *
@@ -35,20 +40,36 @@ public final class SafetensorsFile implements AutoCloseable {
     /** Bytes that are read at a time on their way to a tensor; few, so that what passes leaves no large holes between tensors. */
     private static final int PIECE = 1 << 20;
 
+    /**
+     * Files of so many bytes are mapped. Smaller ones are copied at once: they are adapters and states of a run, which its next
+     * checkpoint replaces, and not every system lets go of a file that is mapped.
+     */
+    private static final long MAPPED_FROM = 64L << 20;
+
     private final Path file;
     private final FileChannel channel;
     private final SafetensorsHeader header;
     private final long dataStart;
     private final long segment;
+    private final long size;
+    /** Whether the engine may map the file. */
+    private final boolean mappable;
+    /** Owns what is mapped while the file is open; arrays read from it keep the pages for as long as they need them. */
+    private NDManager mappings;
+    private final Map<StoredType, NDArray> pages = new EnumMap<>(StoredType.class);
     /** What was read last; made when a tensor is read, and used again for the next. */
     private ByteBuffer piece;
 
-    private SafetensorsFile(Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment) {
+    private SafetensorsFile(
+            Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment, boolean mappable)
+            throws IOException {
         this.file = file;
         this.channel = channel;
         this.header = header;
         this.dataStart = dataStart;
         this.segment = segment;
+        this.size = channel.size();
+        this.mappable = mappable;
     }
 
     /**
@@ -57,11 +78,16 @@ public final class SafetensorsFile implements AutoCloseable {
      * @throws IOException if it cannot be read or is not a valid safetensors file; the message is one sentence
      */
     public static SafetensorsFile open(Path file) throws IOException {
-        return open(file, SEGMENT);
+        return open(file, SEGMENT, MAPPED_FROM);
     }
 
-    /** Opens a file whose mappings are at most {@code segment} bytes long, a multiple of 8. */
-    static SafetensorsFile open(Path file, long segment) throws IOException {
+    /**
+     * Opens a file.
+     *
+     * @param segment the most bytes of one mapping of the JVM's, a multiple of 8
+     * @param mappedFrom the least bytes of a file that the engine maps
+     */
+    static SafetensorsFile open(Path file, long segment, long mappedFrom) throws IOException {
         if (Files.isDirectory(file)) {
             throw new IOException("%s is a folder; expected a safetensors file.".formatted(file));
         }
@@ -70,14 +96,15 @@ public final class SafetensorsFile implements AutoCloseable {
         }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            return opened(file, channel, segment);
+            return opened(file, channel, segment, mappedFrom);
         } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }
     }
 
-    private static SafetensorsFile opened(Path file, FileChannel channel, long segment) throws IOException {
+    private static SafetensorsFile opened(Path file, FileChannel channel, long segment, long mappedFrom)
+            throws IOException {
         long size = channel.size();
         ByteBuffer start = read(file, channel, 0, (int) Math.min(size, 64));
         FileKind.requireSafetensors(file, start.duplicate());
@@ -102,8 +129,9 @@ public final class SafetensorsFile implements AutoCloseable {
         if (json[0] != '{') {
             throw SafetensorsHeader.invalid(file, "its header does not begin with a brace");
         }
-        return new SafetensorsFile(
-                file, channel, SafetensorsHeader.parse(file, json, size - 8 - length), 8 + length, segment);
+        SafetensorsHeader header = SafetensorsHeader.parse(file, json, size - 8 - length);
+        boolean mappable = size >= mappedFrom && file.getFileSystem() == FileSystems.getDefault();
+        return new SafetensorsFile(file, channel, header, 8 + length, segment, mappable);
     }
 
     private static ByteBuffer read(Path file, FileChannel channel, long position, int count) throws IOException {
@@ -176,20 +204,50 @@ public final class SafetensorsFile implements AutoCloseable {
             throws IOException {
         try (NDManager scratch = manager.newSubManager();
                 NDManager host = Torch.newManager()) {
-            NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
-            NDArray whole = Ops.call("blank", null, code);
             boolean asItIs = wanted == entry.type()
                     && wanted.storedAsHeld()
                     && scratch.getDevice().equals(Device.cpu());
-            if (asItIs) {
-                fill(host, entry, whole);
+            NDArray pages = asItIs && (dataStart + entry.begin()) % wanted.bytes() == 0 ? pages(wanted) : null;
+            NDArray whole;
+            if (pages != null) {
+                long first = (dataStart + entry.begin()) / wanted.bytes();
+                whole = Ops.call("part", null, scratch.create(new long[] {first, entry.elements()}), pages);
             } else {
-                decode(host, entry, whole);
+                NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
+                whole = Ops.call("blank", null, code);
+                if (asItIs) {
+                    fill(host, entry, whole);
+                } else {
+                    decode(host, entry, whole);
+                }
             }
             NDArray shaped = whole.reshape(new Shape(entry.shape()));
             shaped.attach(manager);
             return shaped;
         }
+    }
+
+    /** Returns the whole file as numbers of a type; null if it is to be copied or cannot be mapped. */
+    private NDArray pages(StoredType type) {
+        if (!mappable) {
+            return null;
+        }
+        if (mappings == null) {
+            mappings = Torch.newManager();
+        }
+        if (!pages.containsKey(type)) {
+            byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
+            try (NDManager scratch = mappings.newSubManager()) {
+                NDArray codes = scratch.create(ByteBuffer.wrap(name), new Shape(name.length), DataType.UINT8);
+                NDArray whole = Ops.call("mapped", null, scratch.create(new long[] {size / type.bytes(), type.engineCode()}), codes);
+                whole.attach(mappings);
+                pages.put(type, whole);
+            } catch (EngineException e) {
+                // some file systems have no mappings
+                pages.put(type, null);
+            }
+        }
+        return pages.get(type);
     }
 
     /** Reads into the array's own memory. */
@@ -348,7 +406,10 @@ public final class SafetensorsFile implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        if (mappings != null) {
+            mappings.close();
+        }
         channel.close();
     }
 

@@ -9,6 +9,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.SafetensorsWriter.Storage;
+import dev.sluice.flow.tensor.InPlace;
+import dev.sluice.flow.tensor.Ops;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
@@ -24,6 +26,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -245,7 +249,7 @@ class SafetensorsTest {
     }
 
     @ParameterizedTest(name = "seed {0}")
-    @ValueSource(longs = {1, 2, 3, 4, 5})
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void unalignedAndEmptyTensorsAreRead(long seed) throws IOException {
         SplittableRandom random = new SplittableRandom(seed);
         StringBuilder json = new StringBuilder("{");
@@ -264,7 +268,7 @@ class SafetensorsTest {
         }
         Path path = file(json.append(" ".repeat(random.nextInt(8))).append("}").toString(), data);
         try (NDManager manager = Torch.newManager();
-                SafetensorsFile file = SafetensorsFile.open(path)) {
+                SafetensorsFile file = SafetensorsFile.open(path, 1 << 20, seed % 2 == 0 ? 0 : Long.MAX_VALUE)) {
             for (String name : file.names()) {
                 NDArray read = file.read(manager, name);
                 assertThat(read.getShape()).isEqualTo(file.shape(name));
@@ -300,13 +304,80 @@ class SafetensorsTest {
         try (NDManager manager = Torch.newManager()) {
             NDArray numbers = manager.arange(10_001).toType(DataType.FLOAT32, false);
             SafetensorsWriter.write(path, Map.of("a", numbers, "b", manager.create(1L)), Map.of(), Storage.FLOAT16);
-            try (SafetensorsFile file = SafetensorsFile.open(path, 4096);
+            try (SafetensorsFile file = SafetensorsFile.open(path, 4096, Long.MAX_VALUE);
                     SafetensorsFile whole = SafetensorsFile.open(path)) {
                 assertThat(file.floats("a")).isEqualTo(whole.floats("a"));
                 assertThat(file.read(manager, "a").toFloatArray()).isEqualTo(whole.floats("a"));
                 assertThat(file.floats("a")[2047]).isEqualTo(2047f);
             }
         }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(Storage.class)
+    void aMappedFileHoldsTheSameNumbersAndIsNeverWrittenTo(Storage storage) throws IOException {
+        Path path = folder.resolve("großes Modell.safetensors");
+        try (NDManager manager = Torch.newManager()) {
+            NDArray numbers = manager.arange(3_000).toType(DataType.FLOAT32, false).sub(1_234.5f).reshape(3, 1_000);
+            SafetensorsWriter.write(path, Map.of("a", numbers, "b", manager.create(1L)), Map.of(), storage);
+            byte[] before = Files.readAllBytes(path);
+            NDArray mapped;
+            float[] values;
+            try (SafetensorsFile file = SafetensorsFile.open(path, 1 << 20, 0);
+                    SafetensorsFile copied = SafetensorsFile.open(path, 1 << 20, Long.MAX_VALUE)) {
+                mapped = file.readStored(manager, "a");
+                values = copied.floats("a");
+                assertThat(mapped.getShape()).isEqualTo(new Shape(3, 1_000));
+                assertThat(floats(mapped)).isEqualTo(values);
+                assertThat(file.read(manager, "a").toFloatArray()).isEqualTo(values);
+                assertThat(file.read(manager, "b").toLongArray()).containsExactly(1);
+            }
+            assertThat(floats(mapped)).isEqualTo(values);
+            InPlace.zero(mapped);
+            assertThat(floats(mapped)).containsOnly(0);
+            assertThat(Files.readAllBytes(path)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileIsMappedAsLongAsAnArrayIsInItsPages() throws IOException {
+        Path path = folder.toRealPath().resolve("a.safetensors");
+        try (NDManager manager = Torch.newManager()) {
+            SafetensorsWriter.write(path, Map.of("a", manager.ones(new Shape(64))), Map.of(), Storage.SAME);
+            NDArray mapped;
+            try (SafetensorsFile file = SafetensorsFile.open(path, 1 << 20, 0)) {
+                mapped = file.read(manager, "a");
+            }
+            assertThat(isMapped(path)).isTrue();
+            mapped.close();
+            assertThat(isMapped(path)).isFalse();
+            try (SafetensorsFile file = SafetensorsFile.open(path)) {
+                file.read(manager, "a");
+                assertThat(isMapped(path)).as("a small file").isFalse();
+            }
+        }
+    }
+
+    /** As on a file system that has no mappings. */
+    @Test
+    void whatCannotBeMappedIsCopied() throws IOException {
+        Path path = folder.resolve("a.safetensors");
+        try (NDManager manager = Torch.newManager()) {
+            SafetensorsWriter.write(path, Map.of("a", manager.create(new float[] {1, 2})), Map.of(), Storage.SAME);
+            try (SafetensorsFile file = SafetensorsFile.open(path, 1 << 20, 0)) {
+                Files.delete(path);
+                assertThat(file.read(manager, "a").toFloatArray()).containsExactly(1, 2);
+            }
+        }
+    }
+
+    private static boolean isMapped(Path path) throws IOException {
+        return Files.readString(Path.of("/proc/self/maps")).contains(path.toString());
+    }
+
+    private static float[] floats(NDArray array) {
+        return Ops.call("to_float32", null, array).toFloatArray();
     }
 
     /** A sparse file that claims what no machine holds must be read in part. */

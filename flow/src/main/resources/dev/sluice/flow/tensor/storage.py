@@ -5,6 +5,14 @@
   def blank(self: __torch__.Ops, code: Tensor) -> Tensor:
     return torch.empty([int(code[0])], dtype=int(code[1]), device=code.device)
 
+  # A file's bytes from its first on as numbers of a type. They come to memory when they are used, and writing to them changes no
+  # file. code = [how many, type], name = the bytes of its path.
+  def mapped(self: __torch__.Ops, code: Tensor, name: Tensor) -> Tensor:
+    path = ""
+    for i in range(name.size(0)):
+      path = path + chr(int(name[i]))
+    return torch.from_file(path, False, int(code[0]), dtype=int(code[1]))
+
   # Some elements, in the memory of the whole; place = [first, how many].
   def part(self: __torch__.Ops, place: Tensor, whole: Tensor) -> Tensor:
     return torch.narrow(whole, 0, int(place[0]), int(place[1]))
