@@ -93,8 +93,8 @@ public final class ArmWorld {
     }
 
     /**
-     * Draws a captioned video for pretraining, of a training prompt. Of twenty, seven jerk (they are too fast) and two go beyond joint
-     * limits, so that a model that learns them leaves something to align.
+     * Draws a captioned video for pretraining, of a training prompt. Of twenty, seven jerk (they are up to twice too fast) and two go
+     * beyond the elbow's range, so that a model that learns them leaves something to align.
      *
      * @param seed the seed of the data set
      * @param index the example's number; the same seed and number give the same example
@@ -106,9 +106,9 @@ public final class ArmWorld {
         ArmMotion clean = motion(prompt, random);
         double flaw = random.nextDouble();
         if (flaw < BEYOND_LIMITS) {
-            return new Example(prompt, ArmFlaw.BEYOND_LIMITS.apply(clean, random));
+            return new Example(prompt, ArmMotions.bulged(clean, 1, random.nextDouble(2.5, 2.65), FRAMES / 2));
         }
-        return new Example(prompt, flaw < BEYOND_LIMITS + TOO_FAST ? ArmFlaw.TOO_FAST.apply(clean, random) : clean);
+        return new Example(prompt, flaw < BEYOND_LIMITS + TOO_FAST ? ArmMotions.hurried(clean, random) : clean);
     }
 
     /**

@@ -81,7 +81,7 @@ public final class ArmMotions {
                     .orElse(Double.POSITIVE_INFINITY);
             if (least <= LONGEST) {
                 double seconds = random.nextDouble(least, LONGEST + 1e-9);
-                return minimumJerk(ends.get().from, ends.get().to, seconds);
+                return minimumJerk(ends.get().from, ends.get().to, 0, seconds);
             }
         }
         throw new IllegalStateException("No motion was found in %s tries.".formatted(TRIES));
@@ -143,10 +143,12 @@ public final class ArmMotions {
                         Math.cbrt(PEAKS[2] * turn / limits.jerk())));
     }
 
-    private static ArmMotion minimumJerk(ArmPose from, ArmPose to, double seconds) {
+    /** Returns a motion that rests for some frames, takes so many seconds, and rests again. */
+    private static ArmMotion minimumJerk(ArmPose from, ArmPose to, double wait, double seconds) {
         List<ArmPose> poses = new ArrayList<>();
         for (int frame = 0; frame < ArmWorld.FRAMES; frame++) {
-            double s = Math.min(1, frame / ArmWorld.FRAMES_PER_SECOND / seconds);
+            double elapsed = Math.max(0, frame - wait) / ArmWorld.FRAMES_PER_SECOND;
+            double s = Math.min(1, elapsed / seconds);
             double share = s * s * s * (10 + s * (6 * s - 15));
             poses.add(between(from, to, share));
         }
@@ -168,11 +170,16 @@ public final class ArmMotions {
                 .toList());
     }
 
-    /** Returns the motion with one joint led smoothly to an angle, of either sign, and back. */
+    /** Returns the motion with one joint led smoothly to an angle, of either sign, and back, some time. */
     public static ArmMotion bulged(ArmMotion clean, int joint, double peak, SplittableRandom random) {
         int frames = clean.poses().size();
+        return bulged(clean, joint, peak, random.nextInt(frames / 3, 2 * frames / 3));
+    }
+
+    /** Returns the motion with one joint led smoothly to an angle, of either sign, which it has in the middle frame, and back. */
+    public static ArmMotion bulged(ArmMotion clean, int joint, double peak, int middle) {
+        int frames = clean.poses().size();
         double[][] angles = clean.angles();
-        int middle = random.nextInt(frames / 3, 2 * frames / 3);
         double target = Math.copySign(peak, angles[middle][joint]);
         double bulge = target - angles[middle][joint];
         List<ArmPose> poses = new ArrayList<>();
@@ -196,14 +203,17 @@ public final class ArmMotions {
 
     /** Returns the motion in a third of the time that its joints need, at a random moment. */
     public static ArmMotion rushed(ArmMotion clean, SplittableRandom random) {
-        ArmPose from = clean.poses().get(0);
-        ArmPose to = clean.end();
-        ArmMotion quick = minimumJerk(from, to, legalSeconds(from, to) / 3);
-        int wait = random.nextInt(clean.poses().size() / 2);
-        List<ArmPose> poses = new ArrayList<>();
-        for (int frame = 0; frame < clean.poses().size(); frame++) {
-            poses.add(quick.poses().get(Math.max(0, frame - wait)));
-        }
-        return new ArmMotion(poses);
+        double seconds = legalSeconds(clean.poses().get(0), clean.end()) / 3;
+        return minimumJerk(clean.poses().get(0), clean.end(), random.nextInt(ArmWorld.FRAMES / 2), seconds);
+    }
+
+    /**
+     * Returns the motion in 0.55 to 0.75 of the time that its joints need, in the middle of the video. What lies between it and a clean
+     * one, which takes all of the video, is a motion of middling speed, and not two at a time.
+     */
+    public static ArmMotion hurried(ArmMotion clean, SplittableRandom random) {
+        double seconds = random.nextDouble(0.55, 0.75) * legalSeconds(clean.poses().get(0), clean.end());
+        double wait = (LONGEST - seconds) / 2 * ArmWorld.FRAMES_PER_SECOND;
+        return minimumJerk(clean.poses().get(0), clean.end(), wait, seconds);
     }
 }
