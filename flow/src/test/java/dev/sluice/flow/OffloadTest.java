@@ -44,8 +44,7 @@ class OffloadTest {
         List<NDArray> said = new ArrayList<>(
                 pipeline.encode(owner, List.of("a cat", "")).arrays().subList(0, 1));
         int frames = pipeline.video() ? 5 : 1;
-        NDArray latents =
-                NoiseSource.of(1).gaussian(owner, pipeline.sizes().latentShape(1, frames, 32, 32));
+        NDArray latents = NoiseSource.of(1).gaussian(owner, pipeline.sizes().latentShape(1, frames, 32, 32));
         NDArray pictures = pipeline.decode(latents);
         said.add(pictures);
         if (!pipeline.video()) {

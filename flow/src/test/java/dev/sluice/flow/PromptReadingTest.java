@@ -49,7 +49,8 @@ class PromptReadingTest {
             for (List<String> texts : List.of(TEXTS, List.of("a text that nobody knew of"))) {
                 Conditioning found = asked.encode(manager, texts);
                 Conditioning expected = usual.encode(manager, texts, 24);
-                assertThat(found.tokens().getShape()).isEqualTo(expected.tokens().getShape());
+                assertThat(found.tokens().getShape())
+                        .isEqualTo(expected.tokens().getShape());
                 assertThat(Fixtures.relativeError(found.tokens(), expected.tokens()))
                         .isLessThan(1e-5);
             }

@@ -64,9 +64,11 @@ final class HeldPrompts implements PromptEncoder {
                     known.put(text, encoded(open, manager, List.of(text), usualTokens));
                 }
             }
-        } finally {
-            letGo(open);
+        } catch (RuntimeException | Error e) {
+            open.close();
+            throw e;
         }
+        letGo(open);
     }
 
     private Open opened() throws IOException {

@@ -50,8 +50,7 @@ public record PipelineParts(
             case SD3 -> {
                 Path folder = index.folder("transformer");
                 Sd3Config sizes = Sd3Config.of(Components.check(folder, Components.SD3));
-                PromptEncoder prompts =
-                        reader.open(owner -> Sd3Prompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> Sd3Prompts.open(index, sizes, owner, memory.text()));
                 Sd3Transformer network = Components.sd3(folder, manager, memory.weights());
                 Autoencoder autoencoder = autoencoder(index, network, frozen);
                 requireChannels(index.path(), "out_channels", sizes.outChannels(), autoencoder);
@@ -60,8 +59,7 @@ public record PipelineParts(
             case FLUX -> {
                 Path folder = index.folder("transformer");
                 FluxConfig sizes = FluxConfig.of(Components.check(folder, Components.FLUX));
-                PromptEncoder prompts =
-                        reader.open(owner -> FluxPrompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> FluxPrompts.open(index, sizes, owner, memory.text()));
                 FluxTransformer network = Components.flux(folder, 1, manager, memory.weights());
                 yield new PipelineParts(network, prompts, autoencoder(index, network, frozen));
             }
@@ -70,8 +68,7 @@ public record PipelineParts(
                 refuseTimesOfFrames(index);
                 boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
                 WanConfig sizes = sizes(index, "transformer", fromPicture);
-                PromptEncoder prompts =
-                        reader.open(owner -> WanPrompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> WanPrompts.open(index, sizes, owner, memory.text()));
                 WanTransformer first =
                         Components.wan(index.folder("transformer"), wholeTimes, manager, memory.weights());
                 Autoencoder autoencoder = videoAutoencoder(index, first, frozen);
