@@ -70,7 +70,8 @@ final class ModelArguments {
 
     @Option(
             names = "--offload",
-            description = "Keep text encoders, picture encoder and autoencoder on the CPU where the transformer is on a GPU.")
+            description =
+                    "Keep text encoders, picture encoder and autoencoder on the CPU where the transformer is on a GPU.")
     private boolean offload;
 
     @Option(

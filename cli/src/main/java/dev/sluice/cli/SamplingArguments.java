@@ -98,10 +98,9 @@ final class SamplingArguments {
 
     /** Returns how a model reads prompts. */
     PromptReading reading(List<Prompt> prompts) {
-        Stream<String> known = Stream.concat(
-                Stream.of(negativePrompt()), prompts.stream().map(Prompt::text));
-        return new PromptReading(
-                known.toList(), maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens));
+        Stream<String> known =
+                Stream.concat(Stream.of(negativePrompt()), prompts.stream().map(Prompt::text));
+        return new PromptReading(known.toList(), maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens));
     }
 
     private String negativePrompt() {

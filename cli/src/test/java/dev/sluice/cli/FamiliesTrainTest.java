@@ -89,7 +89,8 @@ class FamiliesTrainTest {
         CommandLineRun.of("train", runFile("wan", 5, 3.5), "--set", "sampling.maxTokens=600")
                 .refused("The number of tokens of a prompt (600) must be at most 512");
         CommandLineRun.of("train", runFile("velocity", 1, 1), "--set", "memory.segments=2")
-                .refused("segments (2) must be 0 for a model that is given as a file, because its blocks are not known.");
+                .refused(
+                        "segments (2) must be 0 for a model that is given as a file, because its blocks are not known.");
         assertThat(folder.resolve("runs")).doesNotExist();
     }
 

@@ -90,7 +90,8 @@ class ModelCommandTest {
         for (String part : parts) {
             assertThat(run.out().lines())
                     .as(run.out())
-                    .anyMatch(line -> line.matches(part + " +\\d+\\.\\d\\d +\\d+\\.\\d\\d +\\d+\\.\\d\\d GiB +\\d+\\.\\d\\d GiB"));
+                    .anyMatch(line -> line.matches(
+                            part + " +\\d+\\.\\d\\d +\\d+\\.\\d\\d +\\d+\\.\\d\\d GiB +\\d+\\.\\d\\d GiB"));
         }
     }
 

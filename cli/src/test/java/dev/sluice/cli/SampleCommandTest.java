@@ -194,8 +194,7 @@ class SampleCommandTest {
         assertThat(away).isNotEqualTo(usual);
         assertThat(cut).isNotEqualTo(away);
         // Released encoders know the texts beforehand, by the same number of tokens.
-        assertThat(picture(
-                        "released", "--max-tokens", 8, "--negative-prompt", "blurry", "--release-text-encoders"))
+        assertThat(picture("released", "--max-tokens", 8, "--negative-prompt", "blurry", "--release-text-encoders"))
                 .isEqualTo(cut);
         assertThat(picture("offloaded", "--max-tokens", 8, "--negative-prompt", "blurry", "--offload"))
                 .isEqualTo(cut);

@@ -149,8 +149,7 @@ public final class TrainingSession implements AutoCloseable {
                 config.evaluation().firstSeed());
         ReferenceDistance meter = new ReferenceDistance(
                 new OdeSampler(
-                        solver,
-                        pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
+                        solver, pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
                 task.encoder(),
                 task.latentShape(),
                 config.evaluation().firstSeed());
