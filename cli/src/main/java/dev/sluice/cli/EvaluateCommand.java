@@ -8,6 +8,7 @@ import dev.sluice.configs.PromptSource;
 import dev.sluice.configs.Prompts;
 import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.PictureSettings;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Require;
@@ -48,6 +49,7 @@ import tools.jackson.databind.json.JsonMapper;
             "  sluice evaluate",
             "  sluice evaluate --adapter runs/demo/adapter --samples-per-prompt 4",
             "  sluice evaluate DIR --prompts prompts.jsonl --json scores.json",
+            "  sluice evaluate DIR --prompts prompts.jsonl --guidance 4.5 --negative-prompt \"blurry\" --max-tokens 128",
             "  sluice evaluate runs/arm-i2v-pretrain/model --prompts arm-i2v:test --reward arm-strict",
             "  sluice evaluate --prompts prompts.txt --reward compressibility"
         })
@@ -113,12 +115,13 @@ final class EvaluateCommand implements Callable<Integer> {
         PromptSource source = source();
         List<Prompt> prompts = Prompts.read(source);
         try (Reward reward = RewardSpec.parse(rewardName).open();
-                OpenModel model = arguments.open(prompts)) {
-            ModelEvaluator.Outcome outcome = run(model.pipeline(), noting(reward), prompts);
+                OpenModel model = arguments.open(sampling.reading(prompts))) {
+            PictureSettings settings = sampling.settings(model.pipeline());
+            ModelEvaluator.Outcome outcome = run(model.pipeline(), settings, noting(reward), prompts);
             if (json != null) {
-                AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, outcome)));
+                AtomicFiles.file(json, JSON.writeValueAsBytes(json(source, settings.solver(), outcome)));
             }
-            print(source, outcome);
+            print(source, settings.solver(), outcome);
             return outcome.all().invalid() > 0 ? 1 : 0;
         }
     }
@@ -157,9 +160,9 @@ final class EvaluateCommand implements Callable<Integer> {
         };
     }
 
-    private ModelEvaluator.Outcome run(FlowPipeline pipeline, Reward reward, List<Prompt> prompts) {
+    private ModelEvaluator.Outcome run(
+            FlowPipeline pipeline, PictureSettings settings, Reward reward, List<Prompt> prompts) {
         int all = prompts.size() * samplesPerPrompt;
-        PictureSettings settings = sampling.settings(pipeline);
         int chunks = (all + settings.chunkSize() - 1) / settings.chunkSize();
         try (Lanes lanes = arguments.lanes(pipeline, chunks);
                 Progress progress = Progress.start(spec.commandLine().getErr(), 0, all)) {
@@ -169,7 +172,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> json(PromptSource source, ModelEvaluator.Outcome outcome) {
+    private Map<String, Object> json(PromptSource source, OdeSolver solver, ModelEvaluator.Outcome outcome) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("model", arguments.model().toString());
         values.put("adapter", arguments.adapterNames());
@@ -178,14 +181,14 @@ final class EvaluateCommand implements Callable<Integer> {
         values.put("reward", rewardName);
         values.put("samplesPerPrompt", samplesPerPrompt);
         values.put("firstSeed", firstSeed);
-        values.putAll(sampling.values());
+        values.putAll(sampling.values(solver));
         values.putAll(outcome.json());
         return values;
     }
 
-    private void print(PromptSource source, ModelEvaluator.Outcome outcome) {
+    private void print(PromptSource source, OdeSolver solver, ModelEvaluator.Outcome outcome) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%s on %s by %s, %s%n%n", arguments.description(), source, rewardName, sampling.description());
+        out.printf("%s on %s by %s, %s%n%n", arguments.description(), source, rewardName, sampling.description(solver));
         Table table = new Table("task", ">score", "95% interval", ">pictures");
         Evaluation.Report all = outcome.all();
         all.tasks().forEach((task, interval) -> row(table, task.replace('_', ' '), interval));

@@ -5,11 +5,11 @@ import dev.sluice.cli.internal.Home;
 import dev.sluice.cli.internal.OpenModel;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.MemoryPolicy;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.Precision;
 import dev.sluice.flow.tensor.Require;
 import dev.sluice.flow.tensor.Torch;
-import dev.sluice.grpo.Prompt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +69,12 @@ final class ModelArguments {
     private boolean release;
 
     @Option(
+            names = "--offload",
+            description =
+                    "Keep text encoders, picture encoder and autoencoder on the CPU where the transformer is on a GPU.")
+    private boolean offload;
+
+    @Option(
             names = "--lanes",
             paramLabel = "N",
             description = "Chunks that are worked on side by side (default: one for each core if the transformer has "
@@ -109,16 +115,15 @@ final class ModelArguments {
     /**
      * Opens the model with the adapter in it; the caller closes it.
      *
-     * @param prompts what will be encoded beside the empty text
+     * @param reading how prompts are read
      */
-    OpenModel open(List<Prompt> prompts) throws IOException {
+    OpenModel open(PromptReading reading) throws IOException {
         requirePositive("--lanes", lanes);
         requirePositive("--threads", threads);
         MemoryPolicy memory = MemoryPolicy.of(precision)
-                .withText(text, release ? MemoryPolicy.TextEncoders.RELEASED : MemoryPolicy.TextEncoders.KEPT);
-        List<String> texts = new ArrayList<>(List.of(""));
-        prompts.forEach(prompt -> texts.add(prompt.text()));
-        return OpenModel.open(model(), adapters(), Torch.device(device), memory, texts);
+                .withText(text, release ? MemoryPolicy.TextEncoders.RELEASED : MemoryPolicy.TextEncoders.KEPT)
+                .withOffload(offload);
+        return OpenModel.open(model(), adapters(), Torch.device(device), memory, reading);
     }
 
     private static void requirePositive(String name, Integer value) {

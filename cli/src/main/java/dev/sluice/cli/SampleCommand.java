@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
             "  sluice sample --adapter runs/demo/adapter --prompts prompts.txt --out after",
             "  sluice sample DIR --adapter style.safetensors:0.7 --adapter runs/demo/adapter --prompt \"a star\"",
             "  sluice sample wan-i2v --image kite.png --prompt \"the kite rises\" --frames 33 --steps 30 --guidance 5",
-            "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --solver dpm2m",
+            "  sluice sample DIR --prompt \"a star\" --steps 28 --guidance 4.5 --negative-prompt \"blurry\" --solver dpm2m",
             "  sluice sample runs/arm-causal-pretrain/model --prompt \"move to the top\" --frames 600 --chunk 4"
         })
 final class SampleCommand implements Callable<Integer> {
@@ -137,7 +137,7 @@ final class SampleCommand implements Callable<Integer> {
         sampling.check();
         stream.check();
         PictureFolder.check(out, overwrite);
-        try (OpenModel model = arguments.open(texts)) {
+        try (OpenModel model = arguments.open(sampling.reading(texts))) {
             requirePictures(model.pipeline(), texts);
             List<PictureFolder.Entry> entries = entries(texts, numbers);
             Work work = stream.wanted() ? streamed(model.pipeline(), entries) : whole(model.pipeline(), entries);

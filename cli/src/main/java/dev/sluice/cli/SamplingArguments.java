@@ -2,11 +2,17 @@ package dev.sluice.cli;
 
 import dev.sluice.configs.EvaluationChoice;
 import dev.sluice.flow.FlowPipeline;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.tensor.Require;
+import dev.sluice.grpo.Prompt;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** How pictures are made, for every command that makes some. */
@@ -28,10 +34,24 @@ final class SamplingArguments {
     private double guidance;
 
     @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            description = "What classifier-free guidance moves away from (default: the empty text).")
+    private String negative;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description =
+                    "T5 tokens of every prompt; a longer one is cut, a shorter one filled up (default: as the model's "
+                            + "makers have it, such as 256 for SD3, 512 for FLUX.1 dev and Wan).")
+    private Integer maxTokens;
+
+    @Option(
             names = "--solver",
             paramLabel = "NAME",
-            defaultValue = "euler",
-            description = "euler, heun, midpoint, dpm2m or unipc, which is Wan's own (default: ${DEFAULT-VALUE}).")
+            description =
+                    "euler, heun, midpoint, dpm2m or unipc (default: what the model's scheduler says, such as unipc for Wan).")
     private EvaluationChoice.Solver solver;
 
     @Option(
@@ -66,32 +86,71 @@ final class SamplingArguments {
         if (!Double.isFinite(guidance)) {
             throw new IllegalArgumentException("--guidance (%s) must be a finite number.".formatted(guidance));
         }
+        if (maxTokens != null) {
+            Require.atLeast("--max-tokens", maxTokens, 1);
+        }
+        if (negative != null && guidance == 1) {
+            throw new IllegalArgumentException(
+                    "--negative-prompt (%s) means nothing with --guidance 1, which is no guidance.%nMaybe add --guidance 4.5."
+                            .formatted(negative));
+        }
     }
 
-    /** Returns the settings for a model. */
+    /** Returns how a model reads prompts. */
+    PromptReading reading(List<Prompt> prompts) {
+        Stream<String> known =
+                Stream.concat(Stream.of(negativePrompt()), prompts.stream().map(Prompt::text));
+        return new PromptReading(known.toList(), maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens));
+    }
+
+    private String negativePrompt() {
+        return negative == null ? "" : negative;
+    }
+
+    /**
+     * Returns the settings for a model.
+     *
+     * @throws IllegalArgumentException if one means nothing to it
+     */
     PictureSettings settings(FlowPipeline pipeline) {
+        if (negative != null && !pipeline.takesNegativePrompt()) {
+            throw new IllegalArgumentException(
+                    "--negative-prompt (%s) must be left out, because this model is told its guidance and moves away from nothing."
+                            .formatted(negative));
+        }
         return new PictureSettings(
                 steps,
-                solver.solver(),
+                solver == null ? pipeline.solver() : solver.beside(pipeline.solver()),
                 guidance,
-                "",
+                negativePrompt(),
                 height == null ? pipeline.sizes().defaultHeight() : height,
                 width == null ? pipeline.sizes().defaultWidth() : width,
                 frames == null ? pipeline.sizes().defaultFrames() : frames,
                 batch);
     }
 
-    /** Returns the settings in words. */
-    String description() {
-        return "%s steps of %s, guidance %s".formatted(steps, solver.name().toLowerCase(Locale.ROOT), guidance);
+    private static String name(OdeSolver solver) {
+        return EvaluationChoice.Solver.of(solver).name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns the settings that change pictures, as JSON values. */
-    Map<String, Object> values() {
+    /** Returns the settings in words, with what became of the solver. */
+    String description(OdeSolver used) {
+        return "%s steps of %s, guidance %s%s"
+                .formatted(steps, name(used), guidance, negative == null ? "" : " away from \"" + negative + "\"");
+    }
+
+    /** Returns the settings that change pictures, as JSON values, with what became of the solver. */
+    Map<String, Object> values(OdeSolver used) {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("steps", steps);
-        values.put("solver", solver.name().toLowerCase(Locale.ROOT));
+        values.put("solver", name(used));
         values.put("guidance", guidance);
+        if (negative != null) {
+            values.put("negativePrompt", negative);
+        }
+        if (maxTokens != null) {
+            values.put("maxTokens", maxTokens);
+        }
         return values;
     }
 }

@@ -141,6 +141,8 @@ class EvaluateCommandTest {
                 "--samples-per-prompt 0 | --samples-per-prompt (0) must be at least 1",
                 "--first-seed x | Invalid value for option '--first-seed'",
                 "--steps -3 | --steps (-3) must be at least 1",
+                "--negative-prompt blurry | --negative-prompt (blurry) means nothing with --guidance 1, which is no guidance.",
+                "--max-tokens -1 | --max-tokens (-1) must be at least 1",
                 "--guidance Infinity | --guidance (Infinity) must be a finite number",
                 "--reward letters --device cuda | device (cuda) must be auto, cpu, gpu or gpuN",
                 "--reward letters --adapter src | src has no weights; expected a .safetensors file",

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,13 +24,7 @@ class FamiliesTrainTest {
             return TestModels.fixture(family + "-pipeline");
         }
         Path model = folder.resolve("velocity");
-        if (!Files.exists(model)) {
-            TestModels.copy(TestModels.fixture("velocity"), model);
-            TestModels.copy(TestModels.fixture("flux-pipeline/text_encoder_2"), model.resolve("text_encoder"));
-            TestModels.copy(TestModels.fixture("flux-pipeline/tokenizer_2"), model.resolve("tokenizer"));
-            TestModels.copy(TestModels.fixture("sd3-pipeline/scheduler"), model.resolve("scheduler"));
-        }
-        return model;
+        return Files.exists(model) ? model : TestModels.velocity(model);
     }
 
     private Path runFile(String family, int frames, double guidance) throws IOException {
@@ -85,6 +80,18 @@ class FamiliesTrainTest {
                 "twice", sampled(family, frames, "--adapter", adapter + ":10", "--adapter", adapter + ":10"));
         assertThat(pictures.get("half")).isNotEqualTo(pictures.get("none"));
         assertThat(tiny.resolve("samples/step-000002/000.png")).exists();
+    }
+
+    @Test
+    void whatMeansNothingToAModelIsRefused() throws IOException {
+        CommandLineRun.of("train", runFile("flux", 1, 3.5), "--set", "sampling.negativePrompt=blurry")
+                .refused("sampling.negativePrompt (blurry) must be left out, because model (");
+        CommandLineRun.of("train", runFile("wan", 5, 3.5), "--set", "sampling.maxTokens=600")
+                .refused("The number of tokens of a prompt (600) must be at most 512");
+        CommandLineRun.of("train", runFile("velocity", 1, 1), "--set", "memory.segments=2")
+                .refused(
+                        "segments (2) must be 0 for a model that is given as a file, because its blocks are not known.");
+        assertThat(folder.resolve("runs")).doesNotExist();
     }
 
     private byte[] sampled(String family, int frames, String... more) throws IOException {

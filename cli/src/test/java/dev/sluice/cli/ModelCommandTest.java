@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelCommandTest {
     private static final Path SD3 = TestModels.fixture("sd3-transformer");
@@ -63,6 +65,93 @@ class ModelCommandTest {
         CommandLineRun run = CommandLineRun.of("model", "verify", vae, "--golden", GOLDEN);
         assertThat(run.status()).isEqualTo(1);
         assertThat(run.out()).contains("not computed: ").contains("\n0 of ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sd3-pipeline, 1e-4", "flux-pipeline, 1e-4", "wan-pipeline, 1e-3"})
+    void verifyRunsWholePipelinesOfEveryFamily(String name, String tolerance) {
+        Path model = TestModels.fixture(name);
+        CommandLineRun run = CommandLineRun.of(
+                        "model",
+                        "verify",
+                        model,
+                        "--golden",
+                        model.resolve("golden.safetensors"),
+                        "--tolerance",
+                        tolerance)
+                .succeeded();
+        assertThat(run.out().lines())
+                .anyMatch(line -> line.matches("image +\\d\\.\\de-\\d\\d +\\d\\.\\de-\\d\\d *"))
+                .anyMatch(line -> line.matches("latents\\.final +\\d\\.\\de-\\d\\d +\\d\\.\\de-\\d\\d *"));
+        assertThat(run.out()).contains(" 0 beyond the tolerance of ");
+    }
+
+    private static void assertParts(CommandLineRun run, String... parts) {
+        for (String part : parts) {
+            assertThat(run.out().lines())
+                    .as(run.out())
+                    .anyMatch(line -> line.matches(
+                            part + " +\\d+\\.\\d\\d +\\d+\\.\\d\\d +\\d+\\.\\d\\d GiB +\\d+\\.\\d\\d GiB"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"sd3-pipeline", "wan-pipeline"})
+    void benchPrintsItsParts(String name) {
+        CommandLineRun run = CommandLineRun.of(
+                        "model",
+                        "bench",
+                        TestModels.fixture(name),
+                        "--height",
+                        32,
+                        "--width",
+                        48,
+                        "--train",
+                        "--segments",
+                        2,
+                        "--threads",
+                        1)
+                .succeeded();
+        assertParts(
+                run,
+                "read the transformer, 0\\.\\d\\d GB",
+                "open the model, encode the prompt",
+                "sample one step",
+                "decode",
+                "make a LoRA adapter",
+                "learn: forward and back",
+                "learn: the optimiser's step");
+        CommandLineRun.of("model", "bench", TestModels.fixture(name), "--height", 30)
+                .refused("height (30) must be a multiple of 16");
+    }
+
+    @Test
+    void aRandomModelOfAPublishedFamilyCanBeBenched() {
+        Path model = folder.resolve("random");
+        CommandLineRun made = CommandLineRun.of(
+                        "model",
+                        "random",
+                        "--family",
+                        "sd3.5-medium",
+                        "--blocks",
+                        1,
+                        "--text-blocks",
+                        1,
+                        "--without",
+                        "text_encoder_3",
+                        "--out",
+                        model)
+                .succeeded();
+        assertThat(made.out()).matches(".*random: \\d\\.\\d\\d GB of weights in \\d+ s\\.\\n");
+        CommandLineRun run = CommandLineRun.of("model", "bench", model, "--height", 64, "--width", 64)
+                .succeeded();
+        assertParts(
+                run,
+                "read the transformer, 0\\.\\d\\d GB",
+                "open the model, encode the prompt",
+                "sample one step",
+                "decode");
+        assertThat(run.out()).doesNotContain("learn");
     }
 
     @Test

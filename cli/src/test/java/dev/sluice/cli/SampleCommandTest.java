@@ -179,6 +179,99 @@ class SampleCommandTest {
         }
     }
 
+    private byte[] picture(String name, Object... more) throws IOException {
+        Object[] common = {"--prompt", "a circle", "--seeds", "1", "--guidance", 4};
+        Object[] all = Stream.of(common, more).flatMap(Stream::of).toArray();
+        return files(sample(name, all)).get("001-seed-1.png");
+    }
+
+    @Test
+    void theNegativePromptAndTheLengthOfPromptsChangeThePicture() throws IOException {
+        byte[] usual = picture("usual");
+        byte[] away = picture("away", "--negative-prompt", "blurry");
+        byte[] cut = picture("cut", "--max-tokens", 8, "--negative-prompt", "blurry");
+        assertThat(picture("nothing", "--negative-prompt", "")).isEqualTo(usual);
+        assertThat(away).isNotEqualTo(usual);
+        assertThat(cut).isNotEqualTo(away);
+        // Released encoders know the texts beforehand, by the same number of tokens.
+        assertThat(picture("released", "--max-tokens", 8, "--negative-prompt", "blurry", "--release-text-encoders"))
+                .isEqualTo(cut);
+        assertThat(picture("offloaded", "--max-tokens", 8, "--negative-prompt", "blurry", "--offload"))
+                .isEqualTo(cut);
+    }
+
+    @Test
+    void aNegativePromptIsRefusedWhereTheModelIsToldItsGuidance() throws IOException {
+        Path out = folder.resolve("out");
+        Object[] common = {"--guidance", 3.5, "--negative-prompt", "blurry"};
+        Object[] sample = {"sample", TestModels.fixture("flux-pipeline"), "--prompt", "a cat", "--out", out};
+        String says = "--negative-prompt (blurry) must be left out, because this model is told its guidance";
+        CommandLineRun.of(Stream.of(sample, common).flatMap(Stream::of).toArray())
+                .refused(says);
+        assertThat(out).doesNotExist();
+        Object[] evaluate = {"evaluate", TestModels.fixture("flux-pipeline")};
+        CommandLineRun.of(Stream.of(evaluate, common).flatMap(Stream::of).toArray())
+                .refused(says);
+    }
+
+    /** Returns the frames of a video of two seeds in one batch, or a picture. */
+    private List<byte[]> made(Path model, String name, String... more) throws IOException {
+        Path out = folder.resolve(name);
+        Object[] common = {
+            "sample",
+            model,
+            "--steps",
+            4,
+            "--threads",
+            1,
+            "--out",
+            out,
+            "--prompt",
+            "a cat",
+            "--seeds",
+            "1..2",
+            "--height",
+            32,
+            "--width",
+            32,
+            "--frames",
+            model.endsWith("wan-pipeline") ? 5 : 1,
+            "--video",
+            "png"
+        };
+        CommandLineRun.of(Stream.of(common, more).flatMap(Stream::of).toArray()).succeeded();
+        return model.endsWith("wan-pipeline")
+                ? List.of(
+                        Files.readAllBytes(out.resolve("001-seed-1/frame-003.png")),
+                        Files.readAllBytes(out.resolve("001-seed-2/frame-005.png")))
+                : List.of(Files.readAllBytes(out.resolve("001-seed-2.png")));
+    }
+
+    private static void assertSame(List<byte[]> found, List<byte[]> expected) {
+        assertThat(found).hasSameSizeAs(expected);
+        for (int i = 0; i < found.size(); i++) {
+            assertThat(found.get(i)).isEqualTo(expected.get(i));
+        }
+    }
+
+    @Test
+    void theFoldersSchedulerChoosesTheSolver() throws IOException {
+        Path wan = TestModels.fixture("wan-pipeline");
+        List<byte[]> usual = made(wan, "wan");
+        assertSame(made(wan, "wan-unipc", "--solver", "unipc"), usual);
+        assertThat(made(wan, "wan-euler", "--solver", "euler").get(0)).isNotEqualTo(usual.get(0));
+        List<byte[]> euler = made(MODEL, "sd3");
+        assertSame(made(MODEL, "sd3-euler", "--solver", "euler"), euler);
+        Path heun = TestModels.copy(MODEL, folder.resolve("heun"));
+        TestModels.replace(
+                heun.resolve("scheduler/scheduler_config.json"),
+                "FlowMatchEulerDiscreteScheduler",
+                "FlowMatchHeunDiscreteScheduler");
+        List<byte[]> second = made(heun, "sd3-scheduler-heun");
+        assertSame(made(MODEL, "sd3-heun", "--solver", "heun"), second);
+        assertThat(second.get(0)).isNotEqualTo(euler.get(0));
+    }
+
     @Test
     void overwritingReplacesPicturesAndKeepsWhatIsNotOurs() throws IOException {
         Path out = sample("out", "--prompt", "a circle", "--seeds", "1..2");

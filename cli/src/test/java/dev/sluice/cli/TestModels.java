@@ -1,5 +1,7 @@
 package dev.sluice.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.sluice.cli.internal.SceneBatches;
@@ -50,6 +52,32 @@ final class TestModels {
             pretraining.export(folder, Map.of());
         }
         return folder;
+    }
+
+    /** Makes a model whose network is a TorchScript file. */
+    static Path velocity(Path folder) throws IOException {
+        copy(fixture("velocity"), folder);
+        copy(fixture("flux-pipeline/text_encoder_2"), folder.resolve("text_encoder"));
+        copy(fixture("flux-pipeline/tokenizer_2"), folder.resolve("tokenizer"));
+        copy(fixture("sd3-pipeline/scheduler"), folder.resolve("scheduler"));
+        return folder;
+    }
+
+    /** Makes a model whose network is an ONNX file. */
+    static Path onnx(Path folder) throws IOException {
+        velocity(folder);
+        replace(folder.resolve("transformer/config.json"), "velocity.pt", "velocity.onnx");
+        replace(folder.resolve("transformer/config.json"), ",\n    \"pooled\"", "");
+        Files.delete(folder.resolve("transformer/diffusion_pytorch_model.safetensors"));
+        Files.delete(folder.resolve("transformer/velocity.pt"));
+        return folder;
+    }
+
+    /** Replaces a text that must be there. */
+    static void replace(Path file, String text, String other) throws IOException {
+        String content = Files.readString(file);
+        assertThat(content).contains(text);
+        Files.writeString(file, content.replace(text, other));
     }
 
     /** Makes an adapter for a model, with values that change what it computes. */

@@ -3,6 +3,7 @@ package dev.sluice.configs;
 import dev.sluice.configs.internal.Within;
 import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.UniPc;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,7 +14,7 @@ import java.util.Optional;
  * @param rewards what judges; what is trained with, if empty
  * @param every iterations between two evaluations; 0 for only before and after
  * @param steps steps of the ODE
- * @param solver the method of each step
+ * @param solver the method of each step; that of the model's own scheduler, if left out
  * @param guidance scale of the classifier-free guidance; the rollout's, if left out. A run that is trained without, at half the
  *     cost, can so be tested as it is going to be sampled
  * @param prompts how many of the test prompts, spread over all of them; 0 for all
@@ -27,7 +28,7 @@ public record EvaluationChoice(
         List<RunConfig.RewardChoice> rewards,
         @Within(least = 0) int every,
         @Within(least = 1, most = 1000) int steps,
-        Solver solver,
+        Optional<Solver> solver,
         @Within(least = 0, most = 100) Optional<Double> guidance,
         @Within(least = 0) int prompts,
         @Within(least = 1, most = 10000) int samplesPerPrompt,
@@ -39,6 +40,22 @@ public record EvaluationChoice(
         if (!rewards.isEmpty()) {
             RewardRules.check(rewards);
         }
+    }
+
+    /** Returns the same with a solver. */
+    public EvaluationChoice withSolver(Solver other) {
+        return new EvaluationChoice(
+                rewards,
+                every,
+                steps,
+                Optional.of(other),
+                guidance,
+                prompts,
+                samplesPerPrompt,
+                chunkSize,
+                firstSeed,
+                pictures,
+                hacking);
     }
 
     /** What is done about a reward that looks as if it were being hacked. */
@@ -74,6 +91,19 @@ public record EvaluationChoice(
         /** Returns the solver. */
         public OdeSolver solver() {
             return solver;
+        }
+
+        /** Returns a model's own solver where that is of this method, with the settings of its scheduler, else the usual one. */
+        public OdeSolver beside(OdeSolver own) {
+            return own.getClass() == solver.getClass() ? own : solver;
+        }
+
+        /** Returns the name of a solver's method. */
+        public static Solver of(OdeSolver solver) {
+            return Arrays.stream(values())
+                    .filter(name -> name.solver.getClass() == solver.getClass())
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param textEncoders whether text encoders stay, or encode all prompts of the run before the transformer is read and are released
  * @param limitGiB micro-batches ({@code batch.chunkSize}) are made as small as it takes to stay below so many GiB; no limit if
  *     left out
- * @param offload whether text encoders and autoencoder stay on the CPU where the transformer is on a GPU
+ * @param offload whether text encoders, picture encoder and autoencoder stay on the CPU where the transformer is on a GPU
  */
 public record MemoryChoice(
         Optional<Precision> weights,

@@ -84,6 +84,7 @@ public record RunConfig(
         RunNames.require(name);
         exploration.steps(sampling.steps());
         requirePairs(exploration, prompts.train());
+        requireGuidance(sampling, evaluation, objective);
         RewardRules.check(rewards, joining, advantage.combination());
         RewardRules.checkChunks(rewards, batch.chunkSize(), batch.groupSize());
         CreditRules.check(credit, advantage, rewards, joining);
@@ -109,6 +110,18 @@ public record RunConfig(
             throw new IllegalArgumentException(
                     "exploration.rule (stored) needs prompts.train (%s) to be a .jsonl file of prompts with a preferred and a rejected picture each.%nMaybe make one with: sluice pairs CONFIG"
                             .formatted(train));
+        }
+    }
+
+    private static void requireGuidance(
+            SamplingChoice sampling, EvaluationChoice evaluation, ObjectiveChoice objective) {
+        boolean guided = sampling.guidance() != 1
+                || evaluation.guidance().orElse(1.0) != 1
+                || objective.teacherGuidance().orElse(1.0) != 1;
+        if (sampling.negativePrompt().isPresent() && !guided) {
+            throw new IllegalArgumentException(
+                    "sampling.negativePrompt (%s) means nothing with sampling.guidance 1, which is no guidance.%nMaybe set sampling.guidance: 4.5."
+                            .formatted(sampling.negativePrompt().get()));
         }
     }
 
@@ -210,13 +223,17 @@ public record RunConfig(
      * @param frames of a video, 1 more than a multiple of 4 for Wan; the family's own number if left out
      * @param guidance scale of the classifier-free guidance, in the rollout and the update, and in the evaluation if that names no
      *     other; 1 is none
+     * @param negativePrompt what guidance moves away from, wherever there is guidance; the empty text if left out
+     * @param maxTokens T5 tokens of every prompt, cut or filled up; the family's usual number if left out
      */
     public record SamplingChoice(
             @Within(least = 2, most = 1000) int steps,
             @Within(least = 1, most = 65536) Optional<Integer> height,
             @Within(least = 1, most = 65536) Optional<Integer> width,
             @Within(least = 1, most = 65536) Optional<Integer> frames,
-            @Within(least = 0, most = 100) double guidance) {}
+            @Within(least = 0, most = 100) double guidance,
+            Optional<String> negativePrompt,
+            @Within(least = 1, most = 65536) Optional<Integer> maxTokens) {}
 
     /** Returns the scale of the guidance that the run is tested with. */
     public double testGuidance() {
@@ -225,13 +242,23 @@ public record RunConfig(
 
     /** Returns the same run with micro-batches of another size. */
     public RunConfig withChunkSize(int size) {
-        GrpoOptions.Batch smaller = new GrpoOptions.Batch(
-                batch.prompts(),
-                batch.groupSize(),
-                size,
-                batch.sharedNoise(),
-                batch.mergeEqualPrompts(),
-                batch.taskTurns());
+        return with(
+                new GrpoOptions.Batch(
+                        batch.prompts(),
+                        batch.groupSize(),
+                        size,
+                        batch.sharedNoise(),
+                        batch.mergeEqualPrompts(),
+                        batch.taskTurns()),
+                evaluation);
+    }
+
+    /** Returns the same run, tested with a solver. */
+    public RunConfig withTestSolver(EvaluationChoice.Solver solver) {
+        return with(batch, evaluation.withSolver(solver));
+    }
+
+    private RunConfig with(GrpoOptions.Batch samples, EvaluationChoice tests) {
         return new RunConfig(
                 name,
                 paper,
@@ -248,7 +275,7 @@ public record RunConfig(
                 prompts,
                 rewards,
                 joining,
-                smaller,
+                samples,
                 sampling,
                 exploration,
                 credit,
@@ -259,7 +286,7 @@ public record RunConfig(
                 objective,
                 critic,
                 updates,
-                evaluation,
+                tests,
                 checkpoints);
     }
 

@@ -9,6 +9,7 @@ import dev.sluice.flow.Ema;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.TimeSchedule;
+import dev.sluice.flow.UniPc;
 import dev.sluice.grpo.Combination;
 import dev.sluice.grpo.GroupAdvantage;
 import dev.sluice.grpo.GrpoOptions;
@@ -83,6 +84,36 @@ class RunConfigTest {
         Path elsewhere = Files.createDirectories(folder.resolve("a/b")).resolve("config.yaml");
         Files.writeString(elsewhere, RunFiles.yaml(config));
         assertThat(RunFiles.train(elsewhere, List.of())).isEqualTo(config);
+    }
+
+    @Test
+    void whatGuidanceMovesAwayFromAndHowLongPromptsAreCanBeSaid() {
+        RunConfig.SamplingChoice usual = RunFiles.train(run, List.of()).sampling();
+        assertThat(usual.negativePrompt()).isEmpty();
+        assertThat(usual.maxTokens()).isEmpty();
+        assertThat(RunFiles.yaml(RunFiles.train(run, List.of()))).doesNotContain("negativePrompt", "maxTokens");
+        List<String> said = List.of("sampling={negativePrompt: 'blurry, dark', maxTokens: 128}");
+        RunConfig.SamplingChoice sampling = RunFiles.train(run, said).sampling();
+        assertThat(sampling.negativePrompt()).hasValue("blurry, dark");
+        assertThat(sampling.maxTokens()).hasValue(128);
+        // A run that is trained without guidance may be tested with it.
+        RunFiles.train(run, List.of("sampling={guidance: 1, negativePrompt: blurry}", "evaluation.guidance=4"));
+    }
+
+    @Test
+    void testsFollowTheModelsOwnSolverUnlessTheyNameOne() {
+        RunConfig left = RunFiles.train(run, List.of());
+        assertThat(left.evaluation().solver()).isEmpty();
+        RunConfig named = RunFiles.train(run, List.of("evaluation.solver=unipc"));
+        assertThat(named.evaluation().solver()).hasValue(EvaluationChoice.Solver.UNIPC);
+        assertThat(left.withTestSolver(EvaluationChoice.Solver.UNIPC)).isEqualTo(named);
+        UniPc own = new UniPc(2, UniPc.Form.BH1);
+        assertThat(EvaluationChoice.Solver.UNIPC.beside(own)).isSameAs(own);
+        assertThat(EvaluationChoice.Solver.UNIPC.beside(new OdeSolver.Euler())).isEqualTo(new UniPc());
+        for (EvaluationChoice.Solver solver : EvaluationChoice.Solver.values()) {
+            assertThat(EvaluationChoice.Solver.of(solver.solver())).isEqualTo(solver);
+        }
+        assertThat(EvaluationChoice.Solver.of(own)).isEqualTo(EvaluationChoice.Solver.UNIPC);
     }
 
     @Test
@@ -347,6 +378,8 @@ class RunConfigTest {
                 "updates.optimiser.beta1=1 | updates.optimiser.beta1 (1.0) must be in",
                 "updates.optimiser.learningRate=1e400 | updates.optimiser.learningRate (1e400) must be",
                 "updates.ema.decay=1 | updates.ema.decay (1.0) must be in",
+                "sampling={guidance: 1, negativePrompt: blurry} | sampling.negativePrompt (blurry) means nothing with sampling.guidance 1",
+                "sampling.maxTokens=0 | sampling.maxTokens (0) must be a whole number",
                 "evaluation.solver=dpm | must be one of euler, heun, midpoint, dpm2m",
                 "iterations=99999999999999999999 | iterations (99999999999999999999) must be",
                 "checkpoints.keep=0 | checkpoints.keep (0) must be",

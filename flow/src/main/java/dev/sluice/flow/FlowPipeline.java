@@ -17,7 +17,6 @@ import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -37,6 +36,7 @@ public final class FlowPipeline implements AutoCloseable {
     private final Path folder;
     private final Network network;
     private final PromptEncoder prompts;
+    private final int tokens;
     private final Autoencoder autoencoder;
     private final StartPictures start;
     private final Scheduler scheduler;
@@ -44,22 +44,22 @@ public final class FlowPipeline implements AutoCloseable {
     private final ModelSizes sizes;
     private final PictureCodec codec;
 
-    private FlowPipeline(NDManager manager, Path folder, MemoryPolicy memory, Collection<String> texts)
+    private FlowPipeline(NDManager manager, Path folder, MemoryPolicy memory, PromptReading reading)
             throws IOException {
         this.manager = manager;
         this.folder = folder;
         PipelineIndex index = PipelineIndex.read(folder);
         this.scheduler = PipelineCheck.scheduler(index);
         PipelineCheck.check(index);
-        PipelineParts parts = PipelineParts.open(index, scheduler, manager, memory, texts);
+        PipelineParts parts = PipelineParts.open(index, scheduler, manager, memory, reading);
         this.network = parts.network().running(BlockChain.Running.of(memory));
         this.prompts = parts.prompts();
+        this.tokens = prompts.tokens(reading.tokens());
         this.autoencoder = parts.autoencoder();
         this.memory = memory;
         this.sizes = new ModelSizes(network, autoencoder, scheduler, memory.compute());
         this.start = new StartPictures(folder, parts.pictures(), sizes);
-        Device decoding = memory.offload() ? Device.cpu() : manager.getDevice();
-        this.codec = new PictureCodec(folder, network, autoencoder, decoding);
+        this.codec = new PictureCodec(folder, network, autoencoder);
     }
 
     /**
@@ -78,30 +78,29 @@ public final class FlowPipeline implements AutoCloseable {
      * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
      */
     public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory) throws IOException {
-        return open(folder, device, memory, List.of());
+        return open(folder, device, memory, PromptReading.USUAL);
     }
 
     /**
      * Opens a folder on a device.
      *
      * @param memory how the model is held in memory
-     * @param texts what will be encoded, as far as it is known: where text encoders are released, these texts are encoded before
-     *     the transformer is read, and another text opens the encoders again
+     * @param reading how prompts are read
      * @throws IOException if a file is missing, broken or does not fit the others; the message is one sentence
+     * @throws IllegalArgumentException if the model cannot be held, or read prompts, like that
      */
-    public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory, Collection<String> texts)
+    public static FlowPipeline open(Path folder, Device device, MemoryPolicy memory, PromptReading reading)
             throws IOException {
         NDManager manager = Torch.newManager(device);
         FlowPipeline pipeline;
         try {
-            pipeline = new FlowPipeline(manager, folder, memory, texts);
+            pipeline = new FlowPipeline(manager, folder, memory, reading);
         } catch (IOException | RuntimeException | Error e) {
             manager.close();
             throw e;
         }
         try {
-            pipeline.network.requirePrecision(memory.weights());
-            pipeline.network.requirePrecision(memory.compute());
+            pipeline.network.requireFits(memory);
             return pipeline;
         } catch (RuntimeException | Error e) {
             pipeline.close();
@@ -119,9 +118,9 @@ public final class FlowPipeline implements AutoCloseable {
         return manager;
     }
 
-    /** Encodes prompts with the usual number of tokens; the result belongs to {@code owner}. */
+    /** Encodes prompts of {@link #usualTokens()}; the result belongs to {@code owner}. */
     public Conditioning encode(NDManager owner, List<String> texts) {
-        return encode(owner, texts, prompts.usualTokens());
+        return encode(owner, texts, tokens);
     }
 
     /**
@@ -141,9 +140,12 @@ public final class FlowPipeline implements AutoCloseable {
         return start;
     }
 
-    /** Returns the family's usual number of T5 tokens of a prompt, or the tokenizer's maximum if that is less. */
+    /**
+     * Returns the number of T5 tokens of a prompt: what the model was opened with, else the family's usual number, or the
+     * tokenizer's maximum if that is less.
+     */
     public int usualTokens() {
-        return prompts.usualTokens();
+        return tokens;
     }
 
     /** Returns the transformer; it reads {@link #transformerWeights()} at every call. */

@@ -14,8 +14,8 @@ import java.util.Objects;
  * @param segments how many segments the transformer's blocks are recomputed in during a backward pass, so that the graph of only
  *     one is held at a time (see {@link dev.sluice.flow.tensor.Recomputation}); 0 holds that of all blocks
  * @param textEncoders whether text encoders stay once they are opened
- * @param offload whether text encoders and autoencoder, which are never trained, stay on the CPU where the transformer is on a
- *     GPU
+ * @param offload whether text encoders, picture encoder and autoencoder, which are never trained, stay on the CPU where the
+ *     transformer is on a GPU
  */
 public record MemoryPolicy(
         Precision weights,
@@ -56,5 +56,10 @@ public record MemoryPolicy(
     /** Returns the same with text encoders in a precision, released or not. */
     public MemoryPolicy withText(Precision precision, TextEncoders kept) {
         return new MemoryPolicy(weights, compute, precision, segments, kept, offload);
+    }
+
+    /** Returns the same with what is never trained on the CPU, or not. */
+    public MemoryPolicy withOffload(boolean other) {
+        return new MemoryPolicy(weights, compute, text, segments, textEncoders, other);
     }
 }

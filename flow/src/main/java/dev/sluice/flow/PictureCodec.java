@@ -1,6 +1,5 @@
 package dev.sluice.flow;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.internal.Autoencoder;
@@ -14,9 +13,9 @@ import java.nio.file.Path;
  *
  * @param folder names the model
  * @param network says what latents look like
- * @param device where the autoencoder is
+ * @param autoencoder takes and gives arrays of any device
  */
-record PictureCodec(Path folder, Network network, Autoencoder autoencoder, Device device) {
+record PictureCodec(Path folder, Network network, Autoencoder autoencoder) {
     NDArray decode(NDArray latents) {
         if (network.video()) {
             Require.shape("latents", latents, -1, network.channels(), -1, -1, -1);
@@ -25,11 +24,7 @@ record PictureCodec(Path folder, Network network, Autoencoder autoencoder, Devic
         }
         NDManager owner = latents.getManager();
         try (NDManager scratch = owner.newSubManager()) {
-            NDArray here = latents.toDevice(device, false);
-            if (here != latents) {
-                here.attach(scratch);
-            }
-            NDArray centred = autoencoder.pixels(here);
+            NDArray centred = autoencoder.pixels(latents);
             centred.attach(scratch);
             NDArray halved = Torch.scaled(centred, 0.5);
             halved.attach(scratch);

@@ -37,11 +37,11 @@ public record PictureSettings(
         this(steps, solver, guidance, negativePrompt, height, width, 1, chunkSize);
     }
 
-    /** Euler steps at the size the model was made for, away from the empty prompt. */
+    /** Steps of the folder's own solver at the size the model was made for, away from the empty prompt. */
     public static PictureSettings of(FlowPipeline pipeline, int steps, double guidance, int chunkSize) {
         return new PictureSettings(
                 steps,
-                new OdeSolver.Euler(),
+                pipeline.solver(),
                 guidance,
                 "",
                 pipeline.sizes().defaultHeight(),

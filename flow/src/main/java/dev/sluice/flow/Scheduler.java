@@ -8,7 +8,7 @@ import tools.jackson.databind.JsonNode;
  * What a diffusers folder's {@code scheduler/scheduler_config.json} says about noise levels: how many steps become a
  * {@link TimeSchedule}, and which number the network receives for a level.
  */
-public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.FlowUniPc {
+public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.FlowMatchHeun, Scheduler.FlowUniPc {
     /**
      * Returns the grid that the family's pipeline walks.
      *
@@ -33,11 +33,12 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
         SchedulerFields fields = new SchedulerFields(config);
         String name = fields.text("_class_name", "FlowMatchEulerDiscreteScheduler");
         return switch (name) {
-            case "FlowMatchEulerDiscreteScheduler", "FlowMatchHeunDiscreteScheduler" -> fields.flowMatchEuler();
+            case "FlowMatchEulerDiscreteScheduler" -> fields.flowMatchEuler();
+            case "FlowMatchHeunDiscreteScheduler" -> fields.flowMatchHeun();
             case "UniPCMultistepScheduler" -> fields.flowUniPc();
             default ->
                 throw new IllegalArgumentException(
-                        "scheduler_config.json: _class_name (%s) must be FlowMatchEulerDiscreteScheduler or UniPCMultistepScheduler."
+                        "scheduler_config.json: _class_name (%s) must be FlowMatchEulerDiscreteScheduler, FlowMatchHeunDiscreteScheduler or UniPCMultistepScheduler."
                                 .formatted(name));
         };
     }
@@ -107,6 +108,31 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
         @Override
         public double timestep(double sigma) {
             return sigma * trainTimesteps;
+        }
+    }
+
+    /**
+     * Diffusers' {@code FlowMatchHeunDiscreteScheduler}: Heun's steps over the levels that the Euler scheduler has with the same
+     * fixed shift. A step counts here as one, and there as two but for the last.
+     *
+     * <p>Source: diffusers, {@code schedulers/scheduling_flow_match_heun_discrete.py}, without churn, as pipelines call it.
+     *
+     * @param levels the Euler scheduler of these levels
+     */
+    record FlowMatchHeun(FlowMatchEuler levels) implements Scheduler {
+        @Override
+        public TimeSchedule schedule(int steps, long tokens) {
+            return levels.schedule(steps, tokens);
+        }
+
+        @Override
+        public OdeSolver solver() {
+            return new OdeSolver.Heun();
+        }
+
+        @Override
+        public double timestep(double sigma) {
+            return levels.timestep(sigma);
         }
     }
 

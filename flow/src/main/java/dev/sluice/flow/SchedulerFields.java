@@ -16,6 +16,18 @@ record SchedulerFields(JsonNode config) {
                 spacing());
     }
 
+    /** What the class does not know, diffusers leaves out without a word; a folder that asks for it means something else. */
+    Scheduler.FlowMatchHeun flowMatchHeun() {
+        for (String name :
+                List.of("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")) {
+            refuseWhenTrue(name);
+        }
+        if (optional("shift_terminal").isPresent()) {
+            throw wrong("shift_terminal", config.path("shift_terminal"), "null for FlowMatchHeunDiscreteScheduler");
+        }
+        return new Scheduler.FlowMatchHeun(flowMatchEuler());
+    }
+
     Scheduler.FlowUniPc flowUniPc() {
         if (!flag("use_flow_sigmas")) {
             throw new IllegalArgumentException(

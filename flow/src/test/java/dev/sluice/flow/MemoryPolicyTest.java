@@ -24,7 +24,7 @@ class MemoryPolicyTest {
     private static final List<String> TEXTS = List.of("a red circle", "", "two stars");
 
     private static FlowPipeline open(String model, MemoryPolicy memory) throws IOException {
-        return FlowPipeline.open(Fixtures.path(model), Device.cpu(), memory, TEXTS);
+        return FlowPipeline.open(Fixtures.path(model), Device.cpu(), memory, PromptReading.of(TEXTS));
     }
 
     private static NDArray velocity(FlowPipeline pipeline, NDManager owner, Conditioning conditioning) {

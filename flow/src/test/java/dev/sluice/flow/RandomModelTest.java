@@ -87,7 +87,8 @@ class RandomModelTest {
         Path model = Files.createDirectory(folder.resolve("tiny"));
         RandomFolder.write("tiny", model, RandomModel.Options.WHOLE, (component, sum) -> {});
         MemoryPolicy policy = MemoryPolicy.of(Precision.BFLOAT16).withText(Precision.BFLOAT16, TextEncoders.RELEASED);
-        try (FlowPipeline pipeline = FlowPipeline.open(model, Device.cpu(), policy, List.of("a red square"));
+        try (FlowPipeline pipeline =
+                        FlowPipeline.open(model, Device.cpu(), policy, PromptReading.of(List.of("a red square")));
                 NDManager scratch = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
             NDArray latents = scratch.ones(pipeline.sizes().latentShape(1, 64, 64));

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,6 +155,71 @@ class SchedulerTest {
         }
     }
 
+    /** FlowMatchHeunDiscreteScheduler's set_timesteps and step without churn, literally, in double precision. */
+    private static double heun(int steps, double shift, double start) {
+        double least = shift / 1000 / (1 + (shift - 1) / 1000);
+        double[] doubled = new double[2 * steps];
+        for (int k = 0; k < steps; k++) {
+            double even = steps == 1 ? 1 : 1 + (least - 1) * k / (steps - 1);
+            double sigma = shift * even / (1 + (shift - 1) * even);
+            doubled[Math.max(0, 2 * k - 1)] = sigma;
+            doubled[2 * k] = sigma;
+        }
+        double x = start;
+        double sample = 0;
+        double derivative = 0;
+        double dt = 0;
+        for (int index = 0; index < 2 * steps - 1; index++) {
+            double output = NonLinear.velocity(x, doubled[index]);
+            if (index % 2 == 0) {
+                sample = x;
+                derivative = output;
+                dt = doubled[index + 1] - doubled[index];
+                x = sample + derivative * dt;
+            } else {
+                x = sample + 0.5 * (derivative + output) * dt;
+            }
+        }
+        return x;
+    }
+
+    /** A velocity for which every order of steps ends elsewhere. */
+    private record NonLinear() implements VelocityModel {
+        static double velocity(double x, double sigma) {
+            return Math.sin(3 * x) + 0.5 * sigma * x;
+        }
+
+        @Override
+        public NDArray velocity(NDArray latents, NDArray sigmas, Conditioning conditioning) {
+            throw new UnsupportedOperationException("The test asks for one level, in double precision.");
+        }
+
+        @Override
+        public NDArray velocity(NDArray latents, double sigma, Conditioning conditioning) {
+            return latents.getManager().create(new double[] {velocity(latents.getDouble(0), sigma)});
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 28})
+    void heunsSchedulerWalksAsInDiffusers(int steps) throws IOException {
+        ObjectNode config = config("sd3_scheduler").put("_class_name", "FlowMatchHeunDiscreteScheduler");
+        Scheduler scheduler = Scheduler.read(config);
+        Scheduler euler = Scheduler.read(config("sd3_scheduler"));
+        assertThat(scheduler.timestep(0.25)).isEqualTo(250);
+        try (NDManager manager = Torch.newManager()) {
+            NDArray noise = manager.create(new double[] {0.7});
+            NDArray found = new OdeSampler(scheduler.solver(), scheduler.schedule(steps, 0))
+                    .sample(new NonLinear(), noise, null);
+            assertThat(found.getDouble(0)).isCloseTo(heun(steps, 3, 0.7), within(1e-9));
+            NDArray other =
+                    new OdeSampler(euler.solver(), euler.schedule(steps, 0)).sample(new NonLinear(), noise, null);
+            if (steps > 1) {
+                assertThat(found.getDouble(0)).isNotCloseTo(other.getDouble(0), within(1e-4));
+            }
+        }
+    }
+
     @Test
     void betaQuantilesAreExactWhereTheyHaveAClosedForm() {
         for (double p : new double[] {0, 0.01, 0.2, 0.5, 0.77, 1}) {
@@ -176,6 +244,11 @@ class SchedulerTest {
                 .hasMessageContaining("use_flow_sigmas");
         assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put("shift_terminal", 2)))
                 .hasMessageContaining("shift_terminal (2.0)");
+        ObjectNode heun = config("sd3_scheduler").put("_class_name", "FlowMatchHeunDiscreteScheduler");
+        assertThatThrownBy(() -> Scheduler.read(heun.deepCopy().put("use_karras_sigmas", true)))
+                .hasMessageContaining("use_karras_sigmas (true) must be false");
+        assertThatThrownBy(() -> Scheduler.read(heun.deepCopy().put("shift_terminal", 0.1)))
+                .hasMessageContaining("shift_terminal (0.1) must be null for FlowMatchHeunDiscreteScheduler");
         Scheduler stretched = Scheduler.read(config("sd3_scheduler").put("shift_terminal", 0.1));
         assertThatThrownBy(() -> stretched.schedule(1, 0)).hasMessageContaining("steps (1) must be at least 2");
         assertThatThrownBy(() -> stretched.schedule(0, 0)).hasMessageContaining("steps (0)");

@@ -126,6 +126,14 @@ class VelocityModelTest {
                 .hasMessageContaining("must be float32 for a model that is given as a file");
     }
 
+    @Test
+    void blocksThatAreNotKnownAreNotRecomputed() {
+        assertThatThrownBy(() -> FlowPipeline.open(model, Device.cpu(), MemoryPolicy.PLAIN.withSegments(2)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "segments (2) must be 0 for a model that is given as a file, because its blocks are not known.");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -100,6 +100,17 @@ class WanPipelineTest {
     }
 
     @Test
+    void theFoldersSolverIsTheUsualOne() throws IOException {
+        assertThat(PictureSettings.of(pipeline, 5, 5, 1).solver()).isEqualTo(new UniPc());
+        FlowPipelineTest.copy(Fixtures.path("wan-pipeline"), folder);
+        Path scheduler = folder.resolve("scheduler/scheduler_config.json");
+        Files.writeString(scheduler, Files.readString(scheduler).replace("\"bh2\"", "\"bh1\""));
+        try (FlowPipeline other = FlowPipeline.open(folder, Device.cpu())) {
+            assertThat(PictureSettings.of(other, 5, 5, 1).solver()).isEqualTo(new UniPc(2, UniPc.Form.BH1));
+        }
+    }
+
+    @Test
     void withTheEulerSchedulerTooItIsDiffusers() throws IOException {
         FlowPipelineTest.copy(Fixtures.path("wan-pipeline"), folder);
         Files.writeString(

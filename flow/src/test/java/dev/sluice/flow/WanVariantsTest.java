@@ -43,7 +43,7 @@ class WanVariantsTest {
     }
 
     /** Puts a whole model from a picture to video together. */
-    private static Path fromPicture(Path model, Path fixtures) throws IOException {
+    static Path fromPicture(Path model, Path fixtures) throws IOException {
         FlowPipelineTest.copy(fixtures.resolve("wan-pipeline"), model);
         AtomicFiles.deleteAll(model.resolve("transformer"));
         FlowPipelineTest.copy(fixtures.resolve("wan-transformer/transformer_i2v"), model.resolve("transformer"));

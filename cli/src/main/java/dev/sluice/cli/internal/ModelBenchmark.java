@@ -11,6 +11,7 @@ import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.ProcessMemory;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.Replica;
 import dev.sluice.flow.WeightFiles;
 import dev.sluice.flow.tensor.NoiseSource;
@@ -84,7 +85,7 @@ public final class ModelBenchmark {
         }
         try (FlowPipeline pipeline = timed(
                 "open the model, encode the prompt",
-                () -> FlowPipeline.open(folder, device, options.memory, List.of(options.prompt)))) {
+                () -> FlowPipeline.open(folder, device, options.memory, PromptReading.of(List.of(options.prompt))))) {
             measure(pipeline);
         }
     }

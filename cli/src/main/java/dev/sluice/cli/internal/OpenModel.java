@@ -3,10 +3,10 @@ package dev.sluice.cli.internal;
 import ai.djl.Device;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.MemoryPolicy;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.StoredAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 
 /**
@@ -23,18 +23,18 @@ public record OpenModel(FlowPipeline pipeline, List<AdapterArgument> adapters) i
      * @param adapters what is merged into its weights, in this order
      * @param device where it computes
      * @param memory how it is held in memory
-     * @param texts what will be encoded, as far as it is known
+     * @param reading how prompts are read
      * @throws IOException if a folder is missing or broken, or an adapter was not made for such a model
      */
     public static OpenModel open(
-            Path model, List<AdapterArgument> adapters, Device device, MemoryPolicy memory, Collection<String> texts)
+            Path model, List<AdapterArgument> adapters, Device device, MemoryPolicy memory, PromptReading reading)
             throws IOException {
         for (AdapterArgument adapter : adapters) {
             try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {
                 stored.requireFits(model);
             }
         }
-        FlowPipeline pipeline = FlowPipeline.open(model, device, memory, texts);
+        FlowPipeline pipeline = FlowPipeline.open(model, device, memory, reading);
         try {
             for (AdapterArgument adapter : adapters) {
                 try (StoredAdapter stored = StoredAdapter.open(adapter.path())) {

@@ -14,7 +14,9 @@ import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.FullWeights;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.OdeSampler;
+import dev.sluice.flow.OdeSolver;
 import dev.sluice.flow.PictureSettings;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.Trainable;
 import dev.sluice.flow.VelocityModel;
 import dev.sluice.flow.tensor.Lanes;
@@ -37,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -101,8 +104,10 @@ public final class TrainingSession implements AutoCloseable {
         PipelinePrompts.check(pipeline, test);
         this.manager = pipeline.manager().newSubManager();
         this.trainable = openTrainable(read);
-        Conditioning negative = pipeline.encode(manager, List.of(""));
-        this.config = withinLimit(read, negative);
+        requireNegativePrompt(read);
+        Conditioning negative = pipeline.encode(manager, List.of(negativePrompt(read)));
+        OdeSolver solver = testSolver(read);
+        this.config = withinLimit(read.withTestSolver(EvaluationChoice.Solver.of(solver)), negative);
         this.identity = RunIdentity.of(settings(config), pipeline.transformerWeights());
         this.forecast = MemoryForecast.of(config, pipeline, trainable, negative, lanes.count());
         double guidance = config.sampling().guidance();
@@ -133,9 +138,9 @@ public final class TrainingSession implements AutoCloseable {
                 beside.<Reward>map(both -> both).orElse(testReward),
                 new PictureSettings(
                         config.evaluation().steps(),
-                        config.evaluation().solver().solver(),
+                        solver,
                         config.testGuidance(),
-                        "",
+                        negativePrompt(config),
                         height,
                         width,
                         frames,
@@ -144,8 +149,7 @@ public final class TrainingSession implements AutoCloseable {
                 config.evaluation().firstSeed());
         ReferenceDistance meter = new ReferenceDistance(
                 new OdeSampler(
-                        config.evaluation().solver().solver(),
-                        pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
+                        solver, pipeline.sizes().schedule(config.evaluation().steps(), height, width)),
                 task.encoder(),
                 task.latentShape(),
                 config.evaluation().firstSeed());
@@ -169,9 +173,10 @@ public final class TrainingSession implements AutoCloseable {
         if (stored.isPresent()) {
             PairFiles.check(stored.get(), train);
         }
-        List<String> texts = texts(config);
         Device device = Torch.device(config.device());
-        FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.memoryPolicy(), texts);
+        PromptReading reading =
+                new PromptReading(texts(config), maxTokens(config.sampling().maxTokens()));
+        FlowPipeline pipeline = FlowPipeline.open(config.model(), device, config.memoryPolicy(), reading);
         Lanes lanes = Lanes.open(config.lanes(), config.batch().chunks(), config.threads(), device);
         try {
             return new TrainingSession(config, lanes, pipeline, reward, testReward);
@@ -200,11 +205,40 @@ public final class TrainingSession implements AutoCloseable {
 
     /** Returns all that will be encoded. */
     private static List<String> texts(RunConfig config) throws IOException {
-        List<String> texts = new ArrayList<>(List.of(""));
+        // A critic asks for the empty text, whatever guidance moves away from.
+        List<String> texts = new ArrayList<>(List.of("", negativePrompt(config)));
         Prompts.read(config.prompts().train()).forEach(prompt -> texts.add(prompt.text()));
         spread(Prompts.read(config.prompts().test()), config.evaluation().prompts())
                 .forEach(prompt -> texts.add(prompt.text()));
         return texts;
+    }
+
+    private static OptionalInt maxTokens(Optional<Integer> asked) {
+        return asked.map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+
+    private static String negativePrompt(RunConfig config) {
+        return config.sampling().negativePrompt().orElse("");
+    }
+
+    private void requireNegativePrompt(RunConfig read) {
+        if (read.sampling().negativePrompt().isPresent() && !pipeline.takesNegativePrompt()) {
+            throw new IllegalArgumentException(
+                    "sampling.negativePrompt (%s) must be left out, because model (%s) is told its guidance and moves away from nothing."
+                            .formatted(negativePrompt(read), pipeline.folder()));
+        }
+    }
+
+    private OdeSolver testSolver(RunConfig read) {
+        return read.evaluation()
+                .solver()
+                .map(named -> named.beside(pipeline.solver()))
+                .orElse(pipeline.solver());
+    }
+
+    /** Returns the method that tests follow the flow with. */
+    public OdeSolver testSolver() {
+        return evaluator.settings().solver();
     }
 
     private static String settings(RunConfig config) {

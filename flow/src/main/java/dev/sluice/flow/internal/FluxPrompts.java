@@ -79,6 +79,11 @@ final class FluxPrompts implements PromptEncoder {
     }
 
     @Override
+    public int mostTokens() {
+        return t5.tokenizer().maxLength();
+    }
+
+    @Override
     public void close() {
         clip.close();
         t5.close();

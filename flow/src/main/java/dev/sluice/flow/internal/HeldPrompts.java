@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.PromptReading;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +23,7 @@ final class HeldPrompts implements PromptEncoder {
     private final boolean released;
     private final Map<String, Conditioning> known = new HashMap<>();
     private int usualTokens;
+    private int mostTokens;
     private Open kept;
 
     /** Opens text encoders and tokenizers. */
@@ -46,9 +47,9 @@ final class HeldPrompts implements PromptEncoder {
      * @param device where the text encoders are
      * @param owner owns what is known, on the network's device
      * @param released whether the encoders are open only while they are at work
-     * @param texts what is known to be asked for
+     * @param reading how many tokens a prompt has, and what is known to be asked for
      */
-    HeldPrompts(Opener opener, Device device, NDManager owner, boolean released, Collection<String> texts)
+    HeldPrompts(Opener opener, Device device, NDManager owner, boolean released, PromptReading reading)
             throws IOException {
         this.opener = opener;
         this.device = device;
@@ -56,15 +57,18 @@ final class HeldPrompts implements PromptEncoder {
         this.released = released;
         Open open = opened();
         try {
-            this.usualTokens = open.encoder.usualTokens();
-            for (String text : texts) {
+            this.usualTokens = open.encoder.tokens(reading.tokens());
+            this.mostTokens = open.encoder.mostTokens();
+            for (String text : reading.known()) {
                 if (!known.containsKey(text)) {
                     known.put(text, encoded(open, manager, List.of(text), usualTokens));
                 }
             }
-        } finally {
-            letGo(open);
+        } catch (RuntimeException | Error e) {
+            open.close();
+            throw e;
         }
+        letGo(open);
     }
 
     private Open opened() throws IOException {
@@ -139,6 +143,11 @@ final class HeldPrompts implements PromptEncoder {
     @Override
     public int usualTokens() {
         return usualTokens;
+    }
+
+    @Override
+    public int mostTokens() {
+        return mostTokens;
     }
 
     @Override

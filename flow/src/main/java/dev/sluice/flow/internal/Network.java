@@ -2,6 +2,7 @@ package dev.sluice.flow.internal;
 
 import ai.djl.ndarray.NDArray;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.Scheduler;
@@ -44,8 +45,8 @@ public interface Network extends VelocityModel {
         return true;
     }
 
-    /** Refuses a precision that it cannot compute in. */
-    default void requirePrecision(Precision precision) {}
+    /** Refuses to be held in a way that it cannot be. */
+    default void requireFits(MemoryPolicy memory) {}
 
     /** Returns the names, or ends of names, of the layers of its attention. */
     List<String> attentionLayers();

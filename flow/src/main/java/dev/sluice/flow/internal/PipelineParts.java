@@ -3,10 +3,10 @@ package dev.sluice.flow.internal;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import dev.sluice.flow.MemoryPolicy;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.Scheduler;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,41 +38,40 @@ public record PipelineParts(
      *
      * @param scheduler the pipeline's; Wan's network is told times as it counts them
      * @param memory how they are held
-     * @param texts what is known to be encoded, for text encoders that are released
+     * @param reading how prompts are read
      * @throws IOException if the pipeline is of an unknown class, or a file is missing, broken or does not fit the others
      */
     public static PipelineParts open(
-            PipelineIndex index, Scheduler scheduler, NDManager manager, MemoryPolicy memory, Collection<String> texts)
+            PipelineIndex index, Scheduler scheduler, NDManager manager, MemoryPolicy memory, PromptReading reading)
             throws IOException {
+        FrozenPlace frozen = FrozenPlace.of(manager, memory);
+        Reader reader = new Reader(memory, manager, frozen, reading);
         return switch (index.className()) {
             case SD3 -> {
                 Path folder = index.folder("transformer");
                 Sd3Config sizes = Sd3Config.of(Components.check(folder, Components.SD3));
-                PromptEncoder prompts =
-                        prompts(memory, manager, texts, owner -> Sd3Prompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> Sd3Prompts.open(index, sizes, owner, memory.text()));
                 Sd3Transformer network = Components.sd3(folder, manager, memory.weights());
-                Autoencoder autoencoder = autoencoder(index, network, manager, memory);
+                Autoencoder autoencoder = autoencoder(index, network, frozen);
                 requireChannels(index.path(), "out_channels", sizes.outChannels(), autoencoder);
                 yield new PipelineParts(network, prompts, autoencoder);
             }
             case FLUX -> {
                 Path folder = index.folder("transformer");
                 FluxConfig sizes = FluxConfig.of(Components.check(folder, Components.FLUX));
-                PromptEncoder prompts =
-                        prompts(memory, manager, texts, owner -> FluxPrompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> FluxPrompts.open(index, sizes, owner, memory.text()));
                 FluxTransformer network = Components.flux(folder, 1, manager, memory.weights());
-                yield new PipelineParts(network, prompts, autoencoder(index, network, manager, memory));
+                yield new PipelineParts(network, prompts, autoencoder(index, network, frozen));
             }
             case WAN, WAN_PICTURE -> {
                 boolean fromPicture = index.className().equals(WAN_PICTURE);
                 refuseTimesOfFrames(index);
                 boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
                 WanConfig sizes = sizes(index, "transformer", fromPicture);
-                PromptEncoder prompts =
-                        prompts(memory, manager, texts, owner -> WanPrompts.open(index, sizes, owner, memory.text()));
+                PromptEncoder prompts = reader.open(owner -> WanPrompts.open(index, sizes, owner, memory.text()));
                 WanTransformer first =
                         Components.wan(index.folder("transformer"), wholeTimes, manager, memory.weights());
-                Autoencoder autoencoder = videoAutoencoder(index, first, manager, memory);
+                Autoencoder autoencoder = videoAutoencoder(index, first, frozen);
                 Network network = first;
                 if (index.has("transformer_2")) {
                     WanConfig others = sizes(index, "transformer_2", fromPicture);
@@ -82,7 +81,7 @@ public record PipelineParts(
                     network = WanExperts.of(first, second, boundary);
                 }
                 Optional<WanPictures> pictures = fromPicture
-                        ? Optional.of(WanPictures.open(index, sizes, autoencoder, manager))
+                        ? Optional.of(WanPictures.open(index, sizes, autoencoder, frozen))
                         : Optional.empty();
                 yield new PipelineParts(network, prompts, autoencoder, pictures);
             }
@@ -90,11 +89,10 @@ public record PipelineParts(
                 VelocityNetwork network = VelocityNetwork.open(index.folder("transformer"), manager);
                 try {
                     Autoencoder autoencoder = network.video()
-                            ? videoAutoencoder(index, network, manager, memory)
-                            : autoencoder(index, network, manager, memory);
+                            ? videoAutoencoder(index, network, frozen)
+                            : autoencoder(index, network, frozen);
                     int size = network.config().textSize();
-                    PromptEncoder prompts = prompts(
-                            memory, manager, texts, owner -> PlainPrompts.open(index, size, owner, memory.text()));
+                    PromptEncoder prompts = reader.open(owner -> PlainPrompts.open(index, size, owner, memory.text()));
                     yield new PipelineParts(network, prompts, autoencoder);
                 } catch (IOException | RuntimeException | Error e) {
                     network.close();
@@ -140,35 +138,39 @@ public record PipelineParts(
         return ratio * scheduler.timestep(1);
     }
 
-    private static PromptEncoder prompts(
-            MemoryPolicy memory, NDManager manager, Collection<String> texts, HeldPrompts.Opener opener)
-            throws IOException {
-        NDManager frozen = forFrozen(manager, memory);
-        boolean released = memory.textEncoders() == MemoryPolicy.TextEncoders.RELEASED;
-        return released || frozen != manager
-                ? new HeldPrompts(opener, frozen.getDevice(), manager, released, texts)
-                : opener.open(manager);
+    /** What opens text encoders as a policy has them. */
+    private record Reader(MemoryPolicy memory, NDManager manager, FrozenPlace frozen, PromptReading reading) {
+        PromptEncoder open(HeldPrompts.Opener opener) throws IOException {
+            boolean released = memory.textEncoders() == MemoryPolicy.TextEncoders.RELEASED;
+            Device device = frozen.manager().getDevice();
+            if (released || !device.equals(manager.getDevice())) {
+                return new HeldPrompts(opener, device, manager, released, reading);
+            }
+            PromptEncoder prompts = opener.open(manager);
+            try {
+                // Here already, because the transformer is read next, which may take long.
+                prompts.tokens(reading.tokens());
+                return prompts;
+            } catch (RuntimeException | Error e) {
+                prompts.close();
+                throw e;
+            }
+        }
     }
 
-    /** Returns the owner of what is never trained. */
-    private static NDManager forFrozen(NDManager manager, MemoryPolicy memory) {
-        boolean elsewhere = memory.offload() && !manager.getDevice().equals(Device.cpu());
-        return elsewhere ? manager.newSubManager(Device.cpu()) : manager;
-    }
-
-    private static Autoencoder autoencoder(PipelineIndex index, Network network, NDManager manager, MemoryPolicy memory)
+    private static Autoencoder autoencoder(PipelineIndex index, Network network, FrozenPlace frozen)
             throws IOException {
         Autoencoder autoencoder = index.has("vae")
-                ? Components.vae(index.folder("vae"), forFrozen(manager, memory))
+                ? frozen.reached(Components.vae(index.folder("vae"), frozen.manager()))
                 : new Autoencoder.Pixels();
         requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
         return autoencoder;
     }
 
-    private static Autoencoder videoAutoencoder(
-            PipelineIndex index, Network network, NDManager manager, MemoryPolicy memory) throws IOException {
+    private static Autoencoder videoAutoencoder(PipelineIndex index, Network network, FrozenPlace frozen)
+            throws IOException {
         Autoencoder autoencoder = index.has("vae")
-                ? Components.wanVae(index.folder("vae"), forFrozen(manager, memory))
+                ? frozen.reached(Components.wanVae(index.folder("vae"), frozen.manager()))
                 : new Autoencoder.Pixels();
         requireChannels(index.path(), "in_channels", network.channels(), autoencoder);
         return autoencoder;

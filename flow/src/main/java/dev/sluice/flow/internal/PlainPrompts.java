@@ -78,6 +78,11 @@ final class PlainPrompts implements PromptEncoder {
     }
 
     @Override
+    public int mostTokens() {
+        return t5 == null ? 0 : t5.tokenizer().maxLength();
+    }
+
+    @Override
     public void close() {
         if (t5 == null) {
             clip.close();

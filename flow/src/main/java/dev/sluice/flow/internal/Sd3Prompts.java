@@ -125,6 +125,11 @@ final class Sd3Prompts implements PromptEncoder {
     }
 
     @Override
+    public int mostTokens() {
+        return t5 == null ? 0 : t5.tokenizer().maxLength();
+    }
+
+    @Override
     public void close() {
         clips.forEach(ClipText::close);
         if (t5 != null) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.ModelWork;
 import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.WeightFiles;
@@ -160,10 +161,17 @@ public final class VelocityNetwork implements Network, AutoCloseable {
     }
 
     @Override
-    public void requirePrecision(Precision precision) {
-        if (precision != Precision.FLOAT32) {
+    public void requireFits(MemoryPolicy memory) {
+        for (Precision precision : List.of(memory.weights(), memory.compute())) {
+            if (precision != Precision.FLOAT32) {
+                throw new IllegalArgumentException(
+                        "precision (%s) must be float32 for a model that is given as a file.".formatted(precision));
+            }
+        }
+        if (memory.segments() > 0) {
             throw new IllegalArgumentException(
-                    "precision (%s) must be float32 for a model that is given as a file.".formatted(precision));
+                    "segments (%s) must be 0 for a model that is given as a file, because its blocks are not known."
+                            .formatted(memory.segments()));
         }
     }
 

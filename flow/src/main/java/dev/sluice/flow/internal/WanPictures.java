@@ -23,7 +23,12 @@ public final class WanPictures {
     private final Optional<Seen> seen;
 
     /** The encoder that the network sees a picture through. */
-    private record Seen(ClipVision encoder, PictureProcessor processor) {}
+    private record Seen(ClipVision encoder, PictureProcessor processor, FrozenPlace place) {
+        NDArray states(NDManager owner, StartPicture picture) {
+            Shape shape = new Shape(1, 3, processor.side(), processor.side());
+            return place.compute(owner.create(processor.pixels(picture), shape), encoder::encode);
+        }
+    }
 
     private WanPictures(Autoencoder autoencoder, Optional<Seen> seen) {
         this.autoencoder = autoencoder;
@@ -35,8 +40,8 @@ public final class WanPictures {
         return autoencoder.frameFactor() + autoencoder.channels();
     }
 
-    /** Opens the picture encoder if the network needs one; its weights belong to {@code manager}. */
-    static WanPictures open(PipelineIndex index, WanConfig transformer, Autoencoder autoencoder, NDManager manager)
+    /** Opens the picture encoder if the network needs one, in a place. */
+    static WanPictures open(PipelineIndex index, WanConfig transformer, Autoencoder autoencoder, FrozenPlace place)
             throws IOException {
         int expected = joinedChannels(autoencoder);
         if (transformer.joinedChannels() != expected) {
@@ -50,7 +55,7 @@ public final class WanPictures {
         }
         PictureProcessor processor = PictureProcessor.of(
                 ConfigFile.read(index.folder("image_processor").resolve("preprocessor_config.json")));
-        ClipVision encoder = Components.clipVision(index.folder("image_encoder"), manager);
+        ClipVision encoder = Components.clipVision(index.folder("image_encoder"), place.manager());
         if (encoder.config().width() != transformer.imageSize()) {
             throw new IOException("%s: hidden_size (%s) of the image_encoder must be the transformer's image_dim (%s)."
                     .formatted(index.path(), encoder.config().width(), transformer.imageSize()));
@@ -60,7 +65,7 @@ public final class WanPictures {
                     "%s: image_size (%s) of the image_encoder must be the image_processor's crop_size (%s)."
                             .formatted(index.path(), encoder.config().side(), processor.side()));
         }
-        return new WanPictures(autoencoder, Optional.of(new Seen(encoder, processor)));
+        return new WanPictures(autoencoder, Optional.of(new Seen(encoder, processor, place)));
     }
 
     /**
@@ -77,11 +82,7 @@ public final class WanPictures {
                 NDManager scratch = owner.newSubManager()) {
             List<NDArray> encoded = new ArrayList<>();
             encoded.add(channels(scratch, picture, frames, height, width));
-            if (seen.isPresent()) {
-                int side = seen.get().processor().side();
-                NDArray pixels = scratch.create(seen.get().processor().pixels(picture), new Shape(1, 3, side, side));
-                encoded.add(seen.get().encoder().encode(pixels));
-            }
+            seen.ifPresent(encoder -> encoded.add(encoder.states(scratch, picture)));
             encoded.forEach(array -> array.attach(owner));
             return encoded;
         }

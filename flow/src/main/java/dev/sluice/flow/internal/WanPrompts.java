@@ -77,6 +77,11 @@ final class WanPrompts implements PromptEncoder {
     }
 
     @Override
+    public int mostTokens() {
+        return t5.tokenizer().maxLength();
+    }
+
+    @Override
     public void close() {
         t5.close();
     }

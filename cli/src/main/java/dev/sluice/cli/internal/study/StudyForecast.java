@@ -87,7 +87,7 @@ public record StudyForecast(List<Row> rows) {
         return (double) session.testPrompts()
                 * test.samplesPerPrompt()
                 * guided
-                * test.solver().solver().evaluations(test.steps());
+                * session.testSolver().evaluations(test.steps());
     }
 
     private static double secondsPerPass(StudyConfig.Planned run) throws IOException {
