@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Writes a model of a published family and size with random weights in bfloat16, in diffusers' layout: what",
             "a machine can do with the model can then be measured before it is downloaded. It draws noise.",
-            "Families: sd3.5-medium, sd3.5-large, flux.1-dev, flux.1-schnell, wan2.1-t2v-1.3b, wan2.1-t2v-14b."
+            "Families: sd3.5-medium, sd3.5-large, flux.1-dev, flux.1-schnell, wan2.1-t2v-1.3b, wan2.1-t2v-14b,",
+            "wan2.1-i2v-14b."
         },
         footerHeading = "%nExamples:%n",
         footer = {

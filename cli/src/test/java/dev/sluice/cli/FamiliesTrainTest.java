@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.cli.internal.JsonLines;
 import dev.sluice.flow.StoredAdapter;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,11 +77,14 @@ class FamiliesTrainTest {
             assertThat(diffusers.layers()).isEqualTo(stored.layers());
             assertThat(diffusers.options()).isEqualTo(stored.options());
         }
-        Map<String, byte[]> pictures = Map.of(
-                "none", sampled(family, frames),
-                "half", sampled(family, frames, "--adapter", adapter + ":20"),
-                "twice", sampled(family, frames, "--adapter", adapter + ":10", "--adapter", adapter + ":10"));
-        assertThat(pictures.get("half")).isNotEqualTo(pictures.get("none"));
+        int[] none = sampled(family, frames);
+        int[] once = sampled(family, frames, "--adapter", adapter + ":20");
+        int[] twice = sampled(family, frames, "--adapter", adapter + ":10", "--adapter", adapter + ":10");
+        assertThat(once).isNotEqualTo(none);
+        // W + 10·BA + 10·BA and W + 20·BA differ by a rounding of the weights, which may tip a colour over to its
+        // neighbour.
+        assertThat(mostApart(twice, once)).isLessThanOrEqualTo(1);
+        assertThat(mostApart(twice, none)).isGreaterThan(1);
         assertThat(tiny.resolve("samples/step-000002/000.png")).exists();
     }
 
@@ -94,7 +100,16 @@ class FamiliesTrainTest {
         assertThat(folder.resolve("runs")).doesNotExist();
     }
 
-    private byte[] sampled(String family, int frames, String... more) throws IOException {
+    private static int mostApart(int[] one, int[] other) {
+        assertThat(one).hasSameSizeAs(other);
+        return IntStream.range(0, one.length)
+                .map(i -> Math.abs(one[i] - other[i]))
+                .max()
+                .orElseThrow();
+    }
+
+    /** Returns the colours of a picture, or of a frame of a video, each in 0..255. */
+    private int[] sampled(String family, int frames, String... more) throws IOException {
         Path out = folder.resolve("out");
         Object[] words = new Object[13 + more.length];
         Object[] first = {
@@ -115,6 +130,8 @@ class FamiliesTrainTest {
         System.arraycopy(first, 0, words, 0, 13);
         System.arraycopy(more, 0, words, 13, more.length);
         CommandLineRun.of(words).succeeded();
-        return Files.readAllBytes(out.resolve(frames == 1 ? "001-seed-1.png" : "001-seed-1/frame-002.png"));
+        BufferedImage picture = ImageIO.read(out.resolve(frames == 1 ? "001-seed-1.png" : "001-seed-1/frame-002.png")
+                .toFile());
+        return picture.getRaster().getPixels(0, 0, picture.getWidth(), picture.getHeight(), (int[]) null);
     }
 }

@@ -2,13 +2,13 @@ package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.sluice.flow.internal.AdapterTensor.Part;
 import dev.sluice.flow.internal.Components;
 import dev.sluice.flow.tensor.Torch;
 import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -35,8 +35,8 @@ public final class AdapterFolder {
             Components.FLUX, "diffusers.models.transformers.transformer_flux",
             Components.WAN, "diffusers.models.transformers.transformer_wan");
 
-    private static final String FIRST = "transformer.";
-    private static final String SECOND = "transformer_2.";
+    /** What diffusers' names begin with, in both files of a pair: which network is meant is said when one is loaded. */
+    private static final String TRANSFORMER = "transformer.";
 
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -99,35 +99,53 @@ public final class AdapterFolder {
 
     /**
      * Writes {@link StoredAdapter#DIFFUSERS}, which {@code load_lora_weights} of a diffusers pipeline takes, into the folder of
-     * an adapter.
+     * an adapter; of a pair of networks {@link StoredAdapter#DIFFUSERS_SECOND}, too.
+     *
+     * <p>Source: diffusers, {@code WanLoraLoaderMixin}: a call loads one network, and takes only the names of the first.
      *
      * @throws IOException if the folder holds no plain LoRA, or the file cannot be written
      */
     public static void writeDiffusers(Path folder) throws IOException {
-        try (StoredAdapter stored = StoredAdapter.open(folder);
-                NDManager scratch = Torch.newManager()) {
+        try (StoredAdapter stored = StoredAdapter.open(folder)) {
             if (stored.dora()) {
                 throw new IOException("%s is a DoRA adapter; only LoRA is written.".formatted(stored.path()));
             }
-            Map<String, NDArray> values = new TreeMap<>();
-            stored.values(scratch)
-                    .forEach(
-                            (name, array) -> values.put(component(name.substring(LoraAdapter.PREFIX.length())), array));
-            Map<String, Object> settings = new TreeMap<>();
-            for (String component : List.of(FIRST, SECOND)) {
-                if (values.keySet().stream().anyMatch(name -> name.startsWith(component))) {
-                    settings(stored.options()).forEach((key, value) -> settings.put(component + key, value));
-                }
+            Map<String, AdapterReader.Layer> first = stored.layersOf(false);
+            Map<String, AdapterReader.Layer> second = stored.layersOf(true);
+            if (!first.isEmpty()) {
+                LoraAdapter.Options options = second.isEmpty() ? stored.options() : AdapterReader.options(first);
+                writeDiffusers(folder.resolve(StoredAdapter.DIFFUSERS), first, options);
             }
+            if (!second.isEmpty()) {
+                writeDiffusers(folder.resolve(StoredAdapter.DIFFUSERS_SECOND), second, AdapterReader.options(second));
+            }
+        }
+    }
+
+    private static void writeDiffusers(Path file, Map<String, AdapterReader.Layer> layers, LoraAdapter.Options options)
+            throws IOException {
+        try (NDManager scratch = Torch.newManager();
+                Torch.Scope off = Torch.noGradient()) {
+            Map<String, NDArray> values = new TreeMap<>();
+            for (Map.Entry<String, AdapterReader.Layer> entry : layers.entrySet()) {
+                values.put(
+                        named(LoraAdapter.nameOfA(entry.getKey())),
+                        entry.getValue().read(scratch, Part.A));
+                values.put(
+                        named(LoraAdapter.nameOfB(entry.getKey())),
+                        entry.getValue().read(scratch, Part.B));
+            }
+            Map<String, Object> settings = new TreeMap<>();
+            settings(options).forEach((key, value) -> settings.put(TRANSFORMER + key, value));
             SafetensorsWriter.write(
-                    folder.resolve(StoredAdapter.DIFFUSERS),
+                    file,
                     values,
                     Map.of("format", "pt", AdapterReader.METADATA, JSON.writeValueAsString(settings)),
                     SafetensorsWriter.Storage.FLOAT32);
         }
     }
 
-    private static String component(String name) {
-        return name.startsWith(SECOND) ? name : FIRST + name;
+    private static String named(String peft) {
+        return TRANSFORMER + peft.substring(LoraAdapter.PREFIX.length());
     }
 }

@@ -1,10 +1,13 @@
 package dev.sluice.flow;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.AdapterSettings;
 import dev.sluice.flow.internal.AdapterTensor;
 import dev.sluice.flow.internal.AdapterTensor.Part;
 import dev.sluice.flow.internal.ConfigFile;
+import dev.sluice.flow.internal.WanExperts;
 import dev.sluice.flow.tensor.Require;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +32,7 @@ record AdapterReader(LoraAdapter.Options options, Map<String, Layer> layers) {
     /**
      * An adapted layer.
      *
+     * @param files where its tensors are
      * @param rank r
      * @param scale what B·A is multiplied by
      * @param in features that go in
@@ -36,7 +40,13 @@ record AdapterReader(LoraAdapter.Options options, Map<String, Layer> layers) {
      * @param lengths whether its rows have lengths of their own (DoRA)
      * @param names its tensors in the file
      */
-    record Layer(int rank, double scale, long in, long out, boolean lengths, Map<Part, String> names) {}
+    record Layer(
+            WeightFiles files, int rank, double scale, long in, long out, boolean lengths, Map<Part, String> names) {
+        /** Reads one of its tensors; it belongs to {@code owner}. */
+        NDArray read(NDManager owner, Part part) throws IOException {
+            return files.read(owner, names.get(part));
+        }
+    }
 
     /** Returns the file of an adapter, given it or its folder. */
     static Path file(Path path) throws IOException {
@@ -90,6 +100,32 @@ record AdapterReader(LoraAdapter.Options options, Map<String, Layer> layers) {
         return new AdapterReader(options(layers, settings), layers);
     }
 
+    /** Returns this as what adapts the second network of a pair, whatever the file calls it. */
+    AdapterReader ofSecond() {
+        Map<String, Layer> named = new LinkedHashMap<>();
+        layers.forEach((name, layer) ->
+                named.put(name.startsWith(WanExperts.SECOND) ? name : WanExperts.SECOND + name, layer));
+        return new AdapterReader(options(named), named);
+    }
+
+    /**
+     * Returns this with the layers of another file beside its own.
+     *
+     * @throws IOException if both have a layer
+     */
+    AdapterReader with(AdapterReader other) throws IOException {
+        Map<String, Layer> all = new LinkedHashMap<>(layers);
+        for (Map.Entry<String, Layer> entry : other.layers.entrySet()) {
+            Layer twice = all.put(entry.getKey(), entry.getValue());
+            if (twice != null) {
+                throw new IOException("%s and %s both adapt %s; expected one."
+                        .formatted(
+                                twice.files().path(), entry.getValue().files().path(), entry.getKey()));
+            }
+        }
+        return new AdapterReader(options(all), all);
+    }
+
     /** Diffusers' settings have the name of the component before them; a second one has the first one's. */
     private static Optional<AdapterSettings> inMetadata(WeightFiles files) throws IOException {
         String json = files.metadata().get(METADATA);
@@ -134,7 +170,7 @@ record AdapterReader(LoraAdapter.Options options, Map<String, Layer> layers) {
                     .formatted(files.path(), lengths, files.shape(lengths), out));
         }
         double scale = scale(files, name, names, rank, settings);
-        return new Layer(rank, scale, a.get(1), out, lengths != null, Map.copyOf(names));
+        return new Layer(files, rank, scale, a.get(1), out, lengths != null, Map.copyOf(names));
     }
 
     private static double scale(
@@ -167,23 +203,24 @@ record AdapterReader(LoraAdapter.Options options, Map<String, Layer> layers) {
     private static LoraAdapter.Options options(Map<String, Layer> layers, Optional<AdapterSettings> settings) {
         boolean said = settings.isPresent()
                 && layers.values().stream().noneMatch(layer -> layer.names().containsKey(Part.ALPHA));
-        List<String> names = List.copyOf(layers.keySet());
-        if (said) {
-            return options(settings.get(), names);
-        }
-        // Most adapters have one rank and one alpha; where they differ, each layer is named.
+        return said ? options(settings.get(), List.copyOf(layers.keySet())) : options(layers);
+    }
+
+    /** Most adapters have one rank and one alpha; where they differ, each layer is named, whole. */
+    static LoraAdapter.Options options(Map<String, Layer> layers) {
         Layer first = layers.values().iterator().next();
         double alpha = first.scale() * first.rank();
         Map<String, Integer> ranks = new LinkedHashMap<>();
         Map<String, Double> alphas = new LinkedHashMap<>();
         layers.forEach((name, layer) -> {
+            // Without the ^ it would stand for every layer whose name ends so, such as one of a second network.
             if (layer.rank() != first.rank()) {
-                ranks.put(name, layer.rank());
+                ranks.put("^" + name, layer.rank());
             }
             if (layer.scale() * layer.rank() != alpha) {
-                alphas.put(name, layer.scale() * layer.rank());
+                alphas.put("^" + name, layer.scale() * layer.rank());
             }
         });
-        return new LoraAdapter.Options(first.rank(), alpha, names, ranks, alphas, false);
+        return new LoraAdapter.Options(first.rank(), alpha, List.copyOf(layers.keySet()), ranks, alphas, false);
     }
 }

@@ -22,6 +22,12 @@ import java.util.Optional;
  * @param components in the order of the index
  */
 public record ModelInspection(Path folder, Optional<String> pipeline, List<Component> components) {
+    /** The files of components without weights, and the key under which each has its class. */
+    private static final List<Map.Entry<String, String>> SETTINGS = List.of(
+            Map.entry("scheduler_config.json", "_class_name"),
+            Map.entry("tokenizer_config.json", "tokenizer_class"),
+            Map.entry("preprocessor_config.json", "image_processor_type"));
+
     private static final List<Family> FAMILIES = List.of(
             new Family("StableDiffusion3Pipeline", "Stable Diffusion 3 and 3.5", "text to image"),
             new Family("FluxPipeline", "FLUX.1 dev and schnell", "text to image"),
@@ -125,10 +131,9 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
     }
 
     private static Component component(String name, Path folder) throws IOException {
-        for (String config : new String[] {"scheduler_config.json", "tokenizer_config.json"}) {
-            if (Files.exists(folder.resolve(config))) {
-                String key = config.startsWith("scheduler") ? "_class_name" : "tokenizer_class";
-                String type = ConfigFile.read(folder.resolve(config)).text(key, "unknown");
+        for (Map.Entry<String, String> settings : SETTINGS) {
+            if (Files.exists(folder.resolve(settings.getKey()))) {
+                String type = ConfigFile.read(folder.resolve(settings.getKey())).text(settings.getValue(), "unknown");
                 return new Component(name, type, Map.of(), 0, 0, Optional.empty());
             }
         }

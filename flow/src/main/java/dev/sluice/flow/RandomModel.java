@@ -14,8 +14,14 @@ import java.util.Set;
  */
 public final class RandomModel {
     /** The families, by the names that {@link #write} takes. */
-    public static final List<String> FAMILIES =
-            List.of("sd3.5-medium", "sd3.5-large", "flux.1-dev", "flux.1-schnell", "wan2.1-t2v-1.3b", "wan2.1-t2v-14b");
+    public static final List<String> FAMILIES = List.of(
+            "sd3.5-medium",
+            "sd3.5-large",
+            "flux.1-dev",
+            "flux.1-schnell",
+            "wan2.1-t2v-1.3b",
+            "wan2.1-t2v-14b",
+            "wan2.1-i2v-14b");
 
     private RandomModel() {}
 

@@ -1,11 +1,18 @@
 package dev.sluice.flow;
 
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the settings of a {@code scheduler_config.json}, and refuses those that would give another grid than ours. */
 record SchedulerFields(JsonNode config) {
+    private static final Map<Scheduler.Spacing, String> SPACINGS = new EnumMap<>(Map.of(
+            Scheduler.Spacing.KARRAS, "use_karras_sigmas",
+            Scheduler.Spacing.EXPONENTIAL, "use_exponential_sigmas",
+            Scheduler.Spacing.BETA, "use_beta_sigmas"));
+
     Scheduler.FlowMatchEuler flowMatchEuler() {
         refuseWhenTrue("invert_sigmas");
         refuseWhenTrue("stochastic_sampling");
@@ -33,14 +40,8 @@ record SchedulerFields(JsonNode config) {
             throw new IllegalArgumentException(
                     "scheduler_config.json: use_flow_sigmas (false) must be true, because only flow models are supported.");
         }
-        for (String name : List.of(
-                "thresholding",
-                "use_karras_sigmas",
-                "use_exponential_sigmas",
-                "use_beta_sigmas",
-                "use_dynamic_shifting")) {
-            refuseWhenTrue(name);
-        }
+        List.of("thresholding", "use_dynamic_shifting").forEach(this::refuseWhenTrue);
+        SPACINGS.values().forEach(this::refuseWhenTrue);
         for (String name : List.of("predict_x0", "lower_order_final")) {
             if (config.path(name).isBoolean() && !flag(name)) {
                 throw new IllegalArgumentException("scheduler_config.json: %s (false) must be true.".formatted(name));
@@ -99,13 +100,17 @@ record SchedulerFields(JsonNode config) {
     }
 
     private Scheduler.Spacing spacing() {
-        if (flag("use_karras_sigmas")) {
-            return Scheduler.Spacing.KARRAS;
+        Scheduler.Spacing found = Scheduler.Spacing.PLAIN;
+        for (Scheduler.Spacing spacing : SPACINGS.keySet()) {
+            if (flag(SPACINGS.get(spacing))) {
+                if (found != Scheduler.Spacing.PLAIN) {
+                    throw new IllegalArgumentException("scheduler_config.json: %s and %s are both true; expected one."
+                            .formatted(SPACINGS.get(found), SPACINGS.get(spacing)));
+                }
+                found = spacing;
+            }
         }
-        if (flag("use_exponential_sigmas")) {
-            return Scheduler.Spacing.EXPONENTIAL;
-        }
-        return flag("use_beta_sigmas") ? Scheduler.Spacing.BETA : Scheduler.Spacing.PLAIN;
+        return found;
     }
 
     private void refuseWhenTrue(String name) {

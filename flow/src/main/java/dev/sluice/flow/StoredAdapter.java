@@ -7,6 +7,7 @@ import dev.sluice.flow.internal.AdapterSettings;
 import dev.sluice.flow.internal.AdapterTensor.Part;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.PipelineIndex;
+import dev.sluice.flow.internal.WanExperts;
 import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
@@ -14,6 +15,7 @@ import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +26,8 @@ import java.util.function.Function;
 /**
  * A LoRA or DoRA adapter in its file, memory-mapped: PEFT's folder ({@code adapter_config.json} and
  * {@code adapter_model.safetensors}), or diffusers' {@code pytorch_lora_weights.safetensors}, whose settings are in the file's
- * metadata, in {@code alpha} tensors, or left out (alpha is then the rank). What it adapts and how is checked when it is opened.
+ * metadata, in {@code alpha} tensors, or left out (alpha is then the rank). A pair of networks has a file for each in diffusers' form,
+ * or one file in which the layers of the second are under {@code transformer_2.}. What it adapts and how is checked when it is opened.
  *
  * <p>Source: PEFT's checkpoint format; diffusers, {@code loaders/lora_pipeline.py}.
  */
@@ -32,11 +35,18 @@ public final class StoredAdapter implements AutoCloseable {
     /** The file that {@code load_lora_weights} of a diffusers pipeline looks for. */
     public static final String DIFFUSERS = "pytorch_lora_weights.safetensors";
 
-    private final WeightFiles files;
+    /**
+     * The file of the second network of a pair, named as that of a single network would be: {@code load_lora_weights} takes it with
+     * {@code load_into_transformer_2=True}.
+     */
+    public static final String DIFFUSERS_SECOND = "pytorch_lora_weights_2.safetensors";
+
+    private final List<WeightFiles> files;
     private final LoraAdapter.Options options;
     private final Map<String, AdapterReader.Layer> layers;
 
-    private StoredAdapter(WeightFiles files, LoraAdapter.Options options, Map<String, AdapterReader.Layer> layers) {
+    private StoredAdapter(
+            List<WeightFiles> files, LoraAdapter.Options options, Map<String, AdapterReader.Layer> layers) {
         this.files = files;
         this.options = options;
         this.layers = Collections.unmodifiableMap(layers);
@@ -50,26 +60,43 @@ public final class StoredAdapter implements AutoCloseable {
      */
     public static StoredAdapter open(Path path) throws IOException {
         Path file = AdapterReader.file(path);
-        Path config = file.resolveSibling(AdapterFolder.CONFIG);
-        boolean peft = Files.exists(config) && file.getFileName().toString().equals(AdapterFolder.WEIGHTS);
-        Optional<AdapterSettings> own =
-                peft ? Optional.of(AdapterSettings.of(ConfigFile.read(config))) : Optional.empty();
-        WeightFiles files = WeightFiles.open(file);
+        List<WeightFiles> files = new ArrayList<>();
         try {
-            AdapterReader reader = AdapterReader.read(files, own);
-            return new StoredAdapter(files, reader.options(), reader.layers());
-        } catch (IllegalArgumentException e) {
-            files.close();
-            throw new IOException("%s: %s".formatted(peft ? config : file, e.getMessage()), e);
+            files.add(WeightFiles.open(file));
+            AdapterReader reader = read(files.get(0));
+            Path second = file.resolveSibling(DIFFUSERS_SECOND);
+            if (Files.isDirectory(path) && isNamed(file, DIFFUSERS) && Files.exists(second)) {
+                files.add(WeightFiles.open(second));
+                reader = reader.with(read(files.get(1)));
+            }
+            return new StoredAdapter(List.copyOf(files), reader.options(), reader.layers());
         } catch (IOException | RuntimeException | Error e) {
-            files.close();
+            closeAll(files);
             throw e;
         }
     }
 
-    /** Returns the file. */
+    private static AdapterReader read(WeightFiles files) throws IOException {
+        Path file = files.path();
+        Path config = file.resolveSibling(AdapterFolder.CONFIG);
+        boolean peft = Files.exists(config) && isNamed(file, AdapterFolder.WEIGHTS);
+        Optional<AdapterSettings> own =
+                peft ? Optional.of(AdapterSettings.of(ConfigFile.read(config))) : Optional.empty();
+        try {
+            AdapterReader reader = AdapterReader.read(files, own);
+            return isNamed(file, DIFFUSERS_SECOND) ? reader.ofSecond() : reader;
+        } catch (IllegalArgumentException e) {
+            throw new IOException("%s: %s".formatted(peft ? config : file, e.getMessage()), e);
+        }
+    }
+
+    private static boolean isNamed(Path file, String name) {
+        return file.getFileName().toString().equals(name);
+    }
+
+    /** Returns the file; the first one of two. */
     public Path path() {
-        return files.path();
+        return files.get(0).path();
     }
 
     /** Returns what is adapted and how. */
@@ -87,6 +114,17 @@ public final class StoredAdapter implements AutoCloseable {
         return layers.values().stream()
                 .mapToLong(layer -> layer.rank() * (layer.in() + layer.out()))
                 .sum();
+    }
+
+    /** Returns the layers of the first or of the second network of a pair, by their names in it; a single network is a first one. */
+    Map<String, AdapterReader.Layer> layersOf(boolean second) {
+        Map<String, AdapterReader.Layer> own = new LinkedHashMap<>();
+        layers.forEach((name, layer) -> {
+            if (name.startsWith(WanExperts.SECOND) == second) {
+                own.put(second ? name.substring(WanExperts.SECOND.length()) : name, layer);
+            }
+        });
+        return own;
     }
 
     /** Returns whether it adapts a layer. */
@@ -162,11 +200,10 @@ public final class StoredAdapter implements AutoCloseable {
     void mergeLayer(String name, NDArray target, NDArray base, double weight) throws IOException {
         AdapterReader.Layer layer = layers.get(name);
         try (NDManager scratch = target.getManager().newSubManager()) {
-            NDArray a = files.read(scratch, layer.names().get(Part.A));
-            NDArray b = files.read(scratch, layer.names().get(Part.B));
+            NDArray a = layer.read(scratch, Part.A);
+            NDArray b = layer.read(scratch, Part.B);
             if (layer.lengths()) {
-                NDArray lengths =
-                        files.read(scratch, layer.names().get(Part.LENGTHS)).flatten();
+                NDArray lengths = layer.read(scratch, Part.LENGTHS).flatten();
                 InPlace.foldDora(target, base, a, b, weight * layer.scale(), lengths);
             } else {
                 InPlace.foldLowRank(target, base, a, b, weight * layer.scale());
@@ -206,9 +243,8 @@ public final class StoredAdapter implements AutoCloseable {
         Map<String, NDArray> values = new LinkedHashMap<>();
         try (Torch.Scope off = Torch.noGradient()) {
             for (Map.Entry<String, AdapterReader.Layer> entry : layers.entrySet()) {
-                Map<Part, String> names = entry.getValue().names();
-                values.put(LoraAdapter.nameOfA(entry.getKey()), files.read(owner, names.get(Part.A)));
-                values.put(LoraAdapter.nameOfB(entry.getKey()), files.read(owner, names.get(Part.B)));
+                values.put(LoraAdapter.nameOfA(entry.getKey()), entry.getValue().read(owner, Part.A));
+                values.put(LoraAdapter.nameOfB(entry.getKey()), entry.getValue().read(owner, Part.B));
             }
         }
         return values;
@@ -216,7 +252,13 @@ public final class StoredAdapter implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        files.close();
+        closeAll(files);
+    }
+
+    private static void closeAll(List<WeightFiles> files) throws IOException {
+        for (WeightFiles file : files) {
+            file.close();
+        }
     }
 
     @Override

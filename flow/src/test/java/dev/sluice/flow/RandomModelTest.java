@@ -39,7 +39,11 @@ class RandomModelTest {
         }
     }
 
-    /** The published models' numbers of parameters, with SD3.5's tables of positions (226,492,416 and 89,653,248). */
+    /**
+     * The published models' numbers of parameters, with SD3.5's tables of positions (226,492,416 and 89,653,248). Wan's from picture to
+     * video is as large as SkyReels-V2's, which has its architecture; its picture encoder has 630,766,080, of which the last block
+     * (19,677,440) and the norm after it (2,560) are not needed.
+     */
     @ParameterizedTest
     @CsvSource({
         "sd3.5-medium, transformer, 2469663936",
@@ -48,6 +52,10 @@ class RandomModelTest {
         "flux.1-schnell, transformer, 11891178560",
         "wan2.1-t2v-1.3b, transformer, 1418996800",
         "wan2.1-t2v-14b, transformer, 14288491584",
+        "wan2.1-i2v-14b, transformer, 16394878784",
+        "wan2.1-i2v-14b, image_encoder, 611086080",
+        "wan2.1-i2v-14b, text_encoder, 5680910336",
+        "wan2.1-i2v-14b, vae, 126892531",
         "sd3.5-medium, text_encoder, 123650304",
         "sd3.5-medium, text_encoder_2, 694659840",
         "sd3.5-medium, text_encoder_3, 4762310656",
@@ -97,6 +105,35 @@ class RandomModelTest {
             assertThat(velocity.isNaN().any().getBoolean()).isFalse();
             assertThat(velocity.abs().max().getFloat()).isBetween(1e-3f, 1e3f);
             assertThat(pipeline.decode(latents).isNaN().any().getBoolean()).isFalse();
+        }
+    }
+
+    /** All components of a family that starts from a picture, opened and used. */
+    @Test
+    void aModelFromAPictureMovesIt() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("tiny-i2v"));
+        RandomFolder.write("tiny-i2v", model, RandomModel.Options.WHOLE, (component, sum) -> {});
+        ModelInspection inspection = ModelInspection.of(model);
+        assertThat(inspection.usable()).isTrue();
+        assertThat(inspection.components().stream().map(ModelInspection.Component::architecture))
+                .hasSize(7)
+                .contains("CLIPVisionModel", "CLIPImageProcessor", "WanTransformer3DModel");
+        try (FlowPipeline pipeline = FlowPipeline.open(model, Device.cpu());
+                NDManager scratch = Torch.newManager();
+                Torch.Scope off = Torch.noGradient()) {
+            assertThat(pipeline.startPictures().needed()).isTrue();
+            byte[] rgb = new byte[3 * 40 * 50];
+            for (int i = 0; i < rgb.length; i++) {
+                rgb[i] = (byte) (7 * i);
+            }
+            List<NDArray> picture = pipeline.startPictures().encode(scratch, new StartPicture(40, 50, rgb), 5, 32, 48);
+            NDArray latents = scratch.ones(pipeline.sizes().latentShape(1, 5, 32, 48));
+            Conditioning prompt =
+                    pipeline.encode(scratch, List.of("a red square")).with(scratch, picture);
+            NDArray velocity = pipeline.velocityModel().velocity(latents, 0.5, prompt);
+            assertThat(velocity.getShape()).isEqualTo(latents.getShape());
+            assertThat(velocity.isNaN().any().getBoolean()).isFalse();
+            assertThat(velocity.abs().max().getFloat()).isBetween(1e-3f, 1e3f);
         }
     }
 

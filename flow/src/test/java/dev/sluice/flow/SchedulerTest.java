@@ -149,6 +149,49 @@ class SchedulerTest {
         }
     }
 
+    /** The same from the settings of a file, with a fixed shift and with a dynamic one. */
+    @ParameterizedTest
+    @CsvSource({"use_karras_sigmas, karras", "use_exponential_sigmas, exponential", "use_beta_sigmas, beta"})
+    void spacingsAreReadFromTheConfiguration(String key, String name) throws IOException {
+        Scheduler fixed = Scheduler.read(config("sd3_scheduler").put(key, true));
+        // The fixture's μ of 0.8, whatever the number of tokens.
+        ObjectNode flux = config("flux_scheduler").put("base_shift", 0.8).put("max_shift", 0.8);
+        Scheduler dynamic = Scheduler.read(flux.put(key, true));
+        try (SafetensorsFile golden = SafetensorsFile.open(Fixtures.path("spacings/golden.safetensors"))) {
+            assertClose(fixed.schedule(7, 0), golden.floats(name + ".7"));
+            assertClose(fixed.schedule(20, 0), golden.floats(name + ".20"));
+            assertClose(dynamic.schedule(7, 1234), golden.floats(name + ".dynamic.7"));
+        }
+        double[] plain = Scheduler.read(config("sd3_scheduler").put(key, false))
+                .schedule(7, 0)
+                .sigmas();
+        assertThat(plain)
+                .isEqualTo(new Scheduler.FlowMatchEuler(3).schedule(7, 0).sigmas());
+        assertThat(Math.abs(plain[3] - fixed.schedule(7, 0).sigma(3))).isGreaterThan(0.01);
+        String other = key.equals("use_beta_sigmas") ? "use_karras_sigmas" : "use_beta_sigmas";
+        assertThatThrownBy(() ->
+                        Scheduler.read(config("sd3_scheduler").put(key, true).put(other, true)))
+                .hasMessageContaining(key)
+                .hasMessageContaining(other)
+                .hasMessageContaining("are both true; expected one");
+        assertThatThrownBy(() -> Scheduler.read(config("sd3_scheduler").put(key, "yes")))
+                .hasMessage("scheduler_config.json: %s (\"yes\") must be true or false.".formatted(key));
+        assertThatThrownBy(() -> Scheduler.read(config("wan_unipc_scheduler").put(key, true)))
+                .hasMessageContaining(key + " (true) must be false");
+    }
+
+    /** The levels of training, φ_3 of evenly spaced ones; the least of them is where a grid of a fixed shift begins to be shifted again. */
+    @Test
+    void levelsOfTrainingEqualDiffusers() throws IOException {
+        double[] levels = numbers("sd3.init.sigmas");
+        assertThat(levels).hasSize(1000);
+        TimeSchedule ours = new TimeSchedule.Shifted(1000, 3);
+        assertThat(Arrays.copyOf(ours.sigmas(), 1000)).containsExactly(levels, within(SIGMA_TOLERANCE));
+        double[] base = new SigmaShift.Fixed(3).base(28, 1000);
+        assertThat(base[27]).isCloseTo(levels[999], within(SIGMA_TOLERANCE));
+        assertThat(base[0]).isEqualTo(1);
+    }
+
     private static void assertClose(TimeSchedule schedule, float[] expected) {
         for (int k = 0; k < expected.length; k++) {
             assertThat(schedule.sigma(k)).as("level %s", k).isCloseTo(expected[k], within(1e-6));

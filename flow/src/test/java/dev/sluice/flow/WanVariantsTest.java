@@ -12,15 +12,19 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.PictureProcessor;
 import dev.sluice.flow.internal.Resampling;
+import dev.sluice.flow.tensor.InPlace;
 import dev.sluice.flow.tensor.Lanes;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
+import dev.sluice.flow.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -207,6 +211,121 @@ class WanVariantsTest {
         }
     }
 
+    /** The weights of a pair after an adapter in two files, against diffusers', which loaded each into its network. */
+    @Test
+    void aFileForEachExpertIsMergedAsInDiffusers() throws IOException {
+        Path files = Fixtures.path("adapters/wan-experts");
+        try (FlowPipeline pipeline = FlowPipeline.open(experts(), Device.cpu());
+                StoredAdapter adapter = StoredAdapter.open(files);
+                SafetensorsFile golden = SafetensorsFile.open(files.resolve("golden.safetensors"))) {
+            adapter.requireFits(model);
+            assertThat(adapter.layers())
+                    .containsExactlyInAnyOrderElementsOf(golden.names().stream()
+                            .map(name -> name.substring(0, name.length() - ".weight".length()))
+                            .toList());
+            adapter.merge(pipeline.transformerWeights(), 1);
+            for (String name : golden.names()) {
+                Fixtures.assertEqual(golden, pipeline.transformerWeights().get(name), name, 1e-6);
+            }
+        }
+        try (StoredAdapter second = StoredAdapter.open(files.resolve(StoredAdapter.DIFFUSERS_SECOND))) {
+            assertThat(second.layers())
+                    .hasSize(4)
+                    .allMatch(layer -> layer.startsWith("transformer_2."), "is of the second network");
+        }
+    }
+
+    /** PEFT's form, a file for each network as diffusers takes them, and both in one file, as was written before. */
+    @Test
+    void allFormsOfAnAdapterOfBothExpertsDoTheSame() throws IOException {
+        Path place = Files.createDirectory(folder.resolve("adapter"));
+        try (FlowPipeline pipeline = FlowPipeline.open(experts(), Device.cpu());
+                NDManager manager = Torch.newManager()) {
+            Weights weights = pipeline.transformerWeights();
+            adapted(manager, weights, pipeline.attentionLayers(), place);
+            AdapterFolder.writeDiffusers(place);
+            Path pair = Files.createDirectory(folder.resolve("pair"));
+            Map<String, NDArray> together = new TreeMap<>();
+            for (String file : List.of(StoredAdapter.DIFFUSERS, StoredAdapter.DIFFUSERS_SECOND)) {
+                Files.copy(place.resolve(file), pair.resolve(file));
+                String prefix = file.equals(StoredAdapter.DIFFUSERS) ? "transformer." : "transformer_2.";
+                try (SafetensorsFile written = SafetensorsFile.open(place.resolve(file))) {
+                    assertThat(written.names())
+                            .hasSize(32)
+                            .contains("transformer.blocks.0.attn1.to_q.lora_A.weight")
+                            .allMatch(
+                                    name -> name.matches(
+                                            "transformer\\.blocks\\.[01]\\.attn[12]\\.to_(q|k|v|out\\.0)\\.lora_[AB]\\.weight"));
+                    assertThat(written.metadata().get(AdapterReader.METADATA))
+                            .contains("\"transformer.r\"")
+                            .doesNotContain("transformer_2");
+                    for (String name : written.names()) {
+                        together.put(prefix + name.substring("transformer.".length()), written.read(manager, name));
+                    }
+                }
+            }
+            Path single = Files.createDirectory(folder.resolve("single"));
+            SafetensorsWriter.write(
+                    single.resolve(StoredAdapter.DIFFUSERS),
+                    together,
+                    Map.of(AdapterReader.METADATA, """
+                            {"transformer.r": 2, "transformer.lora_alpha": 3, "transformer.use_rslora": true,
+                             "transformer.rank_pattern": {"transformer_2.blocks.0.attn1.to_q": 4},
+                             "transformer.alpha_pattern": {"blocks.1.attn2.to_k": 5}}"""),
+                    SafetensorsWriter.Storage.FLOAT32);
+            Map<String, NDArray> expected = merged(manager, weights, place);
+            assertThat(Fixtures.relativeError(
+                            expected.get("transformer_2.blocks.0.attn1.to_q.weight"),
+                            weights.get("transformer_2.blocks.0.attn1.to_q.weight")))
+                    .isGreaterThan(1e-2);
+            for (Path form : List.of(pair, single)) {
+                merged(manager, weights, form)
+                        .forEach((name, found) -> assertThat(Fixtures.relativeError(found, expected.get(name)))
+                                .as("%s in %s", name, form)
+                                .isLessThan(1e-6));
+            }
+            Files.copy(
+                    single.resolve(StoredAdapter.DIFFUSERS),
+                    pair.resolve(StoredAdapter.DIFFUSERS),
+                    StandardCopyOption.REPLACE_EXISTING);
+            assertThatThrownBy(() -> StoredAdapter.open(pair))
+                    .isExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining("both adapt transformer_2.blocks.0.attn1.to_k; expected one");
+        }
+    }
+
+    /** Writes an adapter whose layers differ in rank and alpha, also between the two networks. */
+    private static void adapted(NDManager manager, Weights weights, List<String> targets, Path place)
+            throws IOException {
+        LoraAdapter.Options options = new LoraAdapter.Options(
+                2,
+                3,
+                targets,
+                Map.of("transformer_2.blocks.0.attn1.to_q", 4),
+                Map.of("blocks.1.attn2.to_k", 5.0),
+                true);
+        try (LoraAdapter adapter = new LoraAdapter(manager, weights, options, NoiseSource.of(1))) {
+            adapter.parameters().forEach((name, array) -> {
+                if (name.contains("lora_B")) {
+                    InPlace.assign(array, NoiseSource.of(name.hashCode()).gaussian(manager, array.getShape()));
+                }
+            });
+            AdapterFolder.write(place, adapter, adapter.parameters(), "");
+        }
+    }
+
+    private static Map<String, NDArray> merged(NDManager manager, Weights weights, Path adapter) throws IOException {
+        Map<String, NDArray> merged = new TreeMap<>();
+        try (StoredAdapter stored = StoredAdapter.open(adapter);
+                AdapterStack stack = new AdapterStack(manager, weights)) {
+            assertThat(stored.layers()).hasSize(32);
+            stack.set(List.of(new AdapterStack.Entry(stored, 1)));
+            weights.asMap().forEach((name, array) -> merged.put(name, InPlace.copy(manager, array)));
+            stack.clear();
+        }
+        return merged;
+    }
+
     /** A model is written as it was read: each network to its own folder. */
     @Test
     void bothExpertsAreAdaptedAndWritten() throws IOException {
@@ -224,9 +343,17 @@ class WanVariantsTest {
             Path place = Files.createDirectory(folder.resolve("adapter"));
             AdapterFolder.write(place, adapter, adapter.parameters(), "");
             AdapterFolder.writeDiffusers(place);
-            try (StoredAdapter stored = StoredAdapter.open(place.resolve(StoredAdapter.DIFFUSERS))) {
+            // Without PEFT's form beside them, the two files are one adapter that can be trained on.
+            Files.delete(place.resolve(AdapterFolder.CONFIG));
+            Files.delete(place.resolve(AdapterFolder.WEIGHTS));
+            try (StoredAdapter stored = StoredAdapter.open(place);
+                    LoraAdapter again = stored.trainable(manager, pipeline.transformerWeights())) {
                 stored.requireFits(model);
-                assertThat(stored.layers()).containsExactlyInAnyOrderElementsOf(adapter.layers());
+                assertThat(again.layers()).isEqualTo(adapter.layers());
+                again.parameters()
+                        .forEach((name, array) -> assertThat(array.toFloatArray())
+                                .as(name)
+                                .isEqualTo(adapter.parameters().get(name).toFloatArray()));
             }
             pipeline.save(written, SafetensorsWriter.Storage.FLOAT32);
         }

@@ -15,7 +15,11 @@ import java.util.Map;
 /** The tensors of a {@code golden.safetensors}, by name. */
 record GoldenFile(Map<String, NDArray> arrays) {
     static GoldenFile read(NDManager manager, String folder) throws IOException {
-        Path file = Path.of("src/test/resources/fixtures", folder, "golden.safetensors");
+        return read(manager, Path.of("src/test/resources/fixtures", folder));
+    }
+
+    static GoldenFile read(NDManager manager, Path folder) throws IOException {
+        Path file = folder.resolve("golden.safetensors");
         try (SafetensorsFile stored = SafetensorsFile.open(file)) {
             Map<String, NDArray> arrays = new HashMap<>();
             for (String name : stored.names()) {

@@ -15,6 +15,7 @@ import dev.sluice.flow.Scheduler;
 import dev.sluice.flow.TimeSchedule;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +96,21 @@ class SdeSamplerGoldenTest {
             assertThat(sampler.step(k).next())
                     .isCloseTo(golden.get("cps.sigma_prev", k).getFloat(), within(1e-7));
         }
+    }
+
+    /** Diffusers' {@code stochastic_sampling} keeps the predicted data and draws all noise anew: CPS at its end. */
+    @Test
+    void cpsThatRenewsAllNoiseIsDiffusersStochasticStep() throws IOException {
+        GoldenFile schedules = GoldenFile.read(manager, Path.of("../flow/src/test/resources/fixtures/schedules"));
+        SdeSampler sampler = new SdeSampler(new SdeRule.Cps(1), new Scheduler.FlowMatchEuler(3).schedule(4, 0));
+        NDArray next = sampler.sample(
+                        answering(schedules.get("stochastic.model_output")),
+                        schedules.get("stochastic.sample"),
+                        0,
+                        null,
+                        schedules.get("stochastic.noise"))
+                .next();
+        assertWithin(next, schedules.get("stochastic.prev_sample"), TOLERANCE, "stochastic");
     }
 
     @Test

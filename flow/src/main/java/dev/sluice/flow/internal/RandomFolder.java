@@ -59,8 +59,9 @@ public final class RandomFolder {
             if (component.startsWith("tokenizer")) {
                 tokenizer(place, index.path(component).path(1).stringValue(""));
             } else if (component.equals("scheduler")) {
-                Files.writeString(
-                        place.resolve("scheduler_config.json"), text(resource("scheduler/scheduler_config.json")));
+                settings(place, component, "scheduler_config.json");
+            } else if (component.equals("image_processor")) {
+                settings(place, component, "preprocessor_config.json");
             } else {
                 network(component, place, written -> {
                     bytes[0] += written;
@@ -69,6 +70,10 @@ public final class RandomFolder {
             }
         }
         return bytes[0];
+    }
+
+    private void settings(Path place, String component, String file) throws IOException {
+        Files.writeString(place.resolve(file), text(resource(component + "/" + file)));
     }
 
     private void network(String component, Path place, LongConsumer written) throws IOException {
@@ -80,7 +85,7 @@ public final class RandomFolder {
         }
         Files.writeString(place.resolve("config.json"), text(sizes));
         WeightLayout layout = Components.layout(Components.config(place), name -> name.equals("shared.weight"));
-        String stem = component.startsWith("text_encoder") ? "model" : "diffusion_pytorch_model";
+        String stem = component.contains("_encoder") ? "model" : "diffusion_pytorch_model";
         tensors.write(place, stem, layout, options.shardBytes(), written::accept);
     }
 

@@ -125,13 +125,21 @@ class FluxTransformerTest {
         }
     }
 
+    /** Odd numbers of tokens, high and wide pictures, and prompts of one word up to T5's 512. */
     @ParameterizedTest
-    @CsvSource({"transformer, 1", "transformer, 4", "transformer_noguidance, 1"})
-    void aSampleIsTheSameAloneAndInABatch(String folder, int words) throws IOException {
+    @CsvSource({
+        "transformer, 6, 10, 1",
+        "transformer, 6, 10, 4",
+        "transformer_noguidance, 6, 10, 1",
+        "transformer, 2, 22, 512",
+        "transformer, 26, 2, 7",
+        "transformer_noguidance, 10, 6, 512"
+    })
+    void aSampleIsTheSameAloneAndInABatch(String folder, int rows, int columns, int words) throws IOException {
         try (NDManager manager = Torch.newManager();
                 Torch.Scope off = Torch.noGradient()) {
             FluxTransformer model = open(manager, folder, 2);
-            NDArray latents = NoiseSource.of(3).gaussian(manager, new Shape(3, 4, 6, 10));
+            NDArray latents = NoiseSource.of(3).gaussian(manager, new Shape(3, 4, rows, columns));
             Conditioning conditioning = new Conditioning(
                     NoiseSource.of(4).gaussian(manager, new Shape(3, words, 24)),
                     NoiseSource.of(5).gaussian(manager, new Shape(3, 20)));
@@ -144,6 +152,29 @@ class FluxTransformerTest {
             }
             NDArray joined = alone.get(0).concat(alone.get(1), 0).concat(alone.get(2), 0);
             assertThat(Fixtures.relativeError(together, joined)).isLessThan(3e-6);
+        }
+    }
+
+    /** All words have the place 0: T5 has told their order. Squares have their own. */
+    @Test
+    void theOrderOfTheWordsIsNotLookedAt() throws IOException {
+        try (NDManager manager = Torch.newManager();
+                Torch.Scope off = Torch.noGradient()) {
+            FluxTransformer model = open(manager, "transformer", 2);
+            NDArray latents = NoiseSource.of(3).gaussian(manager, new Shape(1, 4, 6, 10));
+            NDArray words = NoiseSource.of(4).gaussian(manager, new Shape(1, 512, 24));
+            NDArray pooled = NoiseSource.of(5).gaussian(manager, new Shape(1, 20));
+            NDArray found = model.velocity(latents, 0.5, new Conditioning(words, pooled));
+            NDArray turned = words.get(":, 100:").concat(words.get(":, :100"), 1);
+            NDArray again = model.velocity(latents, 0.5, new Conditioning(turned, pooled));
+            assertThat(Fixtures.relativeError(again, found)).isLessThan(5e-6);
+            NDArray fewer = model.velocity(latents, 0.5, new Conditioning(words.get(":, :100"), pooled));
+            assertThat(Fixtures.relativeError(fewer, found)).isGreaterThan(1e-4);
+            NDArray moved = latents.get(":, :, 2:").concat(latents.get(":, :, :2"), 2);
+            NDArray back = model.velocity(moved, 0.5, new Conditioning(words, pooled));
+            assertThat(Fixtures.relativeError(back.get(":, :, 4:"), found.get(":, :, :2")))
+                    .as("the squares of the picture have positions")
+                    .isGreaterThan(1e-3);
         }
     }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.Conditioning;
+import dev.sluice.flow.Fixtures;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.Replica;
 import dev.sluice.flow.SafetensorsFile;
@@ -109,6 +111,72 @@ class Sd3TransformerTest {
                 NDArray gradient = adapter.gradients().get("base_model.model." + layer + ".lora_B.weight");
                 assertThat(gradient.abs().max().getFloat()).as(layer).isPositive();
             }
+        }
+    }
+
+    private static Conditioning noise(NDManager manager, int batch, int words) {
+        return new Conditioning(
+                NoiseSource.of(4).gaussian(manager, new Shape(batch, words, 24)),
+                NoiseSource.of(5).gaussian(manager, new Shape(batch, 20)));
+    }
+
+    /** Odd numbers of tokens, high and wide pictures up to the table's edge, and prompts of up to 77 words of CLIP and 256 of T5. */
+    @ParameterizedTest
+    @CsvSource({
+        "transformer, 2, 14, 1",
+        "transformer, 18, 2, 8",
+        "transformer, 6, 10, 333",
+        "transformer, 2, 24, 77",
+        "transformer_medium, 10, 6, 333",
+        "transformer_medium, 22, 2, 1"
+    })
+    void aSampleIsTheSameAloneAndInABatch(String folder, int rows, int columns, int words) throws IOException {
+        try (NDManager manager = Torch.newManager();
+                Torch.Scope recording = Torch.withGradient()) {
+            Sd3Transformer model = open(manager, folder);
+            NDArray latents = NoiseSource.of(3).gaussian(manager, new Shape(3, 16, rows, columns));
+            Conditioning conditioning = noise(manager, 3, words);
+            NDArray sigmas = manager.create(new float[] {0.9f, 0.5f, 0.1f});
+            latents.setRequiresGradient(true);
+            NDArray together = model.velocity(latents, sigmas, conditioning);
+            assertThat(together.getShape()).isEqualTo(latents.getShape());
+            Torch.backward(together.mul(together).sum());
+            for (int i = 0; i < 3; i++) {
+                NDIndex row = new NDIndex("{}:{}", i, i + 1);
+                NDArray own = NoiseSource.of(3)
+                        .gaussian(manager, new Shape(3, 16, rows, columns))
+                        .get(row);
+                own.setRequiresGradient(true);
+                NDArray alone = model.velocity(own, sigmas.get(row), conditioning.rows(manager, i));
+                assertThat(Fixtures.relativeError(alone, together.get(row))).isLessThan(3e-6);
+                Torch.backward(alone.mul(alone).sum());
+                assertThat(Fixtures.relativeError(
+                                own.getGradient(), latents.getGradient().get(row)))
+                        .isLessThan(1e-5);
+            }
+        }
+    }
+
+    /** The words have no positions of their own: T5 and CLIP have told them. */
+    @Test
+    void theOrderOfTheWordsIsNotLookedAt() throws IOException {
+        try (NDManager manager = Torch.newManager();
+                Torch.Scope off = Torch.noGradient()) {
+            Sd3Transformer model = open(manager, "transformer");
+            NDArray latents = NoiseSource.of(3).gaussian(manager, new Shape(1, 16, 6, 10));
+            Conditioning c = noise(manager, 1, 333);
+            NDArray found = model.velocity(latents, 0.5, c);
+            NDArray turned = c.tokens().get(":, 100:").concat(c.tokens().get(":, :100"), 1);
+            NDArray again = model.velocity(latents, 0.5, new Conditioning(turned, c.pooled()));
+            assertThat(Fixtures.relativeError(again, found)).isLessThan(5e-6);
+            NDArray fewer =
+                    model.velocity(latents, 0.5, new Conditioning(c.tokens().get(":, :100"), c.pooled()));
+            assertThat(Fixtures.relativeError(fewer, found)).isGreaterThan(1e-4);
+            NDArray moved = latents.get(":, :, 2:").concat(latents.get(":, :, :2"), 2);
+            NDArray back = model.velocity(moved, 0.5, c);
+            assertThat(Fixtures.relativeError(back.get(":, :, 4:"), found.get(":, :, :2")))
+                    .as("the squares of the picture have positions")
+                    .isGreaterThan(1e-3);
         }
     }
 
