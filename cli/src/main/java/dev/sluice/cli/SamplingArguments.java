@@ -51,7 +51,7 @@ final class SamplingArguments {
             names = "--solver",
             paramLabel = "NAME",
             description =
-                    "euler, heun, midpoint, dpm2m or unipc (default: what the model's scheduler says, such as unipc for Wan).")
+                    "euler, stochastic, heun, midpoint, dpm2m or unipc (default: what the model's scheduler says, such as unipc for Wan).")
     private EvaluationChoice.Solver solver;
 
     @Option(

@@ -68,10 +68,12 @@ public record EvaluationChoice(
         STOP
     }
 
-    /** The ODE solvers by their names in run files. */
+    /** The solvers by their names in run files. */
     public enum Solver {
         /** First order. */
         EULER(new OdeSolver.Euler()),
+        /** First order, with new noise in every step. */
+        STOCHASTIC(new OdeSolver.Stochastic()),
         /** Second order, two calls a step. */
         HEUN(new OdeSolver.Heun()),
         /** Second order, two calls a step. */

@@ -380,7 +380,7 @@ class RunConfigTest {
                 "updates.ema.decay=1 | updates.ema.decay (1.0) must be in",
                 "sampling={guidance: 1, negativePrompt: blurry} | sampling.negativePrompt (blurry) means nothing with sampling.guidance 1",
                 "sampling.maxTokens=0 | sampling.maxTokens (0) must be a whole number",
-                "evaluation.solver=dpm | must be one of euler, heun, midpoint, dpm2m",
+                "evaluation.solver=dpm | must be one of euler, stochastic, heun, midpoint, dpm2m",
                 "iterations=99999999999999999999 | iterations (99999999999999999999) must be",
                 "checkpoints.keep=0 | checkpoints.keep (0) must be",
                 "adapter.rank=2.5 | adapter.rank (2.5) must be a whole number",

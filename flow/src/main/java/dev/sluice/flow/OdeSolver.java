@@ -1,14 +1,16 @@
 package dev.sluice.flow;
 
 import ai.djl.ndarray.NDArray;
+import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Torch;
 import java.util.List;
 
 /**
- * A method that follows dx/dσ = v one step down a {@link TimeSchedule}. The last step, to σ = 0, never evaluates the model at
+ * A method that takes samples one step down a {@link TimeSchedule}: along dx/dσ = v, but for {@link Stochastic}. The last step, to σ = 0, never evaluates the model at
  * 0.
  */
 public sealed interface OdeSolver
-        permits OdeSolver.Euler, OdeSolver.Heun, OdeSolver.Midpoint, OdeSolver.DpmSolver2M, UniPc {
+        permits OdeSolver.Euler, OdeSolver.Stochastic, OdeSolver.Heun, OdeSolver.Midpoint, OdeSolver.DpmSolver2M, UniPc {
     /**
      * The outcome of one step.
      *
@@ -73,6 +75,55 @@ public sealed interface OdeSolver
                 VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
             NDArray v = model.velocity(latents, at.sigma(), conditioning);
             return new Step(Prediction.plus(latents, v, at.dt()), List.of());
+        }
+
+        @Override
+        public int evaluations(int steps) {
+            return steps;
+        }
+    }
+
+    /**
+     * x' = (1 − σ')·ẑ + σ'·ε with new noise ε in every step: no ODE, but another way to the same samples. What a network drew wrong
+     * at a high level is drowned in noise again and drawn anew, where an ODE would carry it to the end. First order, one evaluation.
+     *
+     * <p>The noise of a sample's steps follows from its latents at the first, so equal seeds give equal samples in any batch.
+     *
+     * <p>Source: diffusers, {@code schedulers/scheduling_flow_match_euler_discrete.py} with {@code stochastic_sampling}; Song et al.
+     * (2023), arXiv:2303.01469, Algorithm 1; the sampler of Flow-CPS at a = 1.
+     */
+    record Stochastic() implements OdeSolver {
+        @Override
+        public Step step(
+                VelocityModel model, NDArray latents, Position at, Conditioning conditioning, List<NDArray> memory) {
+            NDArray data = Prediction.data(latents, model.velocity(latents, at.sigma(), conditioning), at.sigma());
+            NDArray seeds = memory.isEmpty() ? latents.getManager().create(seeds(latents)) : memory.get(0);
+            if (at.next() == 0) {
+                return new Step(data, List.of(seeds));
+            }
+            NDArray noise = noise(seeds.toLongArray(), at.step(), latents);
+            return new Step(Prediction.plus(Torch.scaled(data, 1 - at.next()), noise, at.next()), List.of(seeds));
+        }
+
+        private static long[] seeds(NDArray latents) {
+            float[] values = latents.toFloatArray();
+            long[] seeds = new long[Math.toIntExact(latents.getShape().get(0))];
+            int size = values.length / seeds.length;
+            for (int row = 0; row < seeds.length; row++) {
+                for (int i = row * size; i < (row + 1) * size; i++) {
+                    seeds[row] = 31 * seeds[row] + Float.floatToIntBits(values[i]);
+                }
+            }
+            return seeds;
+        }
+
+        private static NDArray noise(long[] seeds, int step, NDArray like) {
+            int size = Math.toIntExact(like.size() / seeds.length);
+            float[] values = new float[seeds.length * size];
+            for (int row = 0; row < seeds.length; row++) {
+                System.arraycopy(NoiseSource.of(seeds[row], step).gaussian(size), 0, values, row * size, size);
+            }
+            return like.getManager().create(values, like.getShape());
         }
 
         @Override

@@ -65,8 +65,10 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
      * @param shift how levels move towards noise
      * @param terminal the last level before 0, to which the grid is stretched (Qwen-Image 0.02), or empty
      * @param spacing the last rearrangement
+     * @param stochastic whether every step has new noise
      */
-    record FlowMatchEuler(int trainTimesteps, SigmaShift shift, OptionalDouble terminal, Spacing spacing)
+    record FlowMatchEuler(
+            int trainTimesteps, SigmaShift shift, OptionalDouble terminal, Spacing spacing, boolean stochastic)
             implements Scheduler {
         public FlowMatchEuler {
             Require.atLeast("num_train_timesteps", trainTimesteps, 1);
@@ -76,6 +78,11 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
                             "shift_terminal (%s) must be greater than 0 and less than 1.".formatted(level));
                 }
             });
+        }
+
+        /** A scheduler whose steps follow the ODE. */
+        public FlowMatchEuler(int trainTimesteps, SigmaShift shift, OptionalDouble terminal, Spacing spacing) {
+            this(trainTimesteps, shift, terminal, spacing, false);
         }
 
         /** A scheduler with a fixed shift and nothing else; SD3 has 3. */
@@ -102,7 +109,7 @@ public sealed interface Scheduler permits Scheduler.FlowMatchEuler, Scheduler.Fl
 
         @Override
         public OdeSolver solver() {
-            return new OdeSolver.Euler();
+            return stochastic ? new OdeSolver.Stochastic() : new OdeSolver.Euler();
         }
 
         @Override

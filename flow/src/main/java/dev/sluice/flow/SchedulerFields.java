@@ -15,18 +15,18 @@ record SchedulerFields(JsonNode config) {
 
     Scheduler.FlowMatchEuler flowMatchEuler() {
         refuseWhenTrue("invert_sigmas");
-        refuseWhenTrue("stochastic_sampling");
         return new Scheduler.FlowMatchEuler(
                 whole("num_train_timesteps", 1000),
                 flag("use_dynamic_shifting") ? dynamic() : new SigmaShift.Fixed(number("shift", 1)),
                 optional("shift_terminal"),
-                spacing());
+                spacing(),
+                flag("stochastic_sampling"));
     }
 
     /** What the class does not know, diffusers leaves out without a word; a folder that asks for it means something else. */
     Scheduler.FlowMatchHeun flowMatchHeun() {
         for (String name :
-                List.of("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas")) {
+                List.of("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "stochastic_sampling")) {
             refuseWhenTrue(name);
         }
         if (optional("shift_terminal").isPresent()) {

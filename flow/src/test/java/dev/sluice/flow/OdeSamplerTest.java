@@ -11,10 +11,12 @@ import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +125,69 @@ class OdeSamplerTest {
             }
             return arrays;
         }
+    }
+
+    /** FlowMatchEulerDiscreteScheduler.step with stochastic_sampling; a velocity of 0 shows the noise. */
+    @Test
+    void aStochasticStepEqualsDiffusersButForItsNoise() throws IOException {
+        Map<String, NDArray> golden = golden();
+        TimeSchedule schedule = new Scheduler.FlowMatchEuler(3).schedule(4, 0);
+        OdeSolver.Position at = new OdeSolver.Position(schedule, 0);
+        NDArray x = golden.get("stochastic.sample");
+        NDArray none = x.zerosLike();
+        NDArray kept = Torch.scaled(x, 1 - at.next());
+        NDArray noise = new OdeSolver.Stochastic()
+                .step(stored(none), x, at, null, List.of())
+                .next()
+                .sub(kept);
+        NDArray next = new OdeSolver.Stochastic()
+                .step(stored(golden.get("stochastic.model_output")), x, at, null, List.of())
+                .next();
+        NDArray theirs = golden.get("stochastic.prev_sample")
+                .sub(Torch.scaled(golden.get("stochastic.noise"), at.next()));
+        assertClose(next.sub(noise), theirs, 1e-5);
+    }
+
+    @Test
+    void stochasticStepsReachTheDistributionOfTheData() {
+        NDArray noise = NoiseSource.of(4).gaussian(manager, new Shape(20, 1000));
+        TimeSchedule schedule = new Scheduler.FlowMatchEuler(3).schedule(200, 0);
+        double[] clean = doubles(new OdeSampler(new OdeSolver.Stochastic(), schedule).sample(WORLD, noise, null));
+        double mean = Arrays.stream(clean).average().orElseThrow();
+        double variance = Arrays.stream(clean).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
+        assertThat(mean).isCloseTo(0.7, within(0.01));
+        assertThat(Math.sqrt(variance)).isCloseTo(0.4, within(0.01));
+    }
+
+    @Test
+    void aSamplesStochasticNoiseIsItsOwnInAnyBatchAndNewInEveryStep() {
+        NDArray noise = NoiseSource.of(4).gaussian(manager, new Shape(3, 50));
+        OdeSampler sampler = new OdeSampler(new OdeSolver.Stochastic(), new TimeSchedule.Uniform(4));
+        NDArray all = sampler.sample(WORLD, noise, null);
+        for (int row = 0; row < 3; row++) {
+            NDArray alone = sampler.sample(WORLD, noise.get(row + ":" + (row + 1)), null);
+            assertThat(alone.toFloatArray()).isEqualTo(all.get(row).toFloatArray());
+        }
+        assertThat(all.get(0).toFloatArray()).isNotEqualTo(all.get(1).toFloatArray());
+        List<float[]> steps = new ArrayList<>();
+        NDArray x = noise;
+        List<NDArray> memory = List.of();
+        for (int k = 0; k < 2; k++) {
+            OdeSolver.Position at = new OdeSolver.Position(new TimeSchedule.Uniform(4), k);
+            OdeSolver.Step step = new OdeSolver.Stochastic().step(stored(x.zerosLike()), x, at, null, memory);
+            steps.add(Torch.scaled(step.next().sub(Torch.scaled(x, 1 - at.next())), 1 / at.next()).toFloatArray());
+            memory = step.memory();
+        }
+        double product = 0;
+        for (int i = 0; i < steps.get(0).length; i++) {
+            product += steps.get(0)[i] * steps.get(1)[i];
+        }
+        assertThat(product / steps.get(0).length).isCloseTo(0, within(0.3));
+    }
+
+    private static double[] doubles(NDArray array) {
+        float[] values = array.toFloatArray();
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
     }
 
     /** FlowMatchEulerDiscreteScheduler.step over four stored velocities. */

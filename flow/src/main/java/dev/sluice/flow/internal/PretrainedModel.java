@@ -287,11 +287,18 @@ public final class PretrainedModel implements AutoCloseable {
         Files.writeString(file, text + "\n");
     }
 
-    private static Map<String, Object> schedulerConfig() {
+    /**
+     * What predicts the clean video errs as it likes at high levels, each frame in its own way, and an ODE carries the discord to the
+     * end; with new noise in every step the frames come to agree.
+     */
+    private Map<String, Object> schedulerConfig() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("_class_name", "FlowMatchEulerDiscreteScheduler");
         json.put("num_train_timesteps", 1000);
         json.put("shift", 3.0);
+        if (architecture.video().filter(Pretraining.Video::predictsVideo).isPresent()) {
+            json.put("stochastic_sampling", true);
+        }
         json.put("use_dynamic_shifting", false);
         return json;
     }
