@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +146,87 @@ class FamiliesBadInputTest {
         assertThat(out).doesNotExist();
         CommandLineRun list = CommandLineRun.of("model", "list", folder).succeeded();
         assertThat(list.out()).contains(model.toString());
+        assertNeitherTrainedNorJudged(model, message, "{\"prompt\": \"a circle\"}");
+    }
+
+    /** The other commands that open a model say the same. */
+    private void assertNeitherTrainedNorJudged(Path model, String message, String prompt) throws IOException {
+        Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), prompt + "\n");
+        Path run = Files.writeString(folder.resolve("run.yaml"), """
+                name: none
+                output: "%s"
+                model: "%s"
+                iterations: 1
+                prompts: {train: prompts.jsonl, test: prompts.jsonl}
+                rewards: [{name: compressibility, weight: 1}]
+                adapter: {rank: 2, alpha: 4, targets: [attention]}
+                batch: {prompts: 1, groupSize: 2, chunkSize: 2}
+                sampling: {steps: 2, height: 32, width: 32}
+                """.formatted(folder.resolve("runs"), model));
+        CommandLineRun.of("train", run).refused(message);
+        CommandLineRun.of("train", run, "--dry-run").refused(message);
+        assertThat(folder.resolve("runs")).doesNotExist();
+        Path scores = folder.resolve("scores.json");
+        CommandLineRun.of("evaluate", model, "--prompts", prompts, "--reward", "compressibility", "--json", scores)
+                .refused(message);
+        assertThat(scores).doesNotExist();
+    }
+
+    static Stream<Arguments> partsOfWan() {
+        Damage pickled = part -> {
+            Path weights = weightsOf(part);
+            String name = weights.getFileName().toString();
+            Files.move(weights, part.resolve(name.replace("model.safetensors", "model.bin")));
+        };
+        Damage pointer = part -> Files.writeString(
+                weightsOf(part), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
+        Damage shardless = part -> {
+            String name = weightsOf(part).getFileName().toString();
+            Files.delete(weightsOf(part));
+            Files.writeString(
+                    part.resolve(name + ".index.json"),
+                    "{\"weight_map\": {\"x\": \"%s\"}}".formatted(name.replace("model", "model-00001-of-00002")));
+        };
+        return Stream.of("transformer_2", "image_encoder")
+                .flatMap(part -> Stream.of(
+                        damage(part + " pickled", "is a pickled checkpoint", m -> pickled.to(m.resolve(part))),
+                        damage(
+                                part + " a pointer",
+                                "a Git LFS pointer: the weights themselves were not downloaded",
+                                m -> pointer.to(m.resolve(part))),
+                        damage(
+                                part + " without a shard",
+                                "model-00001-of-00002.safetensors, which is not there",
+                                m -> shardless.to(m.resolve(part)))));
+    }
+
+    private static Path weightsOf(Path component) throws IOException {
+        try (Stream<Path> files = Files.list(component)) {
+            return files.filter(file -> file.toString().endsWith(".safetensors"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** What only some of Wan's models have: a second network, and the encoder that sees the first picture. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("partsOfWan")
+    void aBrokenPartOfAVariantOfWanIsRefused(String name, String message, Damage damage) throws IOException {
+        boolean pair = name.startsWith("transformer_2");
+        Path model = folder.resolve("wan");
+        Path picture = DocumentationTest.HOME.resolve("configs/pairs/scenes/00000-preferred.png");
+        List<Object> words = new ArrayList<>(List.of("sample", model, "--prompt=a", "--frames=5", "--out=" + out));
+        if (pair) {
+            TestModels.wanExperts(model);
+        } else {
+            TestModels.wanFromPicture(model);
+            words.add("--image=" + picture);
+        }
+        damage.to(model);
+        CommandLineRun.of(words.toArray()).refused(message);
+        assertThat(out).doesNotExist();
+        String start = pair ? "" : ", \"image\": \"%s\"".formatted(picture);
+        assertNeitherTrainedNorJudged(model, message, "{\"prompt\": \"a\"%s}".formatted(start));
     }
 
     @ParameterizedTest

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a dry run predicts, against the peak of a process that trains. */
@@ -34,6 +34,8 @@ class MemoryForecastTest {
             "MALLOC_TRIM_THRESHOLD_", "8589934592",
             "MALLOC_TOP_PAD_", "67108864",
             "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
+    private static final Path HOME = DocumentationTest.HOME;
 
     @TempDir
     private Path folder;
@@ -60,17 +62,23 @@ class MemoryForecastTest {
         return Double.parseDouble(found.group(1));
     }
 
-    private void assertPredicts(String config, String settings) throws IOException, InterruptedException {
-        List<String> words = new ArrayList<>(List.of("train", config));
-        String all = settings + " evaluation.prompts=2 evaluation.samplesPerPrompt=1 name=run output="
-                + folder.resolve("runs");
-        Arrays.stream(all.split(" ")).forEach(setting -> words.addAll(List.of("--set", setting)));
+    /** Trains, asks a dry run of the same, and prints the row of the table in docs/performance.md. */
+    private void assertPredicts(String run, String changed, Path config, List<String> settings)
+            throws IOException, InterruptedException {
+        List<String> words = new ArrayList<>(List.of("train", config.toString()));
+        List<String> all = new ArrayList<>(settings);
+        all.addAll(List.of(
+                "evaluation.prompts=2",
+                "evaluation.samplesPerPrompt=1",
+                "name=run",
+                "output=" + folder.resolve("runs")));
+        all.forEach(setting -> words.addAll(List.of("--set", setting)));
         double measured = number(PEAK, run(words)) / (1 << 30);
         words.add("--dry-run");
         double predicted = number(PREDICTED, run(words));
         System.out.printf(
-                "%s: predicted %.2f GiB, peak %.2f GiB, ratio %.2f%n",
-                settings, predicted, measured, predicted / measured);
+                "| %s | %s | %.2f GiB | %.2f GiB | %.2f |%n",
+                run, changed, predicted, measured, predicted / measured);
         assertThat(predicted).isBetween(0.85 * measured, 1.15 * measured);
     }
 
@@ -81,20 +89,55 @@ class MemoryForecastTest {
                 "batch.chunkSize=48 lanes=1",
                 "batch.chunkSize=48 lanes=2 memory.segments=3",
                 "batch.chunkSize=96 lanes=1 precision=bfloat16",
+                "batch.chunkSize=48 lanes=2 adapter.kind=full",
                 "batch.chunkSize=96 lanes=1 sampling.guidance=2 adapter.targets=[attention]",
                 "batch.chunkSize=96 lanes=1 sampling.guidance=2 memory.segments=5"
             })
     void aDryRunPredictsThePeakToFifteenPercent(String settings) throws IOException, InterruptedException {
-        assertPredicts(
-                DocumentationTest.HOME.resolve("configs/scenes-flow-grpo.yaml").toString(), settings + " iterations=2");
+        List<String> all = new ArrayList<>(List.of(settings.split(" ")));
+        all.add("iterations=2");
+        Path config = HOME.resolve("configs/scenes-flow-grpo.yaml");
+        assertPredicts("`configs/scenes-flow-grpo.yaml`", "`%s`".formatted(settings), config, all);
     }
 
+    /** The model is as large as the one that the run file names, but knows nothing: one step of its pretraining makes it. */
     @Test
-    void likewiseOfAModelOfARealWidthWithAnAutoencoder() throws IOException, InterruptedException {
+    void likewiseOfAModelOfVideos() throws IOException, InterruptedException {
+        run(List.of(
+                "pretrain",
+                HOME.resolve("configs/arm-pretrain.yaml").toString(),
+                "--set",
+                "training.steps=1",
+                "--set",
+                "training.warmupSteps=0",
+                "--set",
+                "name=made",
+                "--set",
+                "output=" + folder.resolve("runs")));
+        String plain = "[{name: compressibility, weight: 1}]";
+        assertPredicts(
+                "`configs/arm-eva.yaml` (Wan)",
+                "`batch.chunkSize=16 lanes=2`, another reward",
+                HOME.resolve("configs/arm-eva.yaml"),
+                List.of(
+                        "model=" + folder.resolve("runs/made/model"),
+                        "rewards=" + plain,
+                        "evaluation.rewards=" + plain,
+                        "batch.chunkSize=16",
+                        "lanes=2",
+                        "iterations=2"));
+    }
+
+    /** Two blocks of a published width, with the text encoders that are not too large for a test. */
+    @ParameterizedTest
+    @CsvSource({"sd3.5-medium, 2, text_encoder_3", "flux.1-dev, 1, "})
+    void likewiseOfModelsOfARealWidthWithAnAutoencoder(String family, int blocks, String without)
+            throws IOException, InterruptedException {
         Path model = folder.resolve("model");
+        Set<String> left = without == null ? Set.of() : Set.of(without);
         RandomModel.Options options =
-                new RandomModel.Options(2, 1, Set.of("text_encoder_3"), RandomModel.Options.WHOLE.shardBytes(), 1);
-        RandomModel.write("sd3.5-medium", model, options, (component, bytes) -> {});
+                new RandomModel.Options(blocks, 1, left, RandomModel.Options.WHOLE.shardBytes(), 1);
+        RandomModel.write(family, model, options, (component, bytes) -> {});
         Path config = Files.writeString(folder.resolve("wide.yaml"), """
                 name: wide
                 model: %s
@@ -109,7 +152,11 @@ class MemoryForecastTest {
                 adapter: {targets: [attention], rank: 8}
                 evaluation: {rewards: [{name: compressibility, weight: 1}], steps: 1, chunkSize: 4}
                 """.formatted(model));
-        assertPredicts(config.toString(), "seed=1");
+        assertPredicts(
+                family + " of 2 blocks, 128×128",
+                "bfloat16, `batch.chunkSize: 4`, LoRA of rank 8",
+                config,
+                List.of("seed=1"));
     }
 
     /** Runs a command and says what the process's peak was. */

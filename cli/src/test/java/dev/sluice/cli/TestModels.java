@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import dev.sluice.cli.internal.SceneBatches;
 import dev.sluice.flow.AdamW;
 import dev.sluice.flow.AdapterFolder;
+import dev.sluice.flow.AtomicFiles;
 import dev.sluice.flow.FlowPipeline;
 import dev.sluice.flow.LoraAdapter;
 import dev.sluice.flow.Pretraining;
@@ -20,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -92,6 +94,28 @@ final class TestModels {
                             values.put(name, NoiseSource.of(2).gaussian(pipeline.manager(), array.getShape())));
             Files.createDirectories(folder);
             AdapterFolder.write(folder, adapter, values, "");
+        }
+        return folder;
+    }
+
+    /** Puts Wan's tiny model with two networks together. */
+    static Path wanExperts(Path folder) throws IOException {
+        copy(fixture("wan-pipeline"), folder);
+        Files.delete(folder.resolve("model_index.json"));
+        for (String part : List.of("model_index.json", "transformer_2")) {
+            copy(fixture("wan-experts").resolve(part), folder.resolve(part));
+        }
+        return folder;
+    }
+
+    /** Puts Wan's tiny model from a picture to video together. */
+    static Path wanFromPicture(Path folder) throws IOException {
+        copy(fixture("wan-pipeline"), folder);
+        Files.delete(folder.resolve("model_index.json"));
+        AtomicFiles.deleteAll(folder.resolve("transformer"));
+        copy(fixture("wan-transformer/transformer_i2v"), folder.resolve("transformer"));
+        for (String part : List.of("model_index.json", "image_encoder", "image_processor")) {
+            copy(fixture("wan-i2v").resolve(part), folder.resolve(part));
         }
         return folder;
     }

@@ -122,6 +122,11 @@ public final class ModelSizes {
         return network.passMemory(trained, compute, pictureTokens(frames, height, width), words);
     }
 
+    /** Returns the number of scalars that one evaluation of the transformer reads: of two networks that share the way, one's. */
+    public long parametersAtWork() {
+        return network.parametersAtWork();
+    }
+
     /** Counts about how many bytes {@link FlowPipeline#decode} holds at most. */
     public long decodingBytes(int batch, int frames, int height, int width) {
         // The result is made in four steps, and each leaves an array.

@@ -73,7 +73,8 @@ public record MemoryForecast(
                 ModelInspection.of(pipeline.folder()).components()) {
             if (component.name().startsWith("text_encoder")) {
                 text += component.parameters() * policy.text().bytes();
-            } else if (!component.name().equals("transformer")) {
+            } else if (!component.name().startsWith("transformer")) {
+                // Both networks of a pair are the pipeline's transformer weights.
                 other += 4 * component.parameters();
             }
         }
@@ -122,8 +123,7 @@ public record MemoryForecast(
         MemoryPolicy policy = pipeline.memory();
         long converted = policy.weights() == policy.compute()
                 ? 0
-                : pipeline.transformerWeights().parameterCount()
-                        * policy.compute().bytes();
+                : pipeline.sizes().parametersAtWork() * policy.compute().bytes();
         return new Micro(pass, policy.segments(), lanes, twice ? 2 : 1, converted);
     }
 

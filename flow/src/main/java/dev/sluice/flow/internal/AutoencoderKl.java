@@ -17,19 +17,53 @@ import java.util.function.UnaryOperator;
  * <p>Source: Rombach et al. (2022), arXiv:2112.10752; weights as diffusers' {@code AutoencoderKL} names them.
  */
 public final class AutoencoderKl implements Autoencoder {
-    /** Pixels that are decoded at a time where there are more pictures than one: a megapixel takes some gigabytes. */
-    private static final long MOST_PIXELS = 1 << 20;
-
-    /** The side from which tiles are no smaller than a picture that the network was made for, in pixels. */
-    private static final int LEAST_TILE = 512;
-
     private final VaeConfig config;
     private final Weights weights;
+    private final Limits limits;
+
+    /**
+     * How much of a batch of pictures goes through the network at a time.
+     *
+     * @param pixels of a slice, if that is more than one picture
+     * @param tile rows and columns of a tile in pixels; a picture with a side beyond twice that is cut into tiles
+     */
+    record Limits(long pixels, int tile) {
+        /** A megapixel takes some gigabytes. */
+        private static final long USUAL_PIXELS = 1 << 20;
+
+        /** Tiles are no smaller than a picture that the network was made for. */
+        private static final int LEAST_TILE = 512;
+
+        Limits {
+            Require.within("pixels", pixels, 1, Long.MAX_VALUE);
+            Require.atLeast("tile", tile, 1);
+        }
+
+        static Limits of(VaeConfig config) {
+            // A quarter of a tile, which overlaps the next one, is whole latents.
+            int unit = 4 * config.factor();
+            int side = Math.max(LEAST_TILE, config.sampleSize());
+            return new Limits(USUAL_PIXELS, (side + unit - 1) / unit * unit);
+        }
+
+        boolean tiled(long rows, long columns) {
+            return Math.max(rows, columns) > 2L * tile;
+        }
+
+        long atATime(long rows, long columns) {
+            return Math.max(1, pixels / (rows * columns));
+        }
+    }
 
     /** Creates the network over weights that it reads at every call and does not own. */
     public AutoencoderKl(VaeConfig config, Weights weights) {
+        this(config, weights, Limits.of(config));
+    }
+
+    AutoencoderKl(VaeConfig config, Weights weights, Limits limits) {
         this.config = config;
         this.weights = weights;
+        this.limits = limits;
     }
 
     /**
@@ -63,55 +97,56 @@ public final class AutoencoderKl implements Autoencoder {
     /** In slices of about a megapixel, and pictures with a side beyond twice the network's own in tiles of that size. */
     @Override
     public NDArray pixels(NDArray latents) {
+        Require.shape("latents", latents, -1, config.latentChannels(), -1, -1);
         NDManager owner = latents.getManager();
+        int side = limits.tile() / factor();
+        Tiling tiling = new Tiling(side, limits.tile(), Tiling.USUAL_OVERLAP);
         try (NDManager scratch = owner.newSubManager()) {
             NDArray unscaled = unscaled(latents);
             unscaled.attach(scratch);
-            int side = tile() / factor();
-            UnaryOperator<NDArray> decoder = tiled(latents.getShape())
-                    ? slice -> new Tiling(side, side * factor(), Tiling.USUAL_OVERLAP).apply(slice, this::decode)
-                    : this::decode;
-            NDArray decoded = sliced(unscaled, atATime(latents.getShape()), decoder);
+            NDArray decoded = inPieces(unscaled, factor(), tiling, this::decode);
             decoded.attach(owner);
             return decoded;
         }
     }
 
-    private int tile() {
-        return Math.max(LEAST_TILE, config.sampleSize());
-    }
-
-    private boolean tiled(Shape latents) {
-        return Math.max(latents.get(2), latents.get(3)) * factor() > 2L * tile();
-    }
-
-    private long pixelsOf(Shape latents) {
-        return latents.get(2) * latents.get(3) * factor() * factor();
-    }
-
-    private long atATime(Shape latents) {
-        return Math.max(1, MOST_PIXELS / pixelsOf(latents));
+    /** Puts a batch, of which a row stands for so many of a picture, through the network as far as the limits allow at a time. */
+    private NDArray inPieces(NDArray batch, int pixels, Tiling tiling, UnaryOperator<NDArray> network) {
+        long rows = batch.getShape().get(2) * pixels;
+        long columns = batch.getShape().get(3) * pixels;
+        UnaryOperator<NDArray> tiled = slice -> tiling.apply(slice, network);
+        return sliced(batch, limits.atATime(rows, columns), limits.tiled(rows, columns) ? tiled : network);
     }
 
     /** The widest place holds four arrays: a block's input, the norm of it, the convolution's copy and its result. */
     @Override
     public long decodingBytes(Shape latents) {
-        long together = Math.min(latents.get(0), atATime(latents));
-        long pixels = tiled(latents) ? together * tile() * tile() : together * pixelsOf(latents);
-        return Math.round(4.0 * Float.BYTES * pixels * config.widestChannels());
+        long rows = latents.get(2) * factor();
+        long columns = latents.get(3) * factor();
+        long together = Math.min(latents.get(0), limits.atATime(rows, columns));
+        long picture = limits.tiled(rows, columns) ? (long) limits.tile() * limits.tile() : rows * columns;
+        return Math.round(4.0 * Float.BYTES * together * picture * config.widestChannels());
     }
 
+    /** In slices and tiles like {@link #pixels}; what tiles overlap in is mixed as latents. */
     @Override
     public NDArray latents(NDArray pictures) {
+        Require.shape("pictures", pictures, -1, config.inChannels(), -1, -1);
         NDManager owner = pictures.getManager();
+        Tiling tiling = new Tiling(limits.tile(), limits.tile() / factor(), Tiling.USUAL_OVERLAP);
         try (NDManager scratch = owner.newSubManager()) {
-            Posterior posterior = encode(pictures);
-            posterior.mean().attach(scratch);
-            posterior.logVariance().attach(scratch);
-            NDArray latents = scaled(posterior.mean());
+            NDArray means = inPieces(pictures, 1, tiling, this::mean);
+            means.attach(scratch);
+            NDArray latents = scaled(means);
             latents.attach(owner);
             return latents;
         }
+    }
+
+    private NDArray mean(NDArray images) {
+        Posterior posterior = encode(images);
+        posterior.logVariance().close();
+        return posterior.mean();
     }
 
     /** Returns what the network makes of a batch, some at a time; owned by the manager of {@code batch}. */

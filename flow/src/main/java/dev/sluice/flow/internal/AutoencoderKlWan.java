@@ -21,8 +21,8 @@ import java.util.Map;
  * <p>Source: Wan Team (2025), arXiv:2503.20314; weights as diffusers' {@code AutoencoderKLWan} names them.
  */
 public final class AutoencoderKlWan implements Autoencoder {
-    /** Pixels that are decoded at a time. */
-    private static final long MOST_PIXELS = 1 << 20;
+    /** Pixels of a piece that is decoded at a time, if that is more than one latent frame. */
+    private static final long USUAL_PIXELS = 1 << 20;
 
     /** Arrays of the finest resolution's channels that a convolution there needs for each pixel of a piece; measured. */
     private static final double LIVE = 4.5;
@@ -34,11 +34,22 @@ public final class AutoencoderKlWan implements Autoencoder {
     private final Weights weights;
     private final NDArray means;
     private final NDArray deviations;
+    private final long piece;
 
     /** Creates the network over weights that it reads at every call and does not own. */
     public AutoencoderKlWan(WanVaeConfig config, Weights weights) {
+        this(config, weights, USUAL_PIXELS);
+    }
+
+    /**
+     * Creates the network.
+     *
+     * @param piece pixels that are decoded at a time, if that is more than one latent frame
+     */
+    AutoencoderKlWan(WanVaeConfig config, Weights weights, long piece) {
         this.config = config;
         this.weights = weights;
+        this.piece = piece;
         this.means = column(config.means());
         this.deviations = column(config.deviations());
     }
@@ -92,17 +103,17 @@ public final class AutoencoderKlWan implements Autoencoder {
     }
 
     private long atATime(Shape latents) {
-        return Math.max(1, MOST_PIXELS / (pixelsOfAFrame(latents) * frameFactor()));
+        return Math.max(1, piece / (pixelsOfAFrame(latents) * frameFactor()));
     }
 
     @Override
     public long decodingBytes(Shape latents) {
         long frame = pixelsOfAFrame(latents);
         long whole = frame * ((latents.get(2) - 1) * frameFactor() + 1);
-        long piece = Math.min(whole, frame * atATime(latents) * frameFactor());
+        long together = Math.min(whole, frame * atATime(latents) * frameFactor());
         // What the piece before left is there until the next one is done.
-        int sets = piece < whole ? 2 : 1;
-        return Math.round(Float.BYTES * (config.channels() * (LIVE * piece + sets * KEPT * frame) + 3 * whole));
+        int sets = together < whole ? 2 : 1;
+        return Math.round(Float.BYTES * (config.channels() * (LIVE * together + sets * KEPT * frame) + 3 * whole));
     }
 
     @Override

@@ -101,6 +101,11 @@ public interface Network extends VelocityModel {
         return scheduler.schedule(steps, tokens);
     }
 
+    /** Returns the number of scalars in the weights that one evaluation for one sample reads. */
+    default long parametersAtWork() {
+        return weights().parameterCount();
+    }
+
     /**
      * Counts the arithmetic of one evaluation for one sample.
      *

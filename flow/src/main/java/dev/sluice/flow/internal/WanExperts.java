@@ -138,6 +138,12 @@ public final class WanExperts implements Network {
 
     /** One of the two works at a time; they are of the same size. */
     @Override
+    public long parametersAtWork() {
+        return pair.high.weights().parameterCount();
+    }
+
+    /** One of the two works at a time; they are of the same size. */
+    @Override
     public ModelWork work(Predicate<String> trained, long tokens, long words) {
         return pair.high.work(layer -> trained.test(layer) || trained.test(SECOND + layer), tokens, words);
     }

@@ -14,6 +14,7 @@ import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,12 @@ class AutoencoderPiecesTest {
     private AutoencoderKl pictures() throws IOException {
         Path folder = Fixtures.path("vae/vae");
         return Components.vae(folder, manager);
+    }
+
+    /** One whose limits are so small that a tiny picture is large to it. */
+    private AutoencoderKl pictures(long pixels, int tile) throws IOException {
+        AutoencoderKl usual = pictures();
+        return new AutoencoderKl(usual.config(), usual.weights(), new AutoencoderKl.Limits(pixels, tile));
     }
 
     private AutoencoderKlWan videos() throws IOException {
@@ -66,6 +73,68 @@ class AutoencoderPiecesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void slicesOfPicturesBecomeTheLatentsOfTheBatchAndBack(int atATime) throws IOException {
+        AutoencoderKl usual = pictures();
+        AutoencoderKl sparing = pictures(atATime * 24L * 32, 512);
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray images = noise(5, 3, 24, 32);
+            NDArray latents = sparing.latents(images);
+            assertThat(latents.getShape()).isEqualTo(new Shape(5, 16, 3, 4));
+            assertThat(Fixtures.relativeError(latents, usual.latents(images))).isLessThan(5e-6);
+            assertThat(Fixtures.relativeError(sparing.pixels(latents), usual.pixels(latents)))
+                    .isLessThan(5e-6);
+        }
+    }
+
+    /** Diffusers' {@code enable_slicing} and {@code enable_tiling} with tiles of 32·32 pixels; see the fixture's README. */
+    @Test
+    void picturesInSlicesAndTilesEqualDiffusers() throws IOException {
+        AutoencoderKl vae = pictures(1, 32);
+        try (Torch.Scope off = Torch.noGradient();
+                SafetensorsFile golden = SafetensorsFile.open(Fixtures.path("vae-tiles/golden.safetensors"))) {
+            NDArray encoded = vae.latents(golden.read(manager, "image"));
+            Fixtures.assertEqual(golden, encoded, "encoded", 1e-5);
+            NDArray decoded = vae.pixels(golden.read(manager, "latents"));
+            Fixtures.assertEqual(golden, decoded, "decoded", 1e-5);
+        }
+    }
+
+    /** The tiles of this network, as small as these, are far from the whole, so that it shows which way a picture went. */
+    @ParameterizedTest
+    @CsvSource({"64, 64, false", "8, 64, false", "64, 72, true", "72, 8, true", "72, 72, true"})
+    void onlyPicturesWithASideBeyondTwoTilesAreCut(int rows, int columns, boolean cut) throws IOException {
+        AutoencoderKl vae = pictures(1 << 20, 32);
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray images = noise(1, 3, rows, columns);
+            NDArray wholeLatents = vae.scaled(vae.encode(images).mean());
+            double encoding = Fixtures.relativeError(vae.latents(images), wholeLatents);
+            NDArray latents = noise(1, 16, rows / 8, columns / 8);
+            double decoding = Fixtures.relativeError(vae.pixels(latents), vae.decode(vae.unscaled(latents)));
+            if (cut) {
+                assertThat(encoding).isBetween(1e-3, 10.0);
+                assertThat(decoding).isBetween(1e-3, 10.0);
+            } else {
+                assertThat(encoding).isLessThan(1e-6);
+                assertThat(decoding).isLessThan(1e-6);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"32, 512", "512, 512", "1000, 1024", "1024, 1024"})
+    void tilesAreNoSmallerThanThePicturesOfTheNetwork(int sampleSize, int tile) {
+        VaeConfig config =
+                new VaeConfig(3, 3, 16, List.of(8, 8, 8, 8), 1, 4, true, false, false, 1.5, 0.1, sampleSize);
+        AutoencoderKl.Limits limits = AutoencoderKl.Limits.of(config);
+        assertThat(limits.tile()).isEqualTo(tile);
+        assertThat(limits.tiled(2L * tile, 2L * tile)).isFalse();
+        assertThat(limits.tiled(8, 2L * tile + 8)).isTrue();
+        assertThat(limits.atATime(256, 512)).isEqualTo(8);
+        assertThat(limits.atATime(4096, 4096)).isEqualTo(1);
+    }
+
     @Test
     void aTileThatCoversThePictureIsThePicture() throws IOException {
         AutoencoderKl vae = pictures();
@@ -89,6 +158,24 @@ class AutoencoderPiecesTest {
                 .apply(whole, part -> part.repeat(2, 2).repeat(3, 2));
         assertThat(found.getShape()).isEqualTo(expected.getShape());
         assertThat(Fixtures.relativeError(found, expected)).isLessThan(1e-6);
+    }
+
+    /** The same of one that makes a latent of four pixels and sees nothing beyond them. */
+    @ParameterizedTest
+    @CsvSource({"8, 0.25, 18, 30", "4, 0.5, 10, 8", "8, 0, 16, 24", "16, 0.25, 6, 40"})
+    void tilesOfALocalEncoderJoinToTheWhole(int tile, double overlap, int rows, int columns) {
+        NDArray whole = noise(2, 3, rows, columns);
+        NDArray expected = halved(whole);
+        NDArray found = new Tiling(tile, tile / 2, overlap).apply(whole, AutoencoderPiecesTest::halved);
+        assertThat(found.getShape()).isEqualTo(new Shape(2, 3, rows / 2, columns / 2));
+        assertThat(Fixtures.relativeError(found, expected)).isLessThan(1e-6);
+    }
+
+    private static NDArray halved(NDArray part) {
+        Shape s = part.getShape();
+        return part.reshape(s.get(0), s.get(1), s.get(2) / 2, 2, s.get(3) / 2, 2)
+                .mean(new int[] {5})
+                .mean(new int[] {3});
     }
 
     /** Two tiles of different constants meet in a straight ramp, as diffusers' blend_h has it. */
@@ -128,6 +215,37 @@ class AutoencoderPiecesTest {
         }
     }
 
+    /** As above; a picture of smooth shapes, for what an encoder says of noise hangs on every pixel. */
+    @Test
+    void theLatentsOfATiledPictureAreNearThoseOfTheWhole() throws IOException {
+        AutoencoderKl vae = pictures(1 << 20, 128);
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray whole = vae.scaled(vae.encode(waves(1)).mean());
+            NDArray tiled = vae.latents(waves(1));
+            NDArray unrelated = vae.scaled(vae.encode(waves(2)).mean());
+            double difference = tiled.sub(whole).square().mean().getFloat();
+            double other = unrelated.sub(whole).square().mean().getFloat();
+            double spread = whole.sub(whole.mean()).square().mean().getFloat();
+            assertThat(difference / spread)
+                    .as("of another picture %s", other / spread)
+                    .isBetween(1e-9, 0.1);
+            assertThat(difference).isLessThan(other / 10);
+        }
+    }
+
+    private NDArray waves(int which) {
+        int rows = 256;
+        int columns = 320;
+        float[] values = new float[3 * rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            int x = i % columns;
+            int y = i / columns % rows;
+            int channel = i / (rows * columns);
+            values[i] = (float) Math.sin(which * 0.9 + which * x / 23.0 + y / 31.0 + channel);
+        }
+        return manager.create(values, new Shape(1, 3, rows, columns));
+    }
+
     @Test
     void tilesOfUnequalStepsAreRefused() {
         assertThatIllegalArgumentException()
@@ -154,6 +272,44 @@ class AutoencoderPiecesTest {
                     .isLessThan(1e-5);
             NDArray first = vae.decode(latents.get("0:1"), 1);
             assertThat(Fixtures.relativeError(first, whole.get("0:1"))).isLessThan(1e-5);
+        }
+    }
+
+    /** A megapixel is the usual piece; these are one latent frame, and two. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2 * 4 * 24 * 16})
+    void aVideoInPiecesOfSoManyPixelsIsTheVideo(long pixels) throws IOException {
+        AutoencoderKlWan usual = videos();
+        AutoencoderKlWan sparing = new AutoencoderKlWan(usual.config(), usual.weights(), pixels);
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray latents = noise(1, 16, 5, 3, 2);
+            assertThat(Fixtures.relativeError(sparing.pixels(latents), usual.pixels(latents)))
+                    .isLessThan(1e-5);
+            assertThat(sparing.decodingBytes(latents.getShape())).isLessThan(usual.decodingBytes(latents.getShape()));
+        }
+    }
+
+    @Test
+    void whatIsScaledIsUnscaledAgain() throws IOException {
+        NDArray video = noise(2, 16, 2, 3, 2);
+        NDArray picture = noise(2, 16, 3, 2);
+        assertThat(Fixtures.relativeError(videos().unscaled(videos().scaled(video)), video))
+                .isLessThan(1e-6);
+        assertThat(Fixtures.relativeError(pictures().unscaled(pictures().scaled(picture)), picture))
+                .isLessThan(1e-6);
+    }
+
+    @Test
+    void aLatentFrameDoesNotDependOnLaterFrames() throws IOException {
+        AutoencoderKlWan vae = videos();
+        try (Torch.Scope off = Torch.noGradient()) {
+            NDArray video = noise(1, 3, 13, 16, 24);
+            NDArray whole = vae.latents(video);
+            for (int latents = 1; latents < 4; latents++) {
+                NDArray part = vae.latents(video.get(new NDIndex(":,:,:{}", 1 + 4 * (latents - 1))));
+                NDArray same = whole.get(new NDIndex(":,:,:{}", latents));
+                assertThat(Fixtures.relativeError(part, same)).isLessThan(1e-5);
+            }
         }
     }
 
@@ -201,6 +357,8 @@ class AutoencoderPiecesTest {
             assertThat(Fixtures.relativeError(
                             vae.scaled(posterior.mean()), golden.read(manager, "wan.normalized_mean")))
                     .isLessThan(1e-5);
+            Fixtures.assertEqual(
+                    golden, vae.latents(golden.read(manager, "wan.video")), "wan.normalized_mean", 1e-5);
         }
     }
 
@@ -221,10 +379,25 @@ class AutoencoderPiecesTest {
             int before = manager.getManagedArrays().size();
             vae.pixels(latents);
             vae.decode(latents, 1);
-            assertThat(owner.getManagedArrays()).hasSize(3);
+            vae.latents(NoiseSource.of(8).gaussian(owner, new Shape(1, 3, 9, 16, 16)));
+            assertThat(owner.getManagedArrays()).hasSize(5);
             assertThat(manager.getManagedArrays())
                     .as("those of its children included")
-                    .hasSize(before + 2);
+                    .hasSize(before + 4);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {32, 512})
+    void onlyTheResultsOutliveTheCallAlsoInSlicesAndTiles(int tile) throws IOException {
+        AutoencoderKl vae = pictures(1, tile);
+        try (NDManager owner = manager.newSubManager();
+                Torch.Scope off = Torch.noGradient()) {
+            int before = manager.getManagedArrays().size();
+            NDArray images = NoiseSource.of(8).gaussian(owner, new Shape(2, 3, 40, 72));
+            vae.pixels(vae.latents(images));
+            assertThat(owner.getManagedArrays()).hasSize(3);
+            assertThat(manager.getManagedArrays()).hasSize(before + 3);
         }
     }
 }

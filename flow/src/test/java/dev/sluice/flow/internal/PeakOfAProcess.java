@@ -25,6 +25,12 @@ final class PeakOfAProcess {
     /** Returns the bytes that the main method of a class prints, run with some words and settings of the allocator. */
     static long growth(Class<?> measured, Map<String, String> allocator, List<String> words)
             throws IOException, InterruptedException {
+        return numbers(measured, allocator, words).get(0);
+    }
+
+    /** Returns all numbers, one a line, that the main method of a class prints. */
+    static List<Long> numbers(Class<?> measured, Map<String, String> allocator, List<String> words)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -40,7 +46,7 @@ final class PeakOfAProcess {
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();
-        return Long.parseLong(said.strip());
+        return said.lines().map(Long::parseLong).toList();
     }
 
     /** Prints by how many bytes work raises the peak of this process above what it holds now. */
