@@ -77,8 +77,7 @@ class MemoryForecastTest {
         words.add("--dry-run");
         double predicted = number(PREDICTED, run(words));
         System.out.printf(
-                "| %s | %s | %.2f GiB | %.2f GiB | %.2f |%n",
-                run, changed, predicted, measured, predicted / measured);
+                "| %s | %s | %.2f GiB | %.2f GiB | %.2f |%n", run, changed, predicted, measured, predicted / measured);
         assertThat(predicted).isBetween(0.85 * measured, 1.15 * measured);
     }
 

@@ -10,7 +10,12 @@ import java.util.List;
  * 0.
  */
 public sealed interface OdeSolver
-        permits OdeSolver.Euler, OdeSolver.Stochastic, OdeSolver.Heun, OdeSolver.Midpoint, OdeSolver.DpmSolver2M, UniPc {
+        permits OdeSolver.Euler,
+                OdeSolver.Stochastic,
+                OdeSolver.Heun,
+                OdeSolver.Midpoint,
+                OdeSolver.DpmSolver2M,
+                UniPc {
     /**
      * The outcome of one step.
      *

@@ -56,6 +56,7 @@ public final class SafetensorsFile implements AutoCloseable {
     private final boolean mappable;
     /** Owns what is mapped while the file is open; arrays read from it keep the pages for as long as they need them. */
     private NDManager mappings;
+
     private final Map<StoredType, NDArray> pages = new EnumMap<>(StoredType.class);
     /** What was read last; made when a tensor is read, and used again for the next. */
     private ByteBuffer piece;
@@ -239,7 +240,8 @@ public final class SafetensorsFile implements AutoCloseable {
             byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
             try (NDManager scratch = mappings.newSubManager()) {
                 NDArray codes = scratch.create(ByteBuffer.wrap(name), new Shape(name.length), DataType.UINT8);
-                NDArray whole = Ops.call("mapped", null, scratch.create(new long[] {size / type.bytes(), type.engineCode()}), codes);
+                NDArray whole = Ops.call(
+                        "mapped", null, scratch.create(new long[] {size / type.bytes(), type.engineCode()}), codes);
                 whole.attach(mappings);
                 pages.put(type, whole);
             } catch (EngineException e) {

@@ -25,8 +25,12 @@ record SchedulerFields(JsonNode config) {
 
     /** What the class does not know, diffusers leaves out without a word; a folder that asks for it means something else. */
     Scheduler.FlowMatchHeun flowMatchHeun() {
-        for (String name :
-                List.of("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "stochastic_sampling")) {
+        for (String name : List.of(
+                "use_dynamic_shifting",
+                "use_karras_sigmas",
+                "use_exponential_sigmas",
+                "use_beta_sigmas",
+                "stochastic_sampling")) {
             refuseWhenTrue(name);
         }
         if (optional("shift_terminal").isPresent()) {

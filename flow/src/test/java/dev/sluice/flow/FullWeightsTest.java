@@ -37,8 +37,8 @@ class FullWeightsTest {
      */
     @Test
     void masterWeightsCollectUpdatesThatAreTooSmallForBfloat16() throws IOException {
-        MemoryPolicy policy = new MemoryPolicy(
-                Precision.BFLOAT16, Precision.FLOAT32, Precision.FLOAT32, 0, TextEncoders.KEPT, false);
+        MemoryPolicy policy =
+                new MemoryPolicy(Precision.BFLOAT16, Precision.FLOAT32, Precision.FLOAT32, 0, TextEncoders.KEPT, false);
         AdamW.Options adam = new AdamW.Options(RATE, 0.9, 0.999, 1e-12, 0, 1e9);
         try (FlowPipeline pipeline = FlowPipeline.open(Fixtures.path("sd3-pipeline"), Device.cpu(), policy);
                 NDManager manager = Torch.newManager()) {

@@ -143,8 +143,8 @@ class OdeSamplerTest {
         NDArray next = new OdeSolver.Stochastic()
                 .step(stored(golden.get("stochastic.model_output")), x, at, null, List.of())
                 .next();
-        NDArray theirs = golden.get("stochastic.prev_sample")
-                .sub(Torch.scaled(golden.get("stochastic.noise"), at.next()));
+        NDArray theirs =
+                golden.get("stochastic.prev_sample").sub(Torch.scaled(golden.get("stochastic.noise"), at.next()));
         assertClose(next.sub(noise), theirs, 1e-5);
     }
 
@@ -154,7 +154,8 @@ class OdeSamplerTest {
         TimeSchedule schedule = new Scheduler.FlowMatchEuler(3).schedule(200, 0);
         double[] clean = doubles(new OdeSampler(new OdeSolver.Stochastic(), schedule).sample(WORLD, noise, null));
         double mean = Arrays.stream(clean).average().orElseThrow();
-        double variance = Arrays.stream(clean).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
+        double variance =
+                Arrays.stream(clean).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
         assertThat(mean).isCloseTo(0.7, within(0.01));
         assertThat(Math.sqrt(variance)).isCloseTo(0.4, within(0.01));
     }
@@ -175,7 +176,8 @@ class OdeSamplerTest {
         for (int k = 0; k < 2; k++) {
             OdeSolver.Position at = new OdeSolver.Position(new TimeSchedule.Uniform(4), k);
             OdeSolver.Step step = new OdeSolver.Stochastic().step(stored(x.zerosLike()), x, at, null, memory);
-            steps.add(Torch.scaled(step.next().sub(Torch.scaled(x, 1 - at.next())), 1 / at.next()).toFloatArray());
+            steps.add(Torch.scaled(step.next().sub(Torch.scaled(x, 1 - at.next())), 1 / at.next())
+                    .toFloatArray());
             memory = step.memory();
         }
         double product = 0;

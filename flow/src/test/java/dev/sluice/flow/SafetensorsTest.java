@@ -318,7 +318,10 @@ class SafetensorsTest {
     void aMappedFileHoldsTheSameNumbersAndIsNeverWrittenTo(Storage storage) throws IOException {
         Path path = folder.resolve("großes Modell.safetensors");
         try (NDManager manager = Torch.newManager()) {
-            NDArray numbers = manager.arange(3_000).toType(DataType.FLOAT32, false).sub(1_234.5f).reshape(3, 1_000);
+            NDArray numbers = manager.arange(3_000)
+                    .toType(DataType.FLOAT32, false)
+                    .sub(1_234.5f)
+                    .reshape(3, 1_000);
             SafetensorsWriter.write(path, Map.of("a", numbers, "b", manager.create(1L)), Map.of(), storage);
             byte[] before = Files.readAllBytes(path);
             NDArray mapped;

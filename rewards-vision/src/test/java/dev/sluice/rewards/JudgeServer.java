@@ -111,7 +111,8 @@ public final class JudgeServer implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             Reply reply;
-            // A request ends where its answer begins: once a client has the answer, it may send its next request before this thread runs on.
+            // A request ends where its answer begins: once a client has the answer, it may send its next request before
+            // this thread runs on.
             busiest.accumulateAndGet(busy.incrementAndGet(), Math::max);
             try {
                 reply = think(exchange);

@@ -125,8 +125,7 @@ class AutoencoderPiecesTest {
     @ParameterizedTest
     @CsvSource({"32, 512", "512, 512", "1000, 1024", "1024, 1024"})
     void tilesAreNoSmallerThanThePicturesOfTheNetwork(int sampleSize, int tile) {
-        VaeConfig config =
-                new VaeConfig(3, 3, 16, List.of(8, 8, 8, 8), 1, 4, true, false, false, 1.5, 0.1, sampleSize);
+        VaeConfig config = new VaeConfig(3, 3, 16, List.of(8, 8, 8, 8), 1, 4, true, false, false, 1.5, 0.1, sampleSize);
         AutoencoderKl.Limits limits = AutoencoderKl.Limits.of(config);
         assertThat(limits.tile()).isEqualTo(tile);
         assertThat(limits.tiled(2L * tile, 2L * tile)).isFalse();
@@ -357,8 +356,7 @@ class AutoencoderPiecesTest {
             assertThat(Fixtures.relativeError(
                             vae.scaled(posterior.mean()), golden.read(manager, "wan.normalized_mean")))
                     .isLessThan(1e-5);
-            Fixtures.assertEqual(
-                    golden, vae.latents(golden.read(manager, "wan.video")), "wan.normalized_mean", 1e-5);
+            Fixtures.assertEqual(golden, vae.latents(golden.read(manager, "wan.video")), "wan.normalized_mean", 1e-5);
         }
     }
 

@@ -12,6 +12,7 @@ import dev.sluice.flow.MemoryPolicy;
 import dev.sluice.flow.MemoryPolicy.TextEncoders;
 import dev.sluice.flow.ModelInspection;
 import dev.sluice.flow.ProcessMemory;
+import dev.sluice.flow.PromptReading;
 import dev.sluice.flow.SafetensorsWriter;
 import dev.sluice.flow.WeightFiles;
 import dev.sluice.flow.tensor.Precision;
@@ -44,13 +45,11 @@ class ReleasedTextEncodersTest {
     private Path folder;
 
     private static FlowPipeline open(Path model, Precision text, TextEncoders encoders) throws IOException {
-        return FlowPipeline.open(model, Device.cpu(), MemoryPolicy.PLAIN.withText(text, encoders), TEXTS);
+        return FlowPipeline.open(model, Device.cpu(), MemoryPolicy.PLAIN.withText(text, encoders), PromptReading.of(TEXTS));
     }
 
     private static long scalars(NDManager manager) {
-        return manager.getManagedArrays().stream()
-                .mapToLong(NDArray::size)
-                .sum();
+        return manager.getManagedArrays().stream().mapToLong(NDArray::size).sum();
     }
 
     @ParameterizedTest
@@ -84,8 +83,7 @@ class ReleasedTextEncodersTest {
         Path encoder = Files.createDirectory(model.resolve("text_encoder"));
         String config = Files.readString(Fixtures.path("wan-pipeline/text_encoder/config.json"));
         Files.writeString(
-                encoder.resolve("config.json"),
-                config.replace("\"vocab_size\": 165", "\"vocab_size\": " + WORDS));
+                encoder.resolve("config.json"), config.replace("\"vocab_size\": 165", "\"vocab_size\": " + WORDS));
         try (NDManager manager = Torch.newManager();
                 WeightFiles files = WeightFiles.open(Fixtures.path("wan-pipeline/text_encoder"));
                 Weights weights = files.load(manager)) {
@@ -103,8 +101,8 @@ class ReleasedTextEncodersTest {
     @EnabledOnOs(OS.LINUX)
     void theProcessGivesTheirMemoryBack() throws IOException, InterruptedException {
         Path model = largeEncoder();
-        List<Long> found = PeakOfAProcess.numbers(
-                ReleasedTextEncodersTest.class, PeakOfAProcess.EXACT, List.of(model.toString()));
+        List<Long> found =
+                PeakOfAProcess.numbers(ReleasedTextEncodersTest.class, PeakOfAProcess.EXACT, List.of(model.toString()));
         long embedding = 2L * WORDS * WIDTH;
         assertThat((double) found.get(0)).as("kept, %s", found).isGreaterThan(0.9 * embedding);
         assertThat((double) found.get(1)).as("released, %s", found).isLessThan(0.2 * embedding);
@@ -152,8 +150,8 @@ class ReleasedTextEncodersTest {
 
     private static long mappings(Path model) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-            return lines.filter(line ->
-                            line.contains(model.resolve("text_encoder").toString()))
+            return lines.filter(
+                            line -> line.contains(model.resolve("text_encoder").toString()))
                     .count();
         }
     }

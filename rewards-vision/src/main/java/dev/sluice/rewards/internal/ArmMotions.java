@@ -212,7 +212,8 @@ public final class ArmMotions {
      * one, which takes all of the video, is a motion of middling speed, and not two at a time.
      */
     public static ArmMotion hurried(ArmMotion clean, SplittableRandom random) {
-        double seconds = random.nextDouble(0.55, 0.75) * legalSeconds(clean.poses().get(0), clean.end());
+        double seconds =
+                random.nextDouble(0.55, 0.75) * legalSeconds(clean.poses().get(0), clean.end());
         double wait = (LONGEST - seconds) / 2 * ArmWorld.FRAMES_PER_SECOND;
         return minimumJerk(clean.poses().get(0), clean.end(), wait, seconds);
     }
