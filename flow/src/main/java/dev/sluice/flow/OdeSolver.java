@@ -89,8 +89,9 @@ public sealed interface OdeSolver
     }
 
     /**
-     * x' = (1 − σ')·ẑ + σ'·ε with new noise ε in every step: no ODE, but another way to the same samples. What a network drew wrong
-     * at a high level is drowned in noise again and drawn anew, where an ODE would carry it to the end. First order, one evaluation.
+     * x' = (1 − σ')·ẑ + σ'·ε with new noise ε in every step: no ODE. What a network drew wrong at a high level is drowned in noise
+     * again and drawn anew, where an ODE would carry it to the end. The price is variety: ẑ is a mean, so samples gather about the
+     * means of the data, and the closer the more steps there are. First order, one evaluation.
      *
      * <p>The noise of a sample's steps follows from its latents at the first, so equal seeds give equal samples in any batch.
      *
