@@ -37,6 +37,9 @@ public record StudyFolder(Path path) {
     /** What may differ between a run that is there and the run that the study asks for: none of it changes results. */
     private static final List<String> FREE = List.of("device", "lanes", "threads", "output");
 
+    /** Left out, it is what the model's scheduler says, and a run's folder tells what that was. */
+    private static final String OF_THE_MODEL = "evaluation.solver";
+
     /** How far a run is. */
     public enum State {
         /** Nothing is there. */
@@ -122,7 +125,9 @@ public record StudyFolder(Path path) {
         Map<String, String> all = new TreeMap<>(there);
         all.putAll(asked);
         for (String key : all.keySet()) {
-            if (!Objects.equals(there.get(key), asked.get(key))) {
+            boolean same = Objects.equals(there.get(key), asked.get(key));
+            boolean chosen = key.equals(OF_THE_MODEL) && asked.get(key) == null;
+            if (!same && !chosen) {
                 throw new IllegalArgumentException(
                         "%s was run with other options: %s is %s there and %s in the study.%nMaybe give the study another name, or delete that folder."
                                 .formatted(folder.path(), key, there.get(key), asked.get(key)));
