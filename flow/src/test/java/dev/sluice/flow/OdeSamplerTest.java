@@ -163,10 +163,8 @@ class OdeSamplerTest {
         }
         double[] clean = doubles(new OdeSampler(new OdeSolver.Stochastic(), schedule).sample(WORLD, noise, null));
         double mean = Arrays.stream(clean).average().orElseThrow();
-        double variance = Arrays.stream(clean)
-                .map(x -> (x - mean) * (x - mean))
-                .average()
-                .orElseThrow();
+        double variance =
+                Arrays.stream(clean).map(x -> (x - mean) * (x - mean)).average().orElseThrow();
         assertThat(mean).isCloseTo(0.7, within(0.01));
         assertThat(variance / expected).isCloseTo(1, within(0.05));
         assertThat(expected).isLessThan(0.16);

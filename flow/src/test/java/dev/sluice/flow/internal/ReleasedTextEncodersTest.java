@@ -45,7 +45,8 @@ class ReleasedTextEncodersTest {
     private Path folder;
 
     private static FlowPipeline open(Path model, Precision text, TextEncoders encoders) throws IOException {
-        return FlowPipeline.open(model, Device.cpu(), MemoryPolicy.PLAIN.withText(text, encoders), PromptReading.of(TEXTS));
+        return FlowPipeline.open(
+                model, Device.cpu(), MemoryPolicy.PLAIN.withText(text, encoders), PromptReading.of(TEXTS));
     }
 
     private static long scalars(NDManager manager) {
