@@ -114,7 +114,7 @@ class ModelCommandTest {
                 .succeeded();
         assertParts(
                 run,
-                "read the transformer, 0\\.\\d\\d GB",
+                "open the transformer's weights, 0\\.\\d\\d GB",
                 "open the model, encode the prompt",
                 "sample one step",
                 "decode",
@@ -147,7 +147,7 @@ class ModelCommandTest {
                 .succeeded();
         assertParts(
                 run,
-                "read the transformer, 0\\.\\d\\d GB",
+                "open the transformer's weights, 0\\.\\d\\d GB",
                 "open the model, encode the prompt",
                 "sample one step",
                 "decode");

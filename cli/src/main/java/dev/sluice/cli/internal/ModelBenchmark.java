@@ -80,7 +80,7 @@ public final class ModelBenchmark {
         Path transformer = folder.resolve("transformer");
         try (WeightFiles files = WeightFiles.open(transformer);
                 NDManager manager = Torch.newManager(device)) {
-            String name = "read the transformer, %.2f GB".formatted(files.bytes() / 1e9);
+            String name = "open the transformer's weights, %.2f GB".formatted(files.bytes() / 1e9);
             timed(name, () -> files.load(manager, options.memory.weights()));
         }
         try (FlowPipeline pipeline = timed(
