@@ -197,9 +197,13 @@ final class Rollouts implements SampleSource {
         return true;
     }
 
+    /** Decodes in a manager of its own: what a decoder makes must not stay with the trajectory until the iteration ends. */
     private List<Sample> samples(NDArray latents, List<Prompt> part) {
-        try (Torch.Scope off = Torch.noGradient()) {
-            List<Media> media = task.decoder().decode(latents);
+        try (NDManager scratch = latents.getManager().newSubManager();
+                Torch.Scope off = Torch.noGradient()) {
+            NDArray from = Torch.detached(latents);
+            from.attach(scratch);
+            List<Media> media = task.decoder().decode(from);
             if (media.size() != part.size()) {
                 throw new IllegalStateException("The decoder gave %s media for %s samples; they must be equal."
                         .formatted(media.size(), part.size()));

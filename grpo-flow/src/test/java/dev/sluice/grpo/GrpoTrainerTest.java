@@ -3,6 +3,7 @@ package dev.sluice.grpo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.ProcessMemory;
@@ -20,6 +21,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -211,6 +214,34 @@ class GrpoTrainerTest {
             long grown = ProcessMemory.residentBytes() - Runtime.getRuntime().totalMemory() - resident;
             assertThat(grown).as("growth of the memory outside the heap").isLessThan(16L << 20);
         }
+    }
+
+    /** Decoded pictures are far larger than latents; those of a whole iteration would not fit. */
+    @Test
+    void whatADecoderMakesIsGoneBeforeTheUpdate() {
+        List<NDArray> made = new CopyOnWriteArrayList<>();
+        AlignmentTask plain = GaussianWorld.task(GaussianWorld.nearness(0.8));
+        AlignmentTask task = new AlignmentTask(
+                plain.prompts(),
+                plain.encoder(),
+                plain.latentShape(),
+                latents -> {
+                    made.add(latents.mul(2));
+                    return GaussianWorld.decode(latents);
+                },
+                plain.reward());
+        AtomicInteger updates = new AtomicInteger();
+        try (GaussianWorld world = new GaussianWorld(0.5, 0, 0);
+                GrpoTrainer trainer = new GrpoTrainer(
+                        world.manager, world.lanes, world.policy, task, GaussianWorld.options(0.03, PLAIN, 1))) {
+            trainer.iterate((iteration, phase, done, total) -> {
+                if (!phase.equals(Phases.ROLLOUT)) {
+                    updates.incrementAndGet();
+                    assertThat(made).hasSize(2).allMatch(NDArray::isReleased);
+                }
+            });
+        }
+        assertThat(updates).hasPositiveValue();
     }
 
     /** Pages of the heap become resident when first used; done at once, what grows later is native. */

@@ -11,11 +11,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoublePredicate;
 
-/** Offers {@link Executability} with the bundled inverse dynamics model or another, and a scale. */
+/** Offers {@link Executability} with the bundled inverse dynamics model or another, a scale, and a share for the goal. */
 public final class ExecutabilityProvider implements RewardProvider {
     private static final String MODEL = "model";
     private static final String SCALE = "scale";
+    private static final String GOAL = "goal";
 
     @Override
     public String name() {
@@ -37,7 +39,7 @@ public final class ExecutabilityProvider implements RewardProvider {
 
     @Override
     public Map<String, List<String>> options() {
-        return Map.of(MODEL, List.of(), SCALE, List.of());
+        return Map.of(MODEL, List.of(), SCALE, List.of(), GOAL, List.of());
     }
 
     @Override
@@ -49,35 +51,43 @@ public final class ExecutabilityProvider implements RewardProvider {
     public void check(Map<String, Object> options) {
         RewardProvider.super.check(options);
         scale(options);
+        goal(options);
     }
 
     private static double scale(Map<String, Object> options) {
-        String text = String.valueOf(options.getOrDefault(SCALE, "1"));
-        try {
-            double scale = Double.parseDouble(text);
-            if (scale > 0 && scale < Double.POSITIVE_INFINITY) {
-                return scale;
-            }
-        } catch (NumberFormatException e) {
-            throw refused(text, e);
-        }
-        throw refused(text, null);
+        return number(options, SCALE, 1, value -> value > 0 && value < Double.POSITIVE_INFINITY, "above 0");
     }
 
-    private static IllegalArgumentException refused(String text, NumberFormatException cause) {
-        return new IllegalArgumentException(
-                "executability.scale (%s) must be a number above 0.".formatted(text), cause);
+    private static double goal(Map<String, Object> options) {
+        return number(options, GOAL, 0, value -> value >= 0 && value <= 1, "in [0, 1]");
+    }
+
+    private static double number(
+            Map<String, Object> options, String name, double usual, DoublePredicate allowed, String range) {
+        String text = String.valueOf(options.getOrDefault(name, usual));
+        NumberFormatException cause = null;
+        try {
+            double value = Double.parseDouble(text);
+            if (allowed.test(value)) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            cause = e;
+        }
+        throw new IllegalArgumentException(
+                "executability.%s (%s) must be a number %s.".formatted(name, text, range), cause);
     }
 
     @Override
     public Reward openChecked(Map<String, Object> options) {
         double scale = scale(options);
+        double goal = goal(options);
         Object folder = options.get(MODEL);
         if (folder == null) {
-            return new Executability(InverseDynamics.bundled(), scale);
+            return new Executability(InverseDynamics.bundled(), scale, goal);
         }
         try {
-            return new Executability(InverseDynamics.open(Path.of(folder.toString())), scale);
+            return new Executability(InverseDynamics.open(Path.of(folder.toString())), scale, goal);
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
