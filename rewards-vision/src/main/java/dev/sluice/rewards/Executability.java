@@ -15,62 +15,38 @@ import java.util.SplittableRandom;
  * rises from 0 to 1 as the hand gets from 0.05 to 0.25 from its first place, and {@code seen} is the share of frames with one elbow and
  * one hand.
  *
- * <p>Slow motions are the smoothest, so a model that learns from this alone stops short of where it was told to go. With a goal share g
- * the reward is R · (1 − g + g·arrival), arrival being {@link ArmPrompt#arrival} of the last joints that the same model reads.
- *
- * <p>Source: EVA (2026), arXiv:2603.17808, with γ = 1. Differs: the two factors, the goal share, and the form (1 + P/P₀)^−γ, which stays
- * in (0, 1].
+ * <p>Source: EVA (2026), arXiv:2603.17808, with γ = 1. Differs: the two factors, and the form (1 + P/P₀)^−γ, which stays in (0, 1].
  */
 public final class Executability implements Reward {
     private final InverseDynamics model;
     private final double scale;
-    private final double goal;
-
-    /** Creates the reward without a goal share. */
-    public Executability(InverseDynamics model, double scale) {
-        this(model, scale, 0);
-    }
 
     /**
      * Creates the reward.
      *
      * @param model closed with the reward
      * @param scale P₀, the cost that earns a half, above 0
-     * @param goal g, in [0, 1]; above 0, samples need the metadata of a prompt of the arm's world
      */
-    public Executability(InverseDynamics model, double scale, double goal) {
+    public Executability(InverseDynamics model, double scale) {
         Require.positive("scale", scale);
-        Require.within("goal", goal, 0, 1);
         this.model = model;
         this.scale = scale;
-        this.goal = goal;
     }
 
     @Override
     public Scores score(List<Sample> samples) {
-        return Reward.each(sample -> {
-                    if (goal == 0) {
-                        return score(sample.media());
-                    }
-                    ArmPrompt prompt = ArmPrompt.of(sample.prompt(), sample.metadata());
-                    ArmMotion motion = model.read(sample.media()).motion();
-                    return score(sample.media(), motion) * (1 - goal + goal * prompt.arrival(motion.end()));
-                })
-                .score(samples);
+        return Reward.each(sample -> score(sample.media())).score(samples);
     }
 
     /**
-     * Returns the reward of a video without its goal, in [0, 1].
+     * Returns the reward of a video, in [0, 1].
      *
      * @throws IllegalArgumentException if it is none of the arm's world
      */
     public double score(Media video) {
-        return score(video, model.read(video).motion());
-    }
-
-    private double score(Media video, ArmMotion motion) {
+        MotionCost cost = model.read(video).motion().cost();
         ArmFit.Glance glance = ArmFit.glance(video);
-        return motion.cost().reward(scale) * ArmJudge.gate(glance.extent()) * glance.seen();
+        return cost.reward(scale) * ArmJudge.gate(glance.extent()) * glance.seen();
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.sluice.rewards;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.video.Media;
 import java.util.Arrays;
@@ -64,38 +63,12 @@ class ExecutabilityTest {
     }
 
     @Test
-    void theGoalsShareGoesToWhereTheHandEndsAsTheModelReadsIt() {
-        SplittableRandom random = new SplittableRandom(8);
-        ArmPrompt asked = ArmWorld.prompts(SceneSplit.TEST).get(0);
-        ArmPrompt other = ArmWorld.prompts(SceneSplit.TEST).stream()
-                .filter(prompt -> prompt.direction() != asked.direction())
-                .findFirst()
-                .orElseThrow();
-        ArmMotion motion = ArmWorld.motion(asked, random);
-        Media video = motion.media();
-        double plain = reward.score(video);
-        try (Reward half = RewardProvider.named("executability", Map.of("goal", "0.5"))) {
-            double[] scores = half.score(List.of(sample(video, asked), sample(video, other)))
-                    .values();
-            assertThat(other.arrival(motion.end())).isLessThan(0.9);
-            assertThat(scores[0]).isCloseTo(plain, within(0.01));
-            assertThat(scores[1]).isCloseTo(plain * (0.5 + 0.5 * other.arrival(motion.end())), within(0.01));
-        }
-    }
-
-    private static Sample sample(Media video, ArmPrompt prompt) {
-        return new Sample(video, prompt.text(), prompt.metadata());
-    }
-
-    @Test
     void aScaleThatIsNoneIsRefused() {
         assertThatThrownBy(() -> RewardProvider.named("executability", Map.of("scale", "-1")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("executability.scale (-1) must be a number above 0.");
         assertThatThrownBy(() -> RewardProvider.provider("executability").check(Map.of("scale", "much")))
                 .hasMessage("executability.scale (much) must be a number above 0.");
-        assertThatThrownBy(() -> RewardProvider.named("executability", Map.of("goal", "1.5")))
-                .hasMessage("executability.goal (1.5) must be a number in [0, 1].");
         assertThatThrownBy(() -> RewardProvider.named("executability", Map.of("model", "nowhere")))
                 .hasMessageContaining("expected a folder of an inverse dynamics model");
     }

@@ -11,13 +11,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoublePredicate;
 
-/** Offers {@link Executability} with the bundled inverse dynamics model or another, a scale, and a share for the goal. */
+/** Offers {@link Executability} with the bundled inverse dynamics model or another, and a scale. */
 public final class ExecutabilityProvider implements RewardProvider {
     private static final String MODEL = "model";
     private static final String SCALE = "scale";
-    private static final String GOAL = "goal";
 
     @Override
     public String name() {
@@ -39,7 +37,7 @@ public final class ExecutabilityProvider implements RewardProvider {
 
     @Override
     public Map<String, List<String>> options() {
-        return Map.of(MODEL, List.of(), SCALE, List.of(), GOAL, List.of());
+        return Map.of(MODEL, List.of(), SCALE, List.of());
     }
 
     @Override
@@ -51,43 +49,35 @@ public final class ExecutabilityProvider implements RewardProvider {
     public void check(Map<String, Object> options) {
         RewardProvider.super.check(options);
         scale(options);
-        goal(options);
     }
 
     private static double scale(Map<String, Object> options) {
-        return number(options, SCALE, 1, value -> value > 0 && value < Double.POSITIVE_INFINITY, "above 0");
-    }
-
-    private static double goal(Map<String, Object> options) {
-        return number(options, GOAL, 0, value -> value >= 0 && value <= 1, "in [0, 1]");
-    }
-
-    private static double number(
-            Map<String, Object> options, String name, double usual, DoublePredicate allowed, String range) {
-        String text = String.valueOf(options.getOrDefault(name, usual));
-        NumberFormatException cause = null;
+        String text = String.valueOf(options.getOrDefault(SCALE, "1"));
         try {
-            double value = Double.parseDouble(text);
-            if (allowed.test(value)) {
-                return value;
+            double scale = Double.parseDouble(text);
+            if (scale > 0 && scale < Double.POSITIVE_INFINITY) {
+                return scale;
             }
         } catch (NumberFormatException e) {
-            cause = e;
+            throw refused(text, e);
         }
-        throw new IllegalArgumentException(
-                "executability.%s (%s) must be a number %s.".formatted(name, text, range), cause);
+        throw refused(text, null);
+    }
+
+    private static IllegalArgumentException refused(String text, NumberFormatException cause) {
+        return new IllegalArgumentException(
+                "executability.scale (%s) must be a number above 0.".formatted(text), cause);
     }
 
     @Override
     public Reward openChecked(Map<String, Object> options) {
         double scale = scale(options);
-        double goal = goal(options);
         Object folder = options.get(MODEL);
         if (folder == null) {
-            return new Executability(InverseDynamics.bundled(), scale, goal);
+            return new Executability(InverseDynamics.bundled(), scale);
         }
         try {
-            return new Executability(InverseDynamics.open(Path.of(folder.toString())), scale, goal);
+            return new Executability(InverseDynamics.open(Path.of(folder.toString())), scale);
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
