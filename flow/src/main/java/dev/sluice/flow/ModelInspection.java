@@ -4,6 +4,7 @@ import dev.sluice.flow.internal.Components;
 import dev.sluice.flow.internal.ConfigFile;
 import dev.sluice.flow.internal.PipelineIndex;
 import dev.sluice.flow.internal.WeightLayout;
+import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,8 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
      * @param name its folder's name
      * @param architecture its class
      * @param parametersByType number of scalars stored in each type; empty for one without weights
+     * @param idleByType how many of these make no page of a mapped file come to memory, or only a few, while samples are made: what the
+     *     architecture does not use, vocabularies, what encodes pictures for a model that starts without one
      * @param bytes size of all its tensors as stored
      * @param unused tensors in the files that the architecture does not use
      * @param fault why it cannot be used here: an unknown architecture, a missing tensor, a wrong shape
@@ -53,18 +56,29 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
             String name,
             String architecture,
             Map<StoredType, Long> parametersByType,
+            Map<StoredType, Long> idleByType,
             long bytes,
             int unused,
             Optional<String> fault) {
         public Component {
+            parametersByType = copy(parametersByType);
+            idleByType = copy(idleByType);
+        }
+
+        private static Map<StoredType, Long> copy(Map<StoredType, Long> counts) {
             Map<StoredType, Long> copy = new EnumMap<>(StoredType.class);
-            copy.putAll(parametersByType);
-            parametersByType = Collections.unmodifiableMap(copy);
+            copy.putAll(counts);
+            return Collections.unmodifiableMap(copy);
         }
 
         /** Returns the number of scalars. */
         public long parameters() {
             return parametersByType.values().stream().mapToLong(Long::longValue).sum();
+        }
+
+        /** Returns the memory its weights take once samples have been made, held in a precision, in bytes. */
+        public long workingBytes(Precision precision) {
+            return precision.bytes() * (parameters() - idleByType.getOrDefault(StoredType.of(precision), 0L));
         }
 
         /** Returns the memory its weights take once loaded, in bytes: float32 each. */
@@ -116,12 +130,12 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
      */
     public static ModelInspection of(Path folder) throws IOException {
         if (!Files.exists(folder.resolve("model_index.json")) && Files.exists(folder.resolve("config.json"))) {
-            return new ModelInspection(folder, Optional.empty(), List.of(component(name(folder), folder)));
+            return new ModelInspection(folder, Optional.empty(), List.of(component(name(folder), folder, true)));
         }
         PipelineIndex index = PipelineIndex.read(folder);
         List<Component> components = new ArrayList<>();
         for (String name : index.components()) {
-            components.add(component(name, index.folder(name)));
+            components.add(component(name, index.folder(name), index.startsFromPicture()));
         }
         return new ModelInspection(folder, Optional.of(index.className()), components);
     }
@@ -130,15 +144,19 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
         return String.valueOf(folder.toAbsolutePath().normalize().getFileName());
     }
 
-    private static Component component(String name, Path folder) throws IOException {
+    /**
+     * @param encodes whether pictures are encoded to make a sample
+     */
+    private static Component component(String name, Path folder, boolean encodes) throws IOException {
         for (Map.Entry<String, String> settings : SETTINGS) {
             if (Files.exists(folder.resolve(settings.getKey()))) {
                 String type = ConfigFile.read(folder.resolve(settings.getKey())).text(settings.getValue(), "unknown");
-                return new Component(name, type, Map.of(), 0, 0, Optional.empty());
+                return new Component(name, type, Map.of(), Map.of(), 0, 0, Optional.empty());
             }
         }
         if (!Files.exists(folder.resolve("config.json"))) {
-            return new Component(name, "unknown", Map.of(), 0, 0, Optional.of(folder + " has no config.json."));
+            return new Component(
+                    name, "unknown", Map.of(), Map.of(), 0, 0, Optional.of(folder + " has no config.json."));
         }
         ConfigFile config = Components.config(folder);
         if (config.text("_class_name", "").equals(Components.VELOCITY)) {
@@ -146,6 +164,7 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
         }
         try (WeightFiles files = WeightFiles.open(folder)) {
             Map<StoredType, Long> parameters = new EnumMap<>(StoredType.class);
+            Map<StoredType, Long> idle = new EnumMap<>(StoredType.class);
             for (String tensor : files.names()) {
                 parameters.merge(files.dtype(tensor), files.shape(tensor).size(), Long::sum);
             }
@@ -156,11 +175,18 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
                 unused = (int) files.names().stream()
                         .filter(tensor -> !layout.shapes().containsKey(tensor))
                         .count();
+                for (String tensor : files.names()) {
+                    boolean encoder = !encodes && Components.encodesPictures(config, tensor);
+                    if (!layout.shapes().containsKey(tensor)
+                            || files.mapped(tensor) && (encoder || layout.isVocabulary(tensor))) {
+                        idle.merge(files.dtype(tensor), files.shape(tensor).size(), Long::sum);
+                    }
+                }
                 layout.check(Components.architecture(config), files);
             } catch (IOException e) {
                 fault = Optional.of(e.getMessage());
             }
-            return new Component(name, Components.architecture(config), parameters, files.bytes(), unused, fault);
+            return new Component(name, Components.architecture(config), parameters, idle, files.bytes(), unused, fault);
         }
     }
 
@@ -178,6 +204,6 @@ public record ModelInspection(Path folder, Optional<String> pipeline, List<Compo
                 bytes += files.bytes();
             }
         }
-        return new Component(name, Components.VELOCITY, parameters, bytes, 0, fault);
+        return new Component(name, Components.VELOCITY, parameters, Map.of(), bytes, 0, fault);
     }
 }

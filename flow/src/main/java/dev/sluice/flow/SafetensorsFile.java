@@ -1,7 +1,6 @@
 package dev.sluice.flow;
 
 import ai.djl.Device;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -14,13 +13,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -51,26 +48,18 @@ public final class SafetensorsFile implements AutoCloseable {
     private final SafetensorsHeader header;
     private final long dataStart;
     private final long segment;
-    private final long size;
-    /** Whether the engine may map the file. */
-    private final boolean mappable;
-    /** Owns what is mapped while the file is open; arrays read from it keep the pages for as long as they need them. */
-    private NDManager mappings;
-
-    private final Map<StoredType, NDArray> pages = new EnumMap<>(StoredType.class);
+    private final FilePages pages;
     /** What was read last; made when a tensor is read, and used again for the next. */
     private ByteBuffer piece;
 
     private SafetensorsFile(
-            Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment, boolean mappable)
-            throws IOException {
+            Path file, FileChannel channel, SafetensorsHeader header, long dataStart, long segment, FilePages pages) {
         this.file = file;
         this.channel = channel;
         this.header = header;
         this.dataStart = dataStart;
         this.segment = segment;
-        this.size = channel.size();
-        this.mappable = mappable;
+        this.pages = pages;
     }
 
     /**
@@ -131,8 +120,7 @@ public final class SafetensorsFile implements AutoCloseable {
             throw SafetensorsHeader.invalid(file, "its header does not begin with a brace");
         }
         SafetensorsHeader header = SafetensorsHeader.parse(file, json, size - 8 - length);
-        boolean mappable = size >= mappedFrom && file.getFileSystem() == FileSystems.getDefault();
-        return new SafetensorsFile(file, channel, header, 8 + length, segment, mappable);
+        return new SafetensorsFile(file, channel, header, 8 + length, segment, new FilePages(file, mappedFrom));
     }
 
     private static ByteBuffer read(Path file, FileChannel channel, long position, int count) throws IOException {
@@ -176,6 +164,12 @@ public final class SafetensorsFile implements AutoCloseable {
         return entry.end() - entry.begin();
     }
 
+    /** Returns whether a tensor that is wanted as it is stored is mapped: its bytes take memory when they are used. */
+    public boolean mapped(String name) throws IOException {
+        SafetensorsHeader.Entry entry = entry(name);
+        return pages.maps(entry.type(), dataStart + entry.begin());
+    }
+
     /** Reads a tensor; one of any floating type becomes float32. The result belongs to {@code manager}. */
     public NDArray read(NDManager manager, String name) throws IOException {
         return read(manager, name, Precision.FLOAT32);
@@ -208,48 +202,27 @@ public final class SafetensorsFile implements AutoCloseable {
             boolean asItIs = wanted == entry.type()
                     && wanted.storedAsHeld()
                     && scratch.getDevice().equals(Device.cpu());
-            NDArray pages = asItIs && (dataStart + entry.begin()) % wanted.bytes() == 0 ? pages(wanted) : null;
-            NDArray whole;
-            if (pages != null) {
-                long first = (dataStart + entry.begin()) / wanted.bytes();
-                whole = Ops.call("part", null, scratch.create(new long[] {first, entry.elements()}), pages);
-            } else {
-                NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
-                whole = Ops.call("blank", null, code);
-                if (asItIs) {
-                    fill(host, entry, whole);
-                } else {
-                    decode(host, entry, whole);
-                }
-            }
+            Optional<NDArray> mapped = asItIs
+                    ? pages.part(scratch, wanted, dataStart + entry.begin(), entry.elements())
+                    : Optional.empty();
+            NDArray whole = mapped.isPresent() ? mapped.get() : copied(scratch, host, entry, wanted, asItIs);
             NDArray shaped = whole.reshape(new Shape(entry.shape()));
             shaped.attach(manager);
             return shaped;
         }
     }
 
-    /** Returns the whole file as numbers of a type; null if it is to be copied or cannot be mapped. */
-    private NDArray pages(StoredType type) {
-        if (!mappable) {
-            return null;
+    private NDArray copied(
+            NDManager scratch, NDManager host, SafetensorsHeader.Entry entry, StoredType wanted, boolean asItIs)
+            throws IOException {
+        NDArray code = scratch.create(new long[] {entry.elements(), wanted.arrayEngineCode()});
+        NDArray whole = Ops.call("blank", null, code);
+        if (asItIs) {
+            fill(host, entry, whole);
+        } else {
+            decode(host, entry, whole);
         }
-        if (mappings == null) {
-            mappings = Torch.newManager();
-        }
-        if (!pages.containsKey(type)) {
-            byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
-            try (NDManager scratch = mappings.newSubManager()) {
-                NDArray codes = scratch.create(ByteBuffer.wrap(name), new Shape(name.length), DataType.UINT8);
-                NDArray whole = Ops.call(
-                        "mapped", null, scratch.create(new long[] {size / type.bytes(), type.engineCode()}), codes);
-                whole.attach(mappings);
-                pages.put(type, whole);
-            } catch (EngineException e) {
-                // some file systems have no mappings
-                pages.put(type, null);
-            }
-        }
-        return pages.get(type);
+        return whole;
     }
 
     /** Reads into the array's own memory. */
@@ -409,9 +382,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
     @Override
     public synchronized void close() throws IOException {
-        if (mappings != null) {
-            mappings.close();
-        }
+        pages.close();
         channel.close();
     }
 

@@ -214,6 +214,11 @@ public final class WeightFiles implements AutoCloseable {
         return file(name).dtype(name);
     }
 
+    /** Returns whether a tensor that is wanted as it is stored comes as pages of its file, which take memory when they are used. */
+    public boolean mapped(String name) throws IOException {
+        return file(name).mapped(name);
+    }
+
     /** Returns the number of bytes of all tensors. */
     public long bytes() throws IOException {
         long bytes = 0;

@@ -2,6 +2,7 @@ package dev.sluice.cli.internal;
 
 import ai.djl.ndarray.NDArray;
 import dev.sluice.configs.EvaluationChoice;
+import dev.sluice.configs.ExplorationChoice;
 import dev.sluice.configs.RunConfig;
 import dev.sluice.flow.Conditioning;
 import dev.sluice.flow.FlowPipeline;
@@ -12,6 +13,7 @@ import dev.sluice.flow.ModelInspection;
 import dev.sluice.flow.PassMemory;
 import dev.sluice.flow.Trainable;
 import dev.sluice.flow.tensor.NoiseSource;
+import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -50,11 +52,20 @@ public record MemoryForecast(
      * What a micro-batch of a run takes, without its size.
      *
      * @param converted bytes of the weights of all blocks that the graph of a pass holds in another type
+     * @param latents bytes of one sample's latents
      */
-    record Micro(PassMemory pass, int segments, int lanes, int guided, long converted) {
+    record Micro(PassMemory pass, int segments, int lanes, int guided, long converted, long latents) {
+        /**
+         * Arrays like the latents that lie around the network: its result and the same as a picture, the velocity and what a prediction of
+         * data makes of it, the mean and its parts, its distances from what was stored and from the reference, and their gradients.
+         * Hardly anything where a token is wide, but not where latents are pixels.
+         */
+        private static final int AROUND = 12;
+
         long bytes(int chunkSize) {
             double weights = (double) converted * pass.blocksAtOnce(segments) / pass.blocks();
-            return Math.round(lanes * (guided * chunkSize * pass.bytes(segments) + weights));
+            double around = PassMemory.ALLOCATOR * AROUND * latents;
+            return Math.round(lanes * (chunkSize * (guided * pass.bytes(segments) + around) + weights));
         }
 
         double sampling(int size) {
@@ -67,15 +78,17 @@ public record MemoryForecast(
             RunConfig config, FlowPipeline pipeline, Trainable trainable, Conditioning negative, int lanes)
             throws IOException {
         MemoryPolicy policy = pipeline.memory();
+        // Pictures of stored pairs go through what encodes them.
+        boolean encodes = config.exploration().rule() == ExplorationChoice.Rule.STORED;
         long text = 0;
         long other = 0;
         for (ModelInspection.Component component :
                 ModelInspection.of(pipeline.folder()).components()) {
             if (component.name().startsWith("text_encoder")) {
-                text += component.parameters() * policy.text().bytes();
+                text += component.workingBytes(policy.text());
             } else if (!component.name().startsWith("transformer")) {
                 // Both networks of a pair are the pipeline's transformer weights.
-                other += 4 * component.parameters();
+                other += encodes ? component.memoryBytes() : component.workingBytes(Precision.FLOAT32);
             }
         }
         int bytes = policy.weights().bytes();
@@ -124,7 +137,7 @@ public record MemoryForecast(
         long converted = policy.weights() == policy.compute()
                 ? 0
                 : pipeline.sizes().parametersAtWork() * policy.compute().bytes();
-        return new Micro(pass, policy.segments(), lanes, twice ? 2 : 1, converted);
+        return new Micro(pass, policy.segments(), lanes, twice ? 2 : 1, converted, 4 * latent(config, pipeline));
     }
 
     private static long sampling(RunConfig config, FlowPipeline pipeline, Micro micro, Micro test, int rollout) {
@@ -161,12 +174,16 @@ public record MemoryForecast(
     private static long samples(RunConfig config, FlowPipeline pipeline, Conditioning negative) {
         int steps = config.sampling().steps();
         List<Integer> stored = config.exploration().steps(steps).steps(steps, 0, NoiseSource.of(0));
-        long latent = pipeline.sizes()
-                .latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
-                .size();
         int kept = stored.size() * (config.exploration().sdeRule().looksBack() ? 2 : 1);
         long prompt = negative.arrays().stream().mapToLong(NDArray::size).sum();
-        return 4L * config.batch().samples() * (latent * (kept + 2) + prompt);
+        double sample = 4.0 * (latent(config, pipeline) * (kept + 2) + prompt);
+        return Math.round(PassMemory.ALLOCATOR * config.batch().samples() * sample);
+    }
+
+    private static long latent(RunConfig config, FlowPipeline pipeline) {
+        return pipeline.sizes()
+                .latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
+                .size();
     }
 
     /** Returns the most that the process will hold. */

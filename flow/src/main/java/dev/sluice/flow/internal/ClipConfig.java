@@ -79,7 +79,7 @@ public record ClipConfig(
      */
     public WeightLayout layout(String prefix) {
         WeightLayout layout = new WeightLayout()
-                .tensor(prefix + TOKENS, vocabulary, width)
+                .vocabulary(prefix + TOKENS, vocabulary, width)
                 .tensor(prefix + "embeddings.position_embedding.weight", positions, width);
         for (int i = 0; i < layers; i++) {
             String b = prefix + "encoder.layers." + i;

@@ -113,6 +113,13 @@ public final class Components {
         };
     }
 
+    /** Returns whether a tensor of an autoencoder only turns pictures into latents. */
+    public static boolean encodesPictures(ConfigFile config, String tensor) throws IOException {
+        String architecture = architecture(config);
+        boolean autoencoder = architecture.equals(VAE) || architecture.equals(WAN_VAE);
+        return autoencoder && (tensor.startsWith("encoder.") || tensor.startsWith("quant_conv."));
+    }
+
     /** Opens SD3's transformer; its weights belong to {@code manager}. */
     public static Sd3Transformer sd3(Path folder, NDManager manager) throws IOException {
         return sd3(folder, manager, Precision.FLOAT32);

@@ -38,6 +38,11 @@ public final class PipelineIndex {
         return config.text("_class_name", "");
     }
 
+    /** Returns whether samples start from a picture, which its autoencoder encodes. */
+    public boolean startsFromPicture() throws IOException {
+        return className().equals(PipelineParts.WAN_PICTURE);
+    }
+
     /** Returns a setting that is off if it is not there. */
     public boolean flag(String key) throws IOException {
         return config.flag(key, false);

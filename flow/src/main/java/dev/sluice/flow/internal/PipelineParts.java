@@ -64,7 +64,7 @@ public record PipelineParts(
                 yield new PipelineParts(network, prompts, autoencoder(index, network, frozen));
             }
             case WAN, WAN_PICTURE -> {
-                boolean fromPicture = index.className().equals(WAN_PICTURE);
+                boolean fromPicture = index.startsFromPicture();
                 refuseTimesOfFrames(index);
                 boolean wholeTimes = scheduler instanceof Scheduler.FlowUniPc;
                 WanConfig sizes = sizes(index, "transformer", fromPicture);

@@ -60,7 +60,7 @@ public record T5Config(
      * @param tablePerBlock whether every block has its own table of relative positions (UMT5) and not the first alone (T5)
      */
     public WeightLayout layout(String embedding, boolean tablePerBlock) {
-        WeightLayout layout = new WeightLayout().tensor(embedding, vocabulary, width);
+        WeightLayout layout = new WeightLayout().vocabulary(embedding, vocabulary, width);
         long inner = (long) heads * headSize;
         for (int i = 0; i < layers; i++) {
             String attention = "encoder.block." + i + ".layer.0";

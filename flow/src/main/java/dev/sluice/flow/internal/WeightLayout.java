@@ -4,17 +4,26 @@ import ai.djl.ndarray.types.Shape;
 import dev.sluice.flow.WeightFiles;
 import java.io.IOException;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The names and shapes of the tensors that a network needs. */
 public final class WeightLayout {
     private final Map<String, Shape> shapes = new LinkedHashMap<>();
+    private final Set<String> vocabularies = new HashSet<>();
 
     /** Adds a tensor. */
     public WeightLayout tensor(String name, long... shape) {
         shapes.put(name, new Shape(shape));
         return this;
+    }
+
+    /** Adds a table with a row for each token, of which a prompt needs a few. */
+    public WeightLayout vocabulary(String name, long tokens, long width) {
+        vocabularies.add(name);
+        return tensor(name, tokens, width);
     }
 
     /** Adds {@code NAME.weight} of shape (out, in) and {@code NAME.bias}. */
@@ -35,6 +44,11 @@ public final class WeightLayout {
     /** Returns the shapes by name. */
     public Map<String, Shape> shapes() {
         return Collections.unmodifiableMap(shapes);
+    }
+
+    /** Returns whether a tensor is a {@link #vocabulary}. */
+    public boolean isVocabulary(String name) {
+        return vocabularies.contains(name);
     }
 
     /** Returns the number of scalars. */
