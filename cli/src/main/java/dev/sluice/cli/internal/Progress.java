@@ -8,8 +8,8 @@ import java.util.function.LongSupplier;
 /**
  * Shows how far a long command is: one line that is redrawn on a terminal, plain lines every few seconds elsewhere.
  *
- * <p>Time left is estimated from the iterations since this start, so that a resumed run does not count what an earlier
- * process did.
+ * <p>Time left is estimated from the iterations since the first report of this process, so that neither what an earlier process did
+ * counts nor what is done once before and while it gets warm.
  */
 public final class Progress implements AutoCloseable {
     private static final long REDRAW_NANOS = 200_000_000L;
@@ -19,8 +19,9 @@ public final class Progress implements AutoCloseable {
     private final boolean redraw;
     private final LongSupplier clock;
     private final long total;
-    private final long first;
-    private final long started;
+    private final long before;
+    private long first;
+    private long firstAt;
     private long done;
     private String figures = "";
 
@@ -37,10 +38,10 @@ public final class Progress implements AutoCloseable {
         this.status = new StatusLine(err, redraw, clock, REDRAW_NANOS, LINE_NANOS);
         this.redraw = redraw;
         this.clock = clock;
+        this.before = done;
         this.first = done;
         this.done = done;
         this.total = total;
-        this.started = clock.getAsLong();
     }
 
     /** Starts on the standard error of this process. */
@@ -57,6 +58,10 @@ public final class Progress implements AutoCloseable {
 
     /** Takes notice that iterations are done. */
     public void done(long iterations, String newFigures) {
+        if (first == before) {
+            first = iterations;
+            firstAt = clock.getAsLong();
+        }
         done = iterations;
         figures = newFigures;
         show("");
@@ -85,7 +90,7 @@ public final class Progress implements AutoCloseable {
         }
         if (done > first && done < total) {
             line.append("  ")
-                    .append(duration((now - started) / (done - first) * (total - done)))
+                    .append(duration((now - firstAt) / (done - first) * (total - done)))
                     .append(" left");
         }
         return phase.isEmpty()
