@@ -20,8 +20,13 @@ class ForecastPartsTest {
     private Path folder;
 
     private MemoryForecast forecast(Path model) throws IOException {
+        return forecast(model, "{name: compressibility, weight: 1}");
+    }
+
+    private MemoryForecast forecast(Path model, String reward) throws IOException {
         Files.writeString(folder.resolve("prompts.txt"), "a red circle\n");
-        Path run = Files.writeString(folder.resolve("run.yaml"), """
+        Path run = Files.writeString(
+                folder.resolve("run.yaml"), """
                 name: tiny
                 output: "%s"
                 model: "%s"
@@ -30,11 +35,12 @@ class ForecastPartsTest {
                 iterations: 1
                 memory: {weights: bfloat16}
                 prompts: {train: prompts.txt, test: prompts.txt}
-                rewards: [{name: compressibility, weight: 1}]
+                rewards: [%s]
+                evaluation: {rewards: [%s]}
                 adapter: {rank: 2, alpha: 4, targets: [attention]}
                 batch: {prompts: 1, groupSize: 2, chunkSize: 2}
                 sampling: {steps: 2, height: 32, width: 32, frames: 5}
-                """.formatted(folder.resolve("runs"), model));
+                """.formatted(folder.resolve("runs"), model, reward, reward));
         try (TrainingSession session = TrainingSession.open(RunFiles.train(run, List.of()))) {
             return session.forecast();
         }
@@ -66,6 +72,20 @@ class ForecastPartsTest {
         assertThat(two.activations()).isEqualTo(one.activations());
         assertThat(two.learned()).as("an adapter of both").isEqualTo(2 * one.learned());
         assertThat(two.peak() - one.peak()).isEqualTo(2 * network + one.learned() + one.gradients());
+    }
+
+    /** Rewards and those of tests open networks of their own, which stay. */
+    @Test
+    void networksOfRewardsCountAsTheFilesOfTheirFolders() throws IOException {
+        Path detector = ScoreRewardsTest.FIXTURES.resolve("tiny-detector");
+        Path model = TestModels.fixture("wan-pipeline");
+        MemoryForecast without = forecast(model);
+        MemoryForecast with =
+                forecast(model, "{name: geneval, weight: 1, options: {model: \"%s\"}}".formatted(detector));
+        long bytes = Files.size(detector.resolve("detector.onnx"));
+        assertThat(without.rewards()).isZero();
+        assertThat(with.rewards()).isEqualTo(2 * bytes);
+        assertThat(with.peak() - without.peak()).isEqualTo(2 * bytes);
     }
 
     /** The picture encoder of Wan 2.1 from a picture is float32, like the autoencoder. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rewards that need a network, a reference or a prompt of a world, as {@code sluice score} asks for them. */
 class ScoreRewardsTest {
-    private static final Path FIXTURES = Path.of("../rewards-vision/src/test/resources/fixtures");
+    static final Path FIXTURES = Path.of("../rewards-vision/src/test/resources/fixtures");
 
     @TempDir
     private Path folder;

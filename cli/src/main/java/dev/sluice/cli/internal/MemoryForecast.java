@@ -15,16 +15,22 @@ import dev.sluice.flow.Trainable;
 import dev.sluice.flow.tensor.NoiseSource;
 import dev.sluice.flow.tensor.Precision;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The most memory that a training run will hold, in bytes, counted from sizes.
  *
  * @param engine the JVM, the engine's libraries and what they set up
+ * @param rewards networks of rewards, as large as their files
  * @param text text encoders
  * @param weights transformer and autoencoder
  * @param learned what is trained, its gradients, moments and average, and the frozen copy of what it is folded into
@@ -37,6 +43,7 @@ import java.util.function.Predicate;
  */
 public record MemoryForecast(
         long engine,
+        long rewards,
         long text,
         long weights,
         long learned,
@@ -47,6 +54,9 @@ public record MemoryForecast(
         boolean textReleased) {
     /** Measured: what a run of a tiny model holds, with the launcher's settings of the allocator. */
     private static final long ENGINE = 420_000_000;
+
+    /** Files of weights, those beside an ONNX file that is too large for one included. */
+    private static final Pattern NETWORK = Pattern.compile("\\.(safetensors|onnx|onnx[._]data)$");
 
     /**
      * What a micro-batch of a run takes, without its size.
@@ -107,6 +117,7 @@ public record MemoryForecast(
         Micro test = micro(config, pipeline, trainable, negative, lanes, config.testGuidance());
         return new MemoryForecast(
                 ENGINE,
+                rewards(config.rewards()) + rewards(config.evaluation().rewards()),
                 text,
                 network + other,
                 learned,
@@ -180,6 +191,27 @@ public record MemoryForecast(
         return Math.round(PassMemory.ALLOCATOR * config.batch().samples() * sample);
     }
 
+    /** Returns the bytes of the networks in the folders that rewards are given; each reward opens one of its own. */
+    private static long rewards(List<RunConfig.RewardChoice> choices) throws IOException {
+        long bytes = 0;
+        for (RunConfig.RewardChoice choice : choices) {
+            Object folder = choice.options().orElse(Map.of()).get("model");
+            if (folder != null) {
+                bytes += networks(Path.of(folder.toString()));
+            }
+        }
+        return bytes;
+    }
+
+    private static long networks(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file ->
+                            NETWORK.matcher(file.getFileName().toString()).find())
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
     private static long latent(RunConfig config, FlowPipeline pipeline) {
         return pipeline.sizes()
                 .latentShape(1, frames(config, pipeline), height(config, pipeline), width(config, pipeline))
@@ -188,8 +220,9 @@ public record MemoryForecast(
 
     /** Returns the most that the process will hold. */
     public long peak() {
-        long training = engine + weights + learned + gradients + Math.max(activations, sampling) + samples;
-        return textReleased ? Math.max(training, engine + text) : training + text;
+        long always = engine + rewards;
+        long training = always + weights + learned + gradients + Math.max(activations, sampling) + samples;
+        return textReleased ? Math.max(training, always + text) : training + text;
     }
 
     /**
@@ -229,7 +262,8 @@ public record MemoryForecast(
     }
 
     private MemoryForecast with(long passes, long made) {
-        return new MemoryForecast(engine, text, weights, learned, gradients, passes, made, samples, textReleased);
+        return new MemoryForecast(
+                engine, rewards, text, weights, learned, gradients, passes, made, samples, textReleased);
     }
 
     /** Returns lines of YAML comments. */
@@ -238,9 +272,10 @@ public record MemoryForecast(
                 String.format(Locale.ROOT, "# peak memory, predicted: %.2f GiB", gibibytes(peak())),
                 String.format(
                         Locale.ROOT,
-                        "#   engine %.2f, weights %.2f, text encoders %.2f%s, trained %.2f, gradients of weights %.2f, "
+                        "#   engine %.2f, networks of rewards %.2f, weights %.2f, text encoders %.2f%s, trained %.2f, gradients of weights %.2f, "
                                 + "activations of a micro-batch on each lane %.2f or sampling %.2f, samples %.2f",
                         gibibytes(engine),
+                        gibibytes(rewards),
                         gibibytes(weights),
                         gibibytes(text),
                         textReleased ? " (before the rest)" : "",
