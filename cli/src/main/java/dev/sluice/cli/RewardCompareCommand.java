@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -52,18 +51,8 @@ final class RewardCompareCommand implements Callable<Integer> {
     @Parameters(paramLabel = "REWARD", arity = "2..*", description = "NAME or NAME:OPTION=VALUE,...")
     private List<String> rewards;
 
-    @Option(
-            names = "--media",
-            paramLabel = "DIR|GLOB|LIST",
-            required = true,
-            description = "What they judge, as sluice score takes it.")
-    private String media;
-
-    @Option(
-            names = "--prompts",
-            paramLabel = "FILE",
-            description = "The prompts, as sluice score takes them (default: prompts.jsonl in the folder).")
-    private Path prompts;
+    @Mixin
+    private ScoredMedia media;
 
     @Mixin
     private ScoringArguments scoring;
@@ -101,7 +90,7 @@ final class RewardCompareCommand implements Callable<Integer> {
                     "--gold (%s) must be one of the rewards: %s.".formatted(gold, String.join(", ", rewards)));
         }
         RewardCommand.refuseGroups(specs);
-        MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
+        MediaList list = media.list();
         double[][] scores = new double[specs.size()][list.items().size()];
         Map<String, String> reasons = new LinkedHashMap<>();
         try (Scorer scorer = scoring.open(specs);

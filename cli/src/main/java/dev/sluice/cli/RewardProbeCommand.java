@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -61,18 +60,8 @@ final class RewardProbeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "REWARD", arity = "1..*", description = "NAME or NAME:OPTION=VALUE,...")
     private List<String> rewards;
 
-    @Option(
-            names = "--media",
-            paramLabel = "DIR|GLOB|LIST",
-            required = true,
-            description = "What they score, as sluice score takes it.")
-    private String media;
-
-    @Option(
-            names = "--prompts",
-            paramLabel = "FILE",
-            description = "The prompts, as sluice score takes them (default: prompts.jsonl in the folder).")
-    private Path prompts;
+    @Mixin
+    private ScoredMedia media;
 
     @Mixin
     private ScoringArguments scoring;
@@ -106,7 +95,7 @@ final class RewardProbeCommand implements Callable<Integer> {
         }
         List<RewardSpec> specs = rewards.stream().map(RewardSpec::parse).toList();
         List<String> labels = Scorer.labels(specs);
-        MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
+        MediaList list = media.list();
         RewardFit.requirePrompts(specs, list);
         Bootstrap bootstrap = new Bootstrap(1000, seed);
         double[][] scores = new double[specs.size()][list.items().size()];

@@ -67,22 +67,8 @@ final class ScoreCommand implements Callable<Integer> {
             description = "What scores, each in a column of its own.")
     private List<String> rewardTexts;
 
-    @Option(
-            names = "--media",
-            paramLabel = "DIR|GLOB|LIST",
-            required = true,
-            description =
-                    "A folder, with all below it; a pattern in quotes; a .txt file with a path a line; a .jsonl file "
-                            + "whose lines have file and prompt. A folder of frame-001.png and so on is a video.")
-    private String media;
-
-    @Option(
-            names = "--prompts",
-            paramLabel = "FILE",
-            description =
-                    "A .txt or .jsonl file, a prompt a line in the order of the files, or lines that name their file "
-                            + "(default: prompts.jsonl in the folder, as sluice sample writes it).")
-    private Path prompts;
+    @Mixin
+    private ScoredMedia media;
 
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "The table: .csv, .jsonl or .parquet.")
     private Path out;
@@ -115,7 +101,7 @@ final class ScoreCommand implements Callable<Integer> {
         if (complete(journal)) {
             return 0;
         }
-        MediaList list = MediaList.of(media, Optional.ofNullable(prompts));
+        MediaList list = media.list();
         RewardFit.requirePrompts(specs, list);
         grouped = RewardFit.grouped(specs, list);
         Files.createDirectories(out.toAbsolutePath().getParent());
@@ -159,7 +145,7 @@ final class ScoreCommand implements Callable<Integer> {
             try (Progress progress = Progress.start(spec.commandLine().getErr(), before, items.size())) {
                 if (list.left() > 0) {
                     progress.note("%s files in %s are not named in the prompts and are left out."
-                            .formatted(list.left(), media));
+                            .formatted(list.left(), media.place()));
                 }
                 long started = System.nanoTime();
                 BatchScoring.Sink sink = (first, rows) -> {
