@@ -41,7 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
         name = "evaluate",
         description = {
             "Scores a model on prompts, by task, with 95%% confidence intervals.",
-            "The overall score is the mean of the tasks' means, as GenEval sums up. Exit status 1 if some pictures "
+            "The overall score is the mean of the tasks' means, as GenEval sums up. Exit status 1 if some samples "
                     + "could not be scored.%n"
         },
         footerHeading = "%nExamples:%n",
@@ -168,7 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 Progress progress = Progress.start(spec.commandLine().getErr(), 0, all)) {
             ModelEvaluator evaluator =
                     new ModelEvaluator(lanes, pipeline, reward, settings, samplesPerPrompt, firstSeed);
-            return evaluator.run(prompts, judged -> progress.done(judged.index() + 1, "pictures"));
+            return evaluator.run(prompts, judged -> progress.done(judged.index() + 1, "samples"));
         }
     }
 
@@ -189,7 +189,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private void print(PromptSource source, OdeSolver solver, ModelEvaluator.Outcome outcome) {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%s on %s by %s, %s%n%n", arguments.description(), source, rewardName, sampling.description(solver));
-        Table table = new Table("task", ">score", "95% interval", ">pictures");
+        Table table = new Table("task", ">score", "95% interval", ">samples");
         Evaluation.Report all = outcome.all();
         all.tasks().forEach((task, interval) -> row(table, task.replace('_', ' '), interval));
         outcome.unseen().ifPresent(report -> row(table, "unseen combinations", report.score()));
@@ -197,9 +197,9 @@ final class EvaluateCommand implements Callable<Integer> {
         table.lines().forEach(out::println);
         outcome.diversity()
                 .ifPresent(mean -> out.printf(
-                        Locale.ROOT, "%nDiversity: %.3f (mean distance of a prompt's pictures, 0 to 1)%n", mean));
+                        Locale.ROOT, "%nDiversity: %.3f (mean distance of a prompt's samples, 0 to 1)%n", mean));
         if (all.invalid() > 0) {
-            out.printf("%n%s pictures have no score (%s).%n", all.invalid(), reason.get());
+            out.printf("%n%s samples have no score (%s).%n", all.invalid(), reason.get());
         }
         out.flush();
     }

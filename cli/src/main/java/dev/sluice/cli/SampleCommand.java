@@ -37,9 +37,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sample",
         description = {
-            "Makes a picture of every prompt from every seed.",
+            "Makes a picture or a video of every prompt from every seed.",
             "The folder gets a PNG file for each, or a video file, a contact sheet and prompts.jsonl. The same command gives the same "
-                    + "pictures; in a batch of another size a pixel may round to the next level. Exit status 1 if some pictures could not be made.%n"
+                    + "samples; in a batch of another size a pixel may round to the next level. Exit status 1 if some could not be made.%n"
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -105,7 +105,7 @@ final class SampleCommand implements Callable<Integer> {
                             + "frames (default: ${DEFAULT-VALUE}).")
     private VideoKind video;
 
-    @Option(names = "--overwrite", description = "Replace the pictures that are in the folder.")
+    @Option(names = "--overwrite", description = "Replace the samples that are in the folder.")
     private boolean overwrite;
 
     /** What a video can be written as. */
@@ -146,7 +146,7 @@ final class SampleCommand implements Callable<Integer> {
             int failed = work.into(folder);
             folder.finish(numbers.size());
             PrintWriter printer = spec.commandLine().getOut();
-            printer.printf("%s pictures are in %s.%n", folder.size() - failed, out);
+            printer.printf("%s samples are in %s.%n", folder.size() - failed, out);
             if (failed > 0) {
                 printer.printf("%s could not be made; prompts.jsonl has the reasons.%n", failed);
             }
@@ -257,7 +257,7 @@ final class SampleCommand implements Callable<Integer> {
                             failed[0] += made.get(i).isPresent() ? 0 : 1;
                             add(folder, entries.get(first + i), made.get(i));
                         }
-                        progress.done(first + made.size(), "pictures");
+                        progress.done(first + made.size(), "samples");
                     },
                     (done, steps) -> {
                         progress.phase("step %s of %s".formatted(done, steps));

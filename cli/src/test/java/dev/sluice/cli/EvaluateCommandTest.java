@@ -122,7 +122,7 @@ class EvaluateCommandTest {
         Path prompts = Files.writeString(folder.resolve("prompts.txt"), "ab\nunknown thing\n");
         CommandLineRun run = evaluate("--prompts", prompts);
         assertThat(run.status()).isEqualTo(1);
-        assertThat(run.out()).contains("1 pictures have no score (the prompt is unknown).");
+        assertThat(run.out()).contains("1 samples have no score (the prompt is unknown).");
         assertThat(run.out().lines()).anyMatch(line -> line.matches("all +1\\.000 .* +1"));
     }
 

@@ -285,8 +285,8 @@ class SampleCommandTest {
     void offATerminalProgressIsPlainLines() {
         CommandLineRun run = CommandLineRun.of(
                 "sample", MODEL, "--prompt", "a circle", "--steps", 1, "--out", folder.resolve("out"));
-        assertThat(run.err()).contains("4/4  pictures").doesNotContain("\r", "\u001b");
-        assertThat(run.out()).isEqualTo("4 pictures are in %s.%n".formatted(folder.resolve("out")));
+        assertThat(run.err()).contains("4/4  samples").doesNotContain("\r", "\u001b");
+        assertThat(run.out()).isEqualTo("4 samples are in %s.%n".formatted(folder.resolve("out")));
     }
 
     @Test
