@@ -34,6 +34,8 @@ final class PeakOfAProcess {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
+                // The optimising compiler takes megabytes for itself, at moments of its own.
+                "-XX:TieredStopAtLevel=1",
                 "-XX:+AlwaysPreTouch",
                 "-Xms64m",
                 "-Xmx64m",
